@@ -1,0 +1,164 @@
+/// What the agent itself is asked over HTTP or the CLI: its own state and pools, never forwarded.
+package enum AgentRequest: Equatable, Sendable {
+    case selfInfo
+    case members(wan: Bool)
+    /// Addresses as typed: `host[:port]`, already resolved to addresses by the shell.
+    case join([Endpoint], wan: Bool)
+    case leave
+    case forceLeave(node: String, prune: Bool, wan: Bool)
+    case services
+    case checks
+    case registerService(ServiceDefinition, replaceExistingChecks: Bool)
+    case deregisterService(id: String)
+    case registerCheck(CheckDefinition)
+    case deregisterCheck(id: String)
+    /// A TTL check's owner reports.
+    case updateCheck(id: String, CheckStatus, output: String)
+    case metrics
+    /// Every datacenter's verdict with its evidence.
+    case federation
+}
+
+/// The answer to an `AgentRequest`.
+package enum AgentResponse: Equatable, Sendable {
+    case done
+    case selfInfo(SelfInfo)
+    case members([PoolMember])
+    case joined(Int)
+    /// Sorted by id.
+    case services([NodeService])
+    /// Sorted by id.
+    case checks([HealthCheck])
+    case metrics(MetricsSnapshot)
+    case federation([DatacenterReport])
+    case failed(AgentError)
+}
+
+/// Why the agent refused; each maps to one HTTP status at the edge.
+package enum AgentError: Error, Equatable, Sendable {
+    /// 400 in Consul's words.
+    case invalid(String)
+    /// 404.
+    case notFound(String)
+    /// 500.
+    case failed(String)
+}
+
+/// `/v1/agent/self` in parts.
+package struct SelfInfo: Equatable, Sendable {
+    package var datacenter: String
+    package var node: String
+    package var nodeID: String
+    package var isServer: Bool
+    /// Our version, such as `0.1.0`.
+    package var version: String
+    package var member: PoolMember
+    package var coordinate: SerfCoordinate?
+    /// `info`'s groups: group → key → value, both sorted when shown.
+    package var stats: [String: [String: String]]
+    package var meta: [String: String]
+
+    package init(
+        datacenter: String, node: String, nodeID: String, isServer: Bool, version: String, member: PoolMember,
+        coordinate: SerfCoordinate?, stats: [String: [String: String]], meta: [String: String]
+    ) {
+        self.datacenter = datacenter
+        self.node = node
+        self.nodeID = nodeID
+        self.isServer = isServer
+        self.version = version
+        self.member = member
+        self.coordinate = coordinate
+        self.stats = stats
+        self.meta = meta
+    }
+}
+
+/// Instruments at one moment, named as operators know them.
+package struct MetricsSnapshot: Equatable, Sendable {
+    package struct Sample: Equatable, Sendable {
+        package var name: String
+        package var count: Int
+        package var sum: Double
+        package var min: Double
+        package var max: Double
+
+        package init(name: String, count: Int, sum: Double, min: Double, max: Double) {
+            self.name = name
+            self.count = count
+            self.sum = sum
+            self.min = min
+            self.max = max
+        }
+    }
+
+    /// Sorted by name.
+    package var gauges: [(name: String, value: Double)]
+    package var counters: [Sample]
+    package var samples: [Sample]
+
+    package init(gauges: [(name: String, value: Double)] = [], counters: [Sample] = [], samples: [Sample] = []) {
+        self.gauges = gauges
+        self.counters = counters
+        self.samples = samples
+    }
+
+    package static func == (left: MetricsSnapshot, right: MetricsSnapshot) -> Bool {
+        left.counters == right.counters && left.samples == right.samples
+            && left.gauges.elementsEqual(right.gauges) { $0 == $1 }
+    }
+}
+
+/// The state of a datacenter as seen from here, in six words.
+package enum Verdict: String, Equatable, Sendable, CaseIterable {
+    case up, degraded, leaderless, frozen, unreachable, left
+}
+
+/// A verdict with its evidence.
+package struct DatacenterReport: Equatable, Sendable {
+    package struct Server: Equatable, Sendable {
+        package var name: String
+        package var endpoint: Endpoint
+        /// Serf's word for it.
+        package var gossip: PoolMember.Status
+        /// False when three pings in a row went missing or two connections were refused.
+        package var answers: Bool
+        /// Round trip of the last answer.
+        package var roundTrip: Duration?
+        /// Seconds since the last answer; nil when there was none.
+        package var lastAnswerAge: Duration?
+        /// What it last said of its leader; nil when it never answered.
+        package var leader: String?
+        package var lastError: String
+
+        package init(
+            name: String, endpoint: Endpoint, gossip: PoolMember.Status, answers: Bool, roundTrip: Duration?,
+            lastAnswerAge: Duration?, leader: String?, lastError: String
+        ) {
+            self.name = name
+            self.endpoint = endpoint
+            self.gossip = gossip
+            self.answers = answers
+            self.roundTrip = roundTrip
+            self.lastAnswerAge = lastAnswerAge
+            self.leader = leader
+            self.lastError = lastError
+        }
+    }
+
+    package var datacenter: String
+    package var verdict: Verdict
+    /// How long the verdict has stood.
+    package var since: Duration
+    package var reason: String
+    /// Sorted by name.
+    package var servers: [Server]
+
+    package init(datacenter: String, verdict: Verdict, since: Duration, reason: String, servers: [Server]) {
+        self.datacenter = datacenter
+        self.verdict = verdict
+        self.since = since
+        self.reason = reason
+        self.servers = servers
+    }
+}

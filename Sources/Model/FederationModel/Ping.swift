@@ -1,0 +1,38 @@
+/// `Isthmus.Ping`: asked between Isthmus servers of any datacenter each second; its answer is evidence for the verdict.
+package struct Ping: Equatable, Sendable {
+    /// The asker's datacenter.
+    package var datacenter: String
+    /// The asker's node name.
+    package var node: String
+
+    package init(datacenter: String = "", node: String = "") {
+        self.datacenter = datacenter
+        self.node = node
+    }
+}
+
+/// The answer to a `Ping`.
+package struct Pong: Equatable, Sendable {
+    package var datacenter: String
+    package var node: String
+    /// The Raft cluster the server is in, as 16 hexadecimal digits.
+    package var clusterID: String
+    /// `ip:port` of the leader the server follows or is; empty when it knows none.
+    package var leader: String
+    /// Raft term.
+    package var term: UInt64
+    /// Age of the last word from the leader; zero on the leader itself.
+    package var lastContact: Duration
+
+    package init(
+        datacenter: String = "", node: String = "", clusterID: String = "", leader: String = "", term: UInt64 = 0,
+        lastContact: Duration = .zero
+    ) {
+        self.datacenter = datacenter
+        self.node = node
+        self.clusterID = clusterID
+        self.leader = leader
+        self.term = term
+        self.lastContact = lastContact
+    }
+}

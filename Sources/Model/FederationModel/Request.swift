@@ -1,0 +1,280 @@
+/// One typed request of the server RPC: what HTTP, DNS and the CLI ask for, what agents send to servers, followers to
+/// leaders and datacenters to one another. Methods and bodies: `wire/consul-rpc.md` section 3.
+package enum Request: Equatable, Sendable {
+    case statusPing
+    case statusLeader(DCSpecificRequest)
+    case statusPeers(DCSpecificRequest)
+    case catalogRegister(RegisterRequest)
+    case catalogDeregister(DeregisterRequest)
+    case catalogListDatacenters(DatacentersRequest)
+    case catalogListNodes(DCSpecificRequest)
+    case catalogListServices(DCSpecificRequest)
+    case catalogServiceNodes(ServiceSpecificRequest)
+    case catalogNodeServices(NodeSpecificRequest)
+    case catalogNodeServiceList(NodeSpecificRequest)
+    case healthChecksInState(ChecksInStateRequest)
+    case healthNodeChecks(NodeSpecificRequest)
+    case healthServiceChecks(ServiceSpecificRequest)
+    case healthServiceNodes(ServiceSpecificRequest)
+    case kvsApply(KVSRequest)
+    case kvsGet(KeyRequest)
+    case kvsList(KeyRequest)
+    case kvsListKeys(KeyListRequest)
+    case coordinateUpdate(CoordinateUpdateRequest)
+    case coordinateListNodes(DCSpecificRequest)
+    case coordinateNode(NodeSpecificRequest)
+    case coordinateListDatacenters
+    case internalEventFire(EventFireRequest)
+    case internalKeyringOperation(KeyringRequest)
+    /// Our own ping between servers of any datacenter: carries the verdict evidence (`Isthmus.Ping`).
+    case isthmusPing(Ping)
+}
+
+extension Request {
+    /// How a request is routed once it stands in its datacenter.
+    package enum Kind: Equatable, Sendable {
+        /// Answered by whichever agent holds it; never forwarded.
+        case local
+        /// Forwarded to its datacenter and answered there by any server, also without a leader.
+        case anyServer
+        /// Obeys the three read modes of `QueryOptions`.
+        case read
+        /// Goes through the leader's Raft log.
+        case write
+    }
+
+    package var kind: Kind {
+        switch self {
+        case .statusPing, .catalogListDatacenters, .coordinateListDatacenters, .internalKeyringOperation, .isthmusPing: .local
+        case .statusLeader, .statusPeers, .internalEventFire: .anyServer
+        case .catalogListNodes, .catalogListServices, .catalogServiceNodes, .catalogNodeServices, .catalogNodeServiceList, .healthChecksInState, .healthNodeChecks, .healthServiceChecks, .healthServiceNodes, .kvsGet, .kvsList, .kvsListKeys, .coordinateListNodes, .coordinateNode: .read
+        case .catalogRegister, .catalogDeregister, .kvsApply, .coordinateUpdate: .write
+        }
+    }
+
+    /// `Service.Method` on the wire.
+    package var method: String {
+        switch self {
+        case .statusPing: "Status.Ping"
+        case .statusLeader: "Status.Leader"
+        case .statusPeers: "Status.Peers"
+        case .catalogRegister: "Catalog.Register"
+        case .catalogDeregister: "Catalog.Deregister"
+        case .catalogListDatacenters: "Catalog.ListDatacenters"
+        case .catalogListNodes: "Catalog.ListNodes"
+        case .catalogListServices: "Catalog.ListServices"
+        case .catalogServiceNodes: "Catalog.ServiceNodes"
+        case .catalogNodeServices: "Catalog.NodeServices"
+        case .catalogNodeServiceList: "Catalog.NodeServiceList"
+        case .healthChecksInState: "Health.ChecksInState"
+        case .healthNodeChecks: "Health.NodeChecks"
+        case .healthServiceChecks: "Health.ServiceChecks"
+        case .healthServiceNodes: "Health.ServiceNodes"
+        case .kvsApply: "KVS.Apply"
+        case .kvsGet: "KVS.Get"
+        case .kvsList: "KVS.List"
+        case .kvsListKeys: "KVS.ListKeys"
+        case .coordinateUpdate: "Coordinate.Update"
+        case .coordinateListNodes: "Coordinate.ListNodes"
+        case .coordinateNode: "Coordinate.Node"
+        case .coordinateListDatacenters: "Coordinate.ListDatacenters"
+        case .internalEventFire: "Internal.EventFire"
+        case .internalKeyringOperation: "Internal.KeyringOperation"
+        case .isthmusPing: "Isthmus.Ping"
+        }
+    }
+
+    /// The datacenter that must serve the request; nil for requests that name none. Setting it on those is a no-op.
+    package var datacenter: String? {
+        get {
+            switch self {
+            case .statusLeader(let body): body.datacenter
+            case .statusPeers(let body): body.datacenter
+            case .catalogRegister(let body): body.datacenter
+            case .catalogDeregister(let body): body.datacenter
+            case .catalogListNodes(let body): body.datacenter
+            case .catalogListServices(let body): body.datacenter
+            case .catalogServiceNodes(let body): body.datacenter
+            case .catalogNodeServices(let body): body.datacenter
+            case .catalogNodeServiceList(let body): body.datacenter
+            case .healthChecksInState(let body): body.datacenter
+            case .healthNodeChecks(let body): body.datacenter
+            case .healthServiceChecks(let body): body.datacenter
+            case .healthServiceNodes(let body): body.datacenter
+            case .kvsApply(let body): body.datacenter
+            case .kvsGet(let body): body.datacenter
+            case .kvsList(let body): body.datacenter
+            case .kvsListKeys(let body): body.datacenter
+            case .coordinateUpdate(let body): body.datacenter
+            case .coordinateListNodes(let body): body.datacenter
+            case .coordinateNode(let body): body.datacenter
+            case .internalEventFire(let body): body.datacenter
+            case .internalKeyringOperation(let body): body.datacenter
+            case .statusPing, .catalogListDatacenters, .coordinateListDatacenters, .isthmusPing: nil
+            }
+        }
+        set {
+            guard let newValue else { return }
+            switch self {
+            case .statusLeader(var body):
+                body.datacenter = newValue
+                self = .statusLeader(body)
+            case .statusPeers(var body):
+                body.datacenter = newValue
+                self = .statusPeers(body)
+            case .catalogRegister(var body):
+                body.datacenter = newValue
+                self = .catalogRegister(body)
+            case .catalogDeregister(var body):
+                body.datacenter = newValue
+                self = .catalogDeregister(body)
+            case .catalogListNodes(var body):
+                body.datacenter = newValue
+                self = .catalogListNodes(body)
+            case .catalogListServices(var body):
+                body.datacenter = newValue
+                self = .catalogListServices(body)
+            case .catalogServiceNodes(var body):
+                body.datacenter = newValue
+                self = .catalogServiceNodes(body)
+            case .catalogNodeServices(var body):
+                body.datacenter = newValue
+                self = .catalogNodeServices(body)
+            case .catalogNodeServiceList(var body):
+                body.datacenter = newValue
+                self = .catalogNodeServiceList(body)
+            case .healthChecksInState(var body):
+                body.datacenter = newValue
+                self = .healthChecksInState(body)
+            case .healthNodeChecks(var body):
+                body.datacenter = newValue
+                self = .healthNodeChecks(body)
+            case .healthServiceChecks(var body):
+                body.datacenter = newValue
+                self = .healthServiceChecks(body)
+            case .healthServiceNodes(var body):
+                body.datacenter = newValue
+                self = .healthServiceNodes(body)
+            case .kvsApply(var body):
+                body.datacenter = newValue
+                self = .kvsApply(body)
+            case .kvsGet(var body):
+                body.datacenter = newValue
+                self = .kvsGet(body)
+            case .kvsList(var body):
+                body.datacenter = newValue
+                self = .kvsList(body)
+            case .kvsListKeys(var body):
+                body.datacenter = newValue
+                self = .kvsListKeys(body)
+            case .coordinateUpdate(var body):
+                body.datacenter = newValue
+                self = .coordinateUpdate(body)
+            case .coordinateListNodes(var body):
+                body.datacenter = newValue
+                self = .coordinateListNodes(body)
+            case .coordinateNode(var body):
+                body.datacenter = newValue
+                self = .coordinateNode(body)
+            case .internalEventFire(var body):
+                body.datacenter = newValue
+                self = .internalEventFire(body)
+            case .internalKeyringOperation(var body):
+                body.datacenter = newValue
+                self = .internalKeyringOperation(body)
+            case .statusPing, .catalogListDatacenters, .coordinateListDatacenters, .isthmusPing: break
+            }
+        }
+    }
+
+    /// Read options; nil for writes and for requests without any. Setting it on those is a no-op.
+    package var options: QueryOptions? {
+        get {
+            switch self {
+            case .statusLeader(let body): body.options
+            case .statusPeers(let body): body.options
+            case .catalogListDatacenters(let body): body.options
+            case .catalogListNodes(let body): body.options
+            case .catalogListServices(let body): body.options
+            case .catalogServiceNodes(let body): body.options
+            case .catalogNodeServices(let body): body.options
+            case .catalogNodeServiceList(let body): body.options
+            case .healthChecksInState(let body): body.options
+            case .healthNodeChecks(let body): body.options
+            case .healthServiceChecks(let body): body.options
+            case .healthServiceNodes(let body): body.options
+            case .kvsGet(let body): body.options
+            case .kvsList(let body): body.options
+            case .kvsListKeys(let body): body.options
+            case .coordinateListNodes(let body): body.options
+            case .coordinateNode(let body): body.options
+            case .internalEventFire(let body): body.options
+            case .internalKeyringOperation(let body): body.options
+            case .statusPing, .catalogRegister, .catalogDeregister, .kvsApply, .coordinateUpdate, .coordinateListDatacenters, .isthmusPing: nil
+            }
+        }
+        set {
+            guard let newValue else { return }
+            switch self {
+            case .statusLeader(var body):
+                body.options = newValue
+                self = .statusLeader(body)
+            case .statusPeers(var body):
+                body.options = newValue
+                self = .statusPeers(body)
+            case .catalogListDatacenters(var body):
+                body.options = newValue
+                self = .catalogListDatacenters(body)
+            case .catalogListNodes(var body):
+                body.options = newValue
+                self = .catalogListNodes(body)
+            case .catalogListServices(var body):
+                body.options = newValue
+                self = .catalogListServices(body)
+            case .catalogServiceNodes(var body):
+                body.options = newValue
+                self = .catalogServiceNodes(body)
+            case .catalogNodeServices(var body):
+                body.options = newValue
+                self = .catalogNodeServices(body)
+            case .catalogNodeServiceList(var body):
+                body.options = newValue
+                self = .catalogNodeServiceList(body)
+            case .healthChecksInState(var body):
+                body.options = newValue
+                self = .healthChecksInState(body)
+            case .healthNodeChecks(var body):
+                body.options = newValue
+                self = .healthNodeChecks(body)
+            case .healthServiceChecks(var body):
+                body.options = newValue
+                self = .healthServiceChecks(body)
+            case .healthServiceNodes(var body):
+                body.options = newValue
+                self = .healthServiceNodes(body)
+            case .kvsGet(var body):
+                body.options = newValue
+                self = .kvsGet(body)
+            case .kvsList(var body):
+                body.options = newValue
+                self = .kvsList(body)
+            case .kvsListKeys(var body):
+                body.options = newValue
+                self = .kvsListKeys(body)
+            case .coordinateListNodes(var body):
+                body.options = newValue
+                self = .coordinateListNodes(body)
+            case .coordinateNode(var body):
+                body.options = newValue
+                self = .coordinateNode(body)
+            case .internalEventFire(var body):
+                body.options = newValue
+                self = .internalEventFire(body)
+            case .internalKeyringOperation(var body):
+                body.options = newValue
+                self = .internalKeyringOperation(body)
+            case .statusPing, .catalogRegister, .catalogDeregister, .kvsApply, .coordinateUpdate, .coordinateListDatacenters, .isthmusPing: break
+            }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+/// The answer to a `Request`.
+package enum Response: Equatable, Sendable {
+    case empty
+    case string(String)
+    case strings([String])
+    case bool(Bool)
+    case nodes(IndexedNodes)
+    case services(IndexedServices)
+    case serviceNodes(IndexedServiceNodes)
+    case nodeServices(IndexedNodeServices)
+    case nodeServiceList(IndexedNodeServiceList)
+    case healthChecks(IndexedHealthChecks)
+    case checkServiceNodes(IndexedCheckServiceNodes)
+    case dirEntries(IndexedDirEntries)
+    case keyList(IndexedKeyList)
+    case coordinates(IndexedCoordinates)
+    case datacenterMaps([DatacenterMap])
+    case eventFired(EventFireResponse)
+    case keyring(KeyringResponses)
+    case isthmusPong(Pong)
+}
+
+extension Response {
+    /// Result metadata; nil for answers without any. Setting it on those is a no-op.
+    package var meta: QueryMeta? {
+        get {
+            switch self {
+            case .nodes(let body): body.meta
+            case .services(let body): body.meta
+            case .serviceNodes(let body): body.meta
+            case .nodeServices(let body): body.meta
+            case .nodeServiceList(let body): body.meta
+            case .healthChecks(let body): body.meta
+            case .checkServiceNodes(let body): body.meta
+            case .dirEntries(let body): body.meta
+            case .keyList(let body): body.meta
+            case .coordinates(let body): body.meta
+            case .eventFired(let body): body.meta
+            case .keyring(let body): body.meta
+            case .empty, .string, .strings, .bool, .datacenterMaps, .isthmusPong: nil
+            }
+        }
+        set {
+            guard let newValue else { return }
+            switch self {
+            case .nodes(var body):
+                body.meta = newValue
+                self = .nodes(body)
+            case .services(var body):
+                body.meta = newValue
+                self = .services(body)
+            case .serviceNodes(var body):
+                body.meta = newValue
+                self = .serviceNodes(body)
+            case .nodeServices(var body):
+                body.meta = newValue
+                self = .nodeServices(body)
+            case .nodeServiceList(var body):
+                body.meta = newValue
+                self = .nodeServiceList(body)
+            case .healthChecks(var body):
+                body.meta = newValue
+                self = .healthChecks(body)
+            case .checkServiceNodes(var body):
+                body.meta = newValue
+                self = .checkServiceNodes(body)
+            case .dirEntries(var body):
+                body.meta = newValue
+                self = .dirEntries(body)
+            case .keyList(var body):
+                body.meta = newValue
+                self = .keyList(body)
+            case .coordinates(var body):
+                body.meta = newValue
+                self = .coordinates(body)
+            case .eventFired(var body):
+                body.meta = newValue
+                self = .eventFired(body)
+            case .keyring(var body):
+                body.meta = newValue
+                self = .keyring(body)
+            case .empty, .string, .strings, .bool, .datacenterMaps, .isthmusPong: break
+            }
+        }
+    }
+}
