@@ -23,5 +23,6 @@ let package = Package(
         module("Model", "FederationModel"),
         module("Model", "Determinism"),
         module("Cores", "WireFormat", ["FederationModel", "Determinism"]),
+        module("Cores", "RaftCore", ["FederationModel", "Determinism", "WireFormat"]),
     ]
 )
