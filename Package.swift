@@ -24,5 +24,6 @@ let package = Package(
         module("Model", "Determinism"),
         module("Cores", "WireFormat", ["FederationModel", "Determinism"]),
         module("Cores", "RaftCore", ["FederationModel", "Determinism", "WireFormat"]),
+        tests("RaftCoreTests", ["RaftCore", "FederationModel", "Determinism", "WireFormat"]),
     ]
 )

@@ -1,0 +1,148 @@
+package import Determinism
+import FederationModel
+
+// Thesis §6.2 (check-quorum), §6.4 (ReadIndex) and §6.4.1 (leases).
+extension RaftNode {
+    /// Asks for an index at which a read sees every write acknowledged before: answered in `Ready.reads`, or in
+    /// `Ready.failedReads` when this server does not lead or ceases to. One round confirms every read that waits.
+    package mutating func requestRead(_ id: UInt64, at instant: Instant) {
+        observe(instant)
+        guard let leadership, leadership.reads.count < configuration.maxPendingReads else {
+            failedReads.append(id)
+            return
+        }
+        self.leadership?.reads.waiting.append(id)
+    }
+
+    /// Reads that came during a round wait for its end and share the next one.
+    mutating func startReadRoundIfOwed() {
+        guard let leadership, !leadership.reads.waiting.isEmpty, leadership.reads.pending.isEmpty,
+            commitIndex >= leadership.noopIndex
+        else { return }
+        startRound()
+    }
+
+    /// One heartbeat to everyone: keeps followers, and its answers confirm that nobody else led when it was sent.
+    mutating func startRound() {
+        guard leadership != nil else { return }
+        let round = leadership?.rounds.start(at: now) ?? 0
+        if let leadership, commitIndex >= leadership.noopIndex, !leadership.reads.waiting.isEmpty {
+            self.leadership?.reads.attach(to: round, index: commitIndex)
+        }
+        for position in leadership?.peers.indices ?? 0..<0 {
+            guard let peer = leadership?.peers[position] else { continue }
+            let commit = min(commitIndex, peer.match)
+            leadership?.peers[position].toldCommit = commit
+            let heartbeat = Heartbeat(round: round, commitIndex: commit, lastSent: peer.next - 1)
+            send(.heartbeat(heartbeat), to: peer.id)
+        }
+        confirmRounds()
+    }
+
+    mutating func handleHeartbeat(_ heartbeat: Heartbeat, from peer: NodeID) {
+        guard hearLeader(peer) else { return }
+        advanceFollowerCommit(to: heartbeat.commitIndex)
+        guard heartbeat.round > 0 else { return }
+        let answer = HeartbeatAnswer(
+            round: heartbeat.round, lastIndex: log.lastIndex,
+            isMissingEntries: heartbeat.lastSent > log.lastIndex && installing == nil)
+        send(.heartbeatAnswer(answer), to: peer)
+    }
+
+    mutating func handleHeartbeatAnswer(_ answer: HeartbeatAnswer, from id: NodeID) {
+        guard let position = hearAnswer(of: answer.round, from: id), var peer = leadership?.peers[position] else {
+            return
+        }
+        if answer.lastIndex < peer.match {
+            note(.logRegressed(id))
+            peer.match = .zero
+            peer.probe(from: answer.lastIndex.next)
+        } else if answer.isMissingEntries {
+            switch peer.state {
+            case .replicating: peer.probe(from: min(peer.next, answer.lastIndex.next))
+            case .probing: peer.state = .probing(isWaiting: false)
+            case .snapshot: break
+            }
+        }
+        leadership?.peers[position] = peer
+        needsReplication = true
+    }
+
+    /// An answer of this term arrived.
+    /// - Returns: where its sender stands; nil when this server does not lead or does not know it.
+    mutating func hearAnswer(of round: UInt64, from id: NodeID) -> Int? {
+        guard let leadership, let position = leadership.position(of: id) else { return nil }
+        guard round <= leadership.rounds.latest else { return nil }
+        self.leadership?.peers[position].lastAnswer = now
+        if !leadership.peers[position].isActive {
+            self.leadership?.peers[position].isActive = true
+            needsReplication = true
+        }
+        if leadership.peers[position].answeredRound < round {
+            self.leadership?.peers[position].answeredRound = round
+            confirmRounds()
+        }
+        return position
+    }
+
+    /// A quorum's answers confirm a round: reads that waited for it are answered, and the lease counts from the
+    /// moment it was sent.
+    mutating func confirmRounds() {
+        guard let leadership else { return }
+        let round = quorumValue(own: leadership.rounds.latest) { $0.answeredRound }
+        guard round > leadership.rounds.confirmed else { return }
+        if let sent = self.leadership?.rounds.confirm(round), !leadership.hasSentTimeoutNow {
+            leaseEnd = max(leaseEnd, sent + configuration.leaseDuration)
+        }
+        self.leadership?.reads.release(through: round, into: &confirmedReads)
+    }
+
+    mutating func advanceLeader() {
+        advanceTransferDeadline()
+        guard let leadership, now >= leadership.heartbeatDeadline else { return }
+        // After a pause of this process answers may wait in its sockets: they get one more interval.
+        let isLate = now - leadership.heartbeatDeadline > configuration.heartbeatInterval
+        if !isLate && !hasQuorumContact { return stepDown(.quorumSilent, at: now) }
+        for position in leadership.peers.indices { checkPeer(at: position) }
+        if isDiskStalled && leadership.transfer == nil { leaveStalledDisk() }
+        guard self.leadership != nil else { return }
+        self.leadership?.heartbeatDeadline = now + configuration.heartbeatInterval
+        forgetRemovedPeers()
+        needsReplication = true
+        startRound()
+    }
+
+    /// Whether a quorum answered within one election timeout (thesis §6.2).
+    private var hasQuorumContact: Bool {
+        guard let leadership else { return false }
+        let oldest = now - configuration.electionTimeout.lowerBound
+        if leadership.electedAt > oldest { return true }
+        var count = isVoter ? 1 : 0
+        for peer in leadership.peers where peer.isVoter {
+            if let lastAnswer = peer.lastAnswer, lastAnswer > oldest { count += 1 }
+        }
+        return count >= quorumCount
+    }
+
+    /// Lets a lost probe be sent again, and spends nothing but heartbeats on a silent server.
+    private mutating func checkPeer(at position: Int) {
+        guard var peer = leadership?.peers[position], let electedAt = leadership?.electedAt else { return }
+        let silence = now - (peer.lastAnswer ?? electedAt)
+        if silence > configuration.electionTimeout.lowerBound {
+            peer.isActive = false
+            peer.probe(from: peer.match.next)
+        }
+        switch peer.state {
+        case .probing: peer.state = .probing(isWaiting: false)
+        case .replicating: break
+        case .snapshot(var transfer):
+            if now - transfer.lastProgress > configuration.electionTimeout.lowerBound {
+                transfer.sentOffset = transfer.acknowledgedOffset
+                transfer.isStarted = false
+                transfer.lastProgress = now
+                peer.state = .snapshot(transfer)
+            }
+        }
+        leadership?.peers[position] = peer
+    }
+}
