@@ -1,0 +1,87 @@
+import FederationModel
+import Determinism
+
+/// One net/rpc stream: a yamux stream, or a whole connection opened with byte 0.
+struct RPCStream: Sendable {
+    enum Use: Equatable, Sendable {
+        /// Accepted, reads requests.
+        case listening
+        /// Accepted, its request is being answered; what follows waits.
+        case serving(InboundID, sequence: UInt64, method: String)
+        /// Dialled, in the pool.
+        case idle
+        /// Dialled, waits for the answer of a call slot.
+        case calling(Int)
+    }
+
+    var use: Use
+    var reader = MessageReader()
+}
+
+/// One TCP connection.
+struct Connection: Sendable {
+    enum Role: Equatable, Sendable {
+        case free
+        /// Accepted, no first byte yet.
+        case unopened
+        case plain
+        case raftAccepted
+        case multiplexed
+        case raftDialled
+    }
+
+    /// The stream number that stands for a whole connection opened with byte 0; yamux streams begin at 1.
+    static let plainStream: UInt32 = 0
+
+    var id: StreamID
+    var remote: Endpoint
+    var role: Role
+    var isConnected: Bool
+    /// Dialled for one call, outside the pool.
+    var isFresh = false
+    var session: YamuxSession?
+    var streams: [UInt32: RPCStream] = [:]
+    /// Idle dialled streams, the last used at the end.
+    var idle: [UInt32] = []
+    /// Call slots that wait for the connection, or for room in the peer's backlog.
+    var waiting: [Int] = []
+    /// Calls on its streams.
+    var callCount = 0
+    var lastUse: Instant
+    /// To be written when the present input has been handled.
+    var output: [UInt8] = []
+    var raftFrames = FrameReader()
+    /// Bytes of unfinished and waiting requests, when accepted.
+    var bufferedCount = 0
+
+    init(_ id: StreamID, remote: Endpoint, role: Role, at now: Instant) {
+        self.id = id
+        self.remote = remote
+        self.role = role
+        isConnected = !id.isDialled
+        lastUse = now
+    }
+
+    /// Sends one message on a stream in one piece.
+    mutating func send(_ stream: UInt32, _ write: (inout [UInt8]) -> Void) -> Bool {
+        guard role == .multiplexed else {
+            write(&output)
+            return true
+        }
+        return session?.send(stream, into: &output, write: write) ?? false
+    }
+
+    mutating func finish(_ stream: UInt32, at now: Instant) { session?.finish(stream, into: &output, at: now) }
+    mutating func reset(_ stream: UInt32) { session?.reset(stream, into: &output) }
+    mutating func refuse() { session?.refuse(into: &output) }
+    mutating func open() -> UInt32? { session?.open(into: &output) }
+    mutating func returnCredit(_ stream: UInt32) { session?.returnCredit(stream, into: &output) }
+
+    mutating func receive(
+        _ bytes: [UInt8], from start: Int, at now: Instant, events: inout [YamuxSession.Event]
+    ) throws(YamuxError) {
+        try session?.receive(bytes, from: start, at: now, into: &output, events: &events)
+    }
+
+    mutating func advance(to now: Instant) throws(YamuxError) { try session?.advance(to: now, into: &output) }
+}

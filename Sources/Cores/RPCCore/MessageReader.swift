@@ -1,0 +1,56 @@
+import WireFormat
+
+/// One request or response: a header and the bytes of its body, not yet decoded.
+struct RPCMessage: Equatable, Sendable {
+    var header: RPCHeader
+    var body: [UInt8]
+    /// Header and body on the wire.
+    var byteCount: Int
+}
+
+/// Takes header and body objects from one stream. Frame boundaries mean nothing: a message may come one byte at a time,
+/// or several in one piece.
+struct MessageReader: Sendable {
+    /// Buffers up to this size are kept for the stream's next message: small calls then allocate once per stream, and
+    /// thousands of idle streams stay cheap.
+    private static let maxKeptBytes = 1024
+
+    private var buffer: [UInt8] = []
+    /// Where the object being read begins.
+    private var start = 0
+    private var scanner = ObjectScanner()
+    private var header: (value: RPCHeader, byteCount: Int)?
+
+    /// Bytes held and not yet delivered.
+    var bufferedCount: Int { buffer.count - start + (header?.byteCount ?? 0) }
+
+    mutating func append(_ bytes: [UInt8], _ range: Range<Int>) {
+        buffer.append(contentsOf: bytes[range])
+    }
+
+    /// - Returns: the next whole message, nil when more bytes are needed.
+    mutating func next(maxHeaderBytes: Int, maxBodyBytes: Int) throws(WireError) -> RPCMessage? {
+        if header == nil {
+            guard let count = try scanner.length(in: buffer, from: start, maxBytes: maxHeaderBytes) else { return nil }
+            var reader = MessagePackReader(buffer, from: start, to: start + count)
+            header = (try RPCHeader(decoding: &reader), count)
+            start += count
+            scanner = ObjectScanner()
+        }
+        guard let header, let count = try scanner.length(in: buffer, from: start, maxBytes: maxBodyBytes) else {
+            return nil
+        }
+        let body = Array(buffer[start..<start + count])
+        start += count
+        scanner = ObjectScanner()
+        self.header = nil
+        if start == buffer.count {
+            start = 0
+            if buffer.capacity > Self.maxKeptBytes { buffer = [] } else { buffer.removeAll(keepingCapacity: true) }
+        } else if start > buffer.count / 2 {
+            buffer.removeFirst(start)
+            start = 0
+        }
+        return RPCMessage(header: header.value, body: body, byteCount: header.byteCount + count)
+    }
+}

@@ -1,0 +1,98 @@
+package import WireFormat
+
+/// The object before each body: `Seq` and `ServiceMethod`, in responses also `Error` (`wire/consul-rpc.md` 1.6).
+package struct RPCHeader: Equatable, Sendable {
+    /// `Service.Method`.
+    package var method: String
+    /// Echoed by the acceptor; peers do not check it.
+    package var sequence: UInt64
+    /// Empty on success and in requests.
+    package var error: String
+
+    package init(method: String = "", sequence: UInt64 = 0, error: String = "") {
+        self.method = method
+        self.sequence = sequence
+        self.error = error
+    }
+
+    /// Both kinds of header, as a map or as a positional array in Go's declaration order. Missing keys stay empty,
+    /// unknown ones are skipped.
+    package init(decoding reader: inout MessagePackReader) throws(WireError) {
+        self.init()
+        if reader.nextIsArray {
+            for position in 0..<(try reader.readArrayHeader() ?? 0) {
+                switch position {
+                case 0: method = try reader.readString()
+                case 1: sequence = try reader.readUnsigned()
+                case 2: error = try reader.readString()
+                default: try reader.skip()
+                }
+            }
+            return
+        }
+        for _ in 0..<(try reader.readMapHeader() ?? 0) {
+            switch try reader.readString() {
+            case "ServiceMethod": method = try reader.readString()
+            case "Seq": sequence = try reader.readUnsigned()
+            case "Error": error = try reader.readString()
+            default: try reader.skip()
+            }
+        }
+    }
+
+    private static let requestStart: [UInt8] = [0x82, 0xA3] + Array("Seq".utf8)
+    private static let errorKey: [UInt8] = [0x83, 0xA5] + Array("Error".utf8)
+    private static let sequenceKey: [UInt8] = [0xA3] + Array("Seq".utf8)
+    private static let methodKey: [UInt8] = [0xAD] + Array("ServiceMethod".utf8)
+
+    /// Appends the header with sorted keys, as real peers send it.
+    package func encodeRequest(into output: inout [UInt8]) {
+        output.append(contentsOf: Self.requestStart)
+        Self.append(sequence, to: &output)
+        output.append(contentsOf: Self.methodKey)
+        Self.append(method, to: &output)
+    }
+
+    package func encodeResponse(into output: inout [UInt8]) {
+        output.append(contentsOf: Self.errorKey)
+        Self.append(error, to: &output)
+        output.append(contentsOf: Self.sequenceKey)
+        Self.append(sequence, to: &output)
+        output.append(contentsOf: Self.methodKey)
+        Self.append(method, to: &output)
+    }
+
+    /// The shortest unsigned form.
+    private static func append(_ value: UInt64, to output: inout [UInt8]) {
+        let width =
+            switch value {
+            case 0..<128: 0
+            case 128..<256: 1
+            case 256..<65536: 2
+            case 65536..<4_294_967_296: 4
+            default: 8
+            }
+        switch width {
+        case 0: break
+        case 1: output.append(0xCC)
+        case 2: output.append(0xCD)
+        case 4: output.append(0xCE)
+        default: output.append(0xCF)
+        }
+        for place in stride(from: max(width, 1) - 1, through: 0, by: -1) {
+            output.append(UInt8(truncatingIfNeeded: value >> UInt64(8 * place)))
+        }
+    }
+
+    private static func append(_ text: String, to output: inout [UInt8]) {
+        let count = text.utf8.count
+        switch count {
+        case 0..<32: output.append(0xA0 | UInt8(count))
+        case 32..<65536: output.append(contentsOf: [0xDA, UInt8(count >> 8), UInt8(count & 0xFF)])
+        default:
+            output.append(0xDB)
+            for place in [24, 16, 8, 0] { output.append(UInt8(truncatingIfNeeded: count >> place)) }
+        }
+        output.append(contentsOf: text.utf8)
+    }
+}

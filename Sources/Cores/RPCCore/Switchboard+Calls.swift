@@ -1,0 +1,272 @@
+import Determinism
+import FederationModel
+import WireFormat
+
+/// One outgoing call. It has a slot from `begin` until its result.
+struct Call: Sendable {
+    enum Place: Equatable, Sendable {
+        case free
+        /// For a connection slot: it is being dialled, or the peer's backlog is full.
+        case waiting(Int)
+        case sent(connection: Int, stream: UInt32)
+    }
+
+    let id: CallID
+    let endpoint: Endpoint
+    let method: String
+    /// Dropped once written.
+    var body: [UInt8]
+    let deadline: Instant
+    let isFresh: Bool
+    /// A connection ended before anything was sent, and the call went to a new one. Once only.
+    var hasMoved = false
+    var place = Place.free
+
+    init(id: CallID, endpoint: Endpoint, method: String, body: [UInt8], deadline: Instant, isFresh: Bool) {
+        self.id = id
+        self.endpoint = endpoint
+        self.method = method
+        self.body = body
+        self.deadline = deadline
+        self.isFresh = isFresh
+    }
+}
+
+/// Calls out, and requests in.
+extension Switchboard {
+    // MARK: Out
+
+    mutating func begin(_ call: Call, _ now: Instant, _ effects: inout [SwitchboardEffect]) {
+        let failure: CallFailure? =
+            if callSlots.count >= limits.maxCalls || callSlots[call.id] != nil {
+                .overloaded
+            } else if call.body.count > limits.maxRequestBytes {
+                .notSent("request of \(call.body.count) bytes")
+            } else if call.deadline <= now {
+                .noAnswer(connected: false)
+            } else {
+                nil
+            }
+        if let failure { return effects.append(.completed(call.id, .failure(failure))) }
+        let slot: Int
+        if let free = freeCalls.popLast() {
+            slot = free
+            calls[free] = call
+        } else {
+            slot = calls.count
+            calls.append(call)
+        }
+        callSlots[call.id] = slot
+        callTimers.set(slot, due: call.deadline)
+        place(slot, now, &effects)
+    }
+
+    /// Sends the call on the pooled connection, or queues it for one being dialled.
+    private mutating func place(_ slot: Int, _ now: Instant, _ effects: inout [SwitchboardEffect]) {
+        let remote = calls[slot].endpoint
+        if calls[slot].isFresh {
+            let timeout = min(limits.connectTimeout, calls[slot].deadline - now)
+            let connection = dial(remote, role: .multiplexed, timeout: timeout, now, &effects)
+            connections[connection].isFresh = true
+            wait(slot, for: connection)
+            return
+        }
+        if let connection = pool[remote] {
+            if connections[connection].session?.mayOpen ?? true {
+                if !start(slot, on: connection, now) { wait(slot, for: connection) }
+                return
+            }
+            retire(connection, now, &effects)
+        }
+        let connection = dial(remote, role: .multiplexed, timeout: limits.connectTimeout, now, &effects)
+        pool[remote] = connection
+        wait(slot, for: connection)
+    }
+
+    private mutating func wait(_ slot: Int, for connection: Int) {
+        calls[slot].place = .waiting(connection)
+        connections[connection].waiting.append(slot)
+    }
+
+    /// - Returns: false when the connection is not up, or the peer's backlog is full.
+    private mutating func start(_ slot: Int, on connection: Int, _ now: Instant) -> Bool {
+        guard let hasRoom = connections[connection].session?.hasBacklogRoom else { return false }
+        let stream: UInt32
+        if let idle = connections[connection].idle.popLast() {
+            stream = idle
+            connections[connection].streams[idle]?.use = .calling(slot)
+        } else {
+            guard hasRoom, let opened = connections[connection].open() else { return false }
+            stream = opened
+            connections[connection].streams[opened] = RPCStream(use: .calling(slot))
+        }
+        nextSequence &+= 1
+        let header = RPCHeader(method: calls[slot].method, sequence: nextSequence)
+        var body: [UInt8] = []
+        swap(&body, &calls[slot].body)
+        let isSent = connections[connection].send(stream) { output in
+            header.encodeRequest(into: &output)
+            output.append(contentsOf: body)
+        }
+        precondition(isSent, "a stream of the pool is open: \(connections[connection].id)/\(stream)")
+        calls[slot].place = .sent(connection: connection, stream: stream)
+        connections[connection].callCount += 1
+        connections[connection].lastUse = now
+        unflushed.append(connection)
+        return true
+    }
+
+    mutating func startWaiting(_ connection: Int, _ now: Instant, _ effects: inout [SwitchboardEffect]) {
+        guard !connections[connection].waiting.isEmpty else { return }
+        let waiting = connections[connection].waiting
+        connections[connection].waiting = []
+        for (position, slot) in waiting.enumerated() where !start(slot, on: connection, now) {
+            connections[connection].waiting = Array(waiting[position...])
+            return
+        }
+    }
+
+    mutating func receiveAnswer(
+        _ connection: Int, _ stream: UInt32, _ call: Int, _ now: Instant, _ effects: inout [SwitchboardEffect]
+    ) {
+        let message: RPCMessage?
+        do {
+            message = try connections[connection].streams[stream]?.reader.next(
+                maxHeaderBytes: limits.maxHeaderBytes, maxBodyBytes: limits.maxResponseBytes)
+        } catch {
+            let id = connections[connection].id
+            connections[connection].reset(stream)
+            endStream(connection, stream, .lost("malformed answer: \(error)"), now, &effects)
+            if connections[connection].id == id { startWaiting(connection, now, &effects) }
+            return
+        }
+        connections[connection].returnCredit(stream)
+        guard let message else { return }
+        ended(callOn: connection, now)
+        let keeps =
+            message.header.error.isEmpty && connections[connection].idle.count < limits.maxIdleStreams
+            && connections[connection].streams[stream]?.reader.bufferedCount == 0
+        if keeps {
+            connections[connection].streams[stream]?.use = .idle
+            connections[connection].idle.append(stream)
+        } else {
+            connections[connection].streams[stream] = nil
+            connections[connection].finish(stream, at: now)
+        }
+        let error = message.header.error
+        complete(call, error.isEmpty ? .success(message.body) : .failure(.application(error)), &effects)
+        if connections[connection].isFresh { return end(connection, "", tellShell: true, now, &effects) }
+        startWaiting(connection, now, &effects)
+    }
+
+    mutating func complete(
+        _ slot: Int, _ result: Result<[UInt8], CallFailure>, _ effects: inout [SwitchboardEffect]
+    ) {
+        let id = calls[slot].id
+        forget(slot)
+        effects.append(.completed(id, result))
+    }
+
+    private mutating func forget(_ slot: Int) {
+        callSlots[calls[slot].id] = nil
+        callTimers.clear(slot)
+        calls[slot].place = .free
+        calls[slot].body = []
+        freeCalls.append(slot)
+    }
+
+    /// The call's connection ended before anything of it was sent.
+    mutating func again(_ slot: Int, _ reason: String, _ now: Instant, _ effects: inout [SwitchboardEffect]) {
+        guard !calls[slot].hasMoved, calls[slot].deadline > now else {
+            return complete(slot, .failure(.notSent(reason)), &effects)
+        }
+        calls[slot].hasMoved = true
+        place(slot, now, &effects)
+    }
+
+    mutating func deadlinePassed(_ slot: Int, _ now: Instant, _ effects: inout [SwitchboardEffect]) {
+        switch calls[slot].place {
+        case .free: break
+        case .waiting(let connection):
+            if calls[slot].isFresh && !connections[connection].isConnected {
+                return connectFailed(connections[connection].id, .connectTimeout, now, &effects)
+            }
+            abandon(slot, failure: .noAnswer(connected: false), now, &effects)
+        case .sent: abandon(slot, failure: .noAnswer(connected: true), now, &effects)
+        }
+    }
+
+    /// Takes a call back from wherever it waits; `failure` nil reports nothing.
+    mutating func abandon(
+        _ slot: Int, failure: CallFailure? = nil, _ now: Instant, _ effects: inout [SwitchboardEffect]
+    ) {
+        let connection: Int
+        switch calls[slot].place {
+        case .free: return
+        case .waiting(let place):
+            connection = place
+            connections[place].waiting.removeAll { $0 == slot }
+        case .sent(let place, let stream):
+            connection = place
+            connections[place].streams[stream] = nil
+            connections[place].finish(stream, at: now)
+            unflushed.append(place)
+            ended(callOn: place, now)
+        }
+        if let failure { complete(slot, .failure(failure), &effects) } else { forget(slot) }
+        if connections[connection].isFresh { end(connection, "", tellShell: true, now, &effects) }
+    }
+
+    // MARK: In
+
+    /// Hands on the next request of a stream, unless one is being answered.
+    mutating func serve(_ slot: Int, _ stream: UInt32, _ now: Instant, _ effects: inout [SwitchboardEffect]) {
+        guard connections[slot].streams[stream]?.use == .listening else { return }
+        let message: RPCMessage?
+        do {
+            message = try connections[slot].streams[stream]?.reader.next(
+                maxHeaderBytes: limits.maxHeaderBytes, maxBodyBytes: limits.maxRequestBytes)
+        } catch {
+            log(.info, "request refused", connections[slot], reason: "\(error)", &effects)
+            guard connections[slot].role == .multiplexed else {
+                return end(slot, "", tellShell: true, now, &effects)
+            }
+            connections[slot].reset(stream)
+            return endStream(slot, stream, .lost(""), now, &effects)
+        }
+        connections[slot].returnCredit(stream)
+        guard let message else { return }
+        release(slot, message.byteCount)
+        let id = InboundID(nextInbound)
+        nextInbound += 1
+        inbound[id] = (slot, stream)
+        let method = message.header.method
+        connections[slot].streams[stream]?.use = .serving(id, sequence: message.header.sequence, method: method)
+        effects.append(.inbound(id, method: method, body: message.body, from: connections[slot].remote))
+    }
+
+    private static let emptyMap: [UInt8] = [0x80]
+
+    mutating func reply(
+        _ id: InboundID, _ error: String, _ body: [UInt8], _ now: Instant, _ effects: inout [SwitchboardEffect]
+    ) {
+        guard let (slot, stream) = inbound.removeValue(forKey: id),
+            case .serving(_, let sequence, let method) = connections[slot].streams[stream]?.use
+        else { return }
+        var header = RPCHeader(method: method, sequence: sequence, error: error)
+        if body.count > limits.maxResponseBytes { header.error = "answer of \(body.count) bytes is too large" }
+        let content = header.error.isEmpty && !body.isEmpty ? body : Self.emptyMap
+        connections[slot].streams[stream]?.use = .listening
+        let isSent = connections[slot].send(stream) { output in
+            header.encodeResponse(into: &output)
+            output.append(contentsOf: content)
+        }
+        precondition(isSent, "a stream in service is open: \(connections[slot].id)/\(stream)")
+        unflushed.append(slot)
+        if isOverLimits(slot) {
+            log(.warning, "connection closed", connections[slot], reason: "answers are not taken", &effects)
+            return end(slot, "", tellShell: true, now, &effects)
+        }
+        serve(slot, stream, now, &effects)
+    }
+}
