@@ -25,6 +25,8 @@ let package = Package(
         module("Cores", "WireFormat", ["FederationModel", "Determinism"]),
         module("Cores", "RaftCore", ["FederationModel", "Determinism", "WireFormat"]),
         module("Cores", "StorageFormat", ["FederationModel", "WireFormat", "RaftCore"]),
+        module("Shells", "FileStorage", ["FederationModel", "RaftCore", "StorageFormat"]),
         tests("StorageFormatTests", ["FederationModel", "Determinism", "RaftCore", "StorageFormat"]),
+        tests("FileStorageTests", ["FederationModel", "RaftCore", "StorageFormat", "FileStorage"]),
     ]
 )

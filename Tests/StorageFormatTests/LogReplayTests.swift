@@ -38,9 +38,11 @@ import Testing
         let (bytes, ends, _) = segment(batches)
         for count in 0...bytes.count {
             let cut = Array(bytes[..<count])
-            let whole = ends.lastIndex { $0 <= count }
-            for bytes in [cut, cut + [UInt8](repeating: 0, count: bytes.count - count)] {
-                let contents = try replay([bytes])
+            let filled = cut + [UInt8](repeating: 0, count: bytes.count - count)
+            for found in [cut, filled] {
+                // What was cut off may have been zeros.
+                let whole = ends.lastIndex { $0 <= found.count && found[..<$0] == bytes[..<$0] }
+                let contents = try replay([found])
                 #expect(contents.recovery.entries == Array(entries(1...6)[..<(whole ?? 0)]), "cut at \(count)")
                 #expect((contents.unfilled == nil) == (contents.tail != nil))
                 if let whole {
@@ -153,7 +155,9 @@ import Testing
                     case 0: damaged[position] = UInt8.random(in: 0...255, using: &random)
                     case 1: damaged[position] = [0, 1, 0x7F, 0x80, 0xFF].randomElement(using: &random) ?? 0
                     case 2: damaged.removeSubrange(position..<min(damaged.count, position + 9))
-                    default: damaged.insert(contentsOf: damaged[position..<min(damaged.count, position + 9)], at: position)
+                    default:
+                        let run = damaged[position..<min(damaged.count, position + 9)]
+                        damaged.insert(contentsOf: run, at: position)
                     }
                     if damaged.isEmpty { damaged = [0] }
                 }

@@ -22,7 +22,8 @@ func snapshot(at index: UInt64, term: UInt64 = 1) -> SnapshotMetadata {
 
 /// A segment's bytes with the batches of each group, and the offsets at which a group ends.
 func segment(
-    _ groups: [[WriteBatch]], sequence: UInt64 = 1, hardState: HardState = HardState(), of owner: FileIdentity = identity
+    _ groups: [[WriteBatch]], sequence: UInt64 = 1, hardState: HardState = HardState(),
+    of owner: FileIdentity = identity
 ) -> (bytes: [UInt8], ends: [Int], writer: SegmentWriter) {
     var (writer, bytes) = SegmentWriter.begin(identity: owner, sequence: sequence, hardState: hardState)
     var ends = [bytes.count]

@@ -38,6 +38,18 @@ package struct LogContents: Equatable, Sendable {
     package var nextSequence: UInt64
     /// A last segment that was created and never filled; to be removed before the next one is made.
     package var unfilled: String?
+    /// True when the files hold entries that `recovery` leaves out for the snapshot's sake. Before the next entry
+    /// `truncateFrom` 1 must be written: a later replay could not tell them from what follows the snapshot.
+    package var isSuperseded: Bool
+}
+
+extension LogContents {
+    /// Of a new log.
+    package init(emptyFor identity: FileIdentity) {
+        self.init(
+            recovery: RaftRecovery(), identity: identity, segments: [], tail: nil, nextSequence: 1, unfilled: nil,
+            isSuperseded: false)
+    }
 }
 
 /// Reads the segments of a log in order and says what they hold, or which record is not as it was written.
@@ -152,7 +164,8 @@ package struct LogReplay {
         }
         return LogContents(
             recovery: RaftRecovery(hardState: hardState, snapshot: snapshot, entries: kept), identity: identity,
-            segments: segments, tail: tail, nextSequence: nextSequence ?? 1, unfilled: unfilled)
+            segments: segments, tail: tail, nextSequence: nextSequence ?? 1, unfilled: unfilled,
+            isSuperseded: kept.isEmpty && !entries.isEmpty)
     }
 
     /// True when the log itself holds the entry, so that losing a snapshot up to it loses nothing.
