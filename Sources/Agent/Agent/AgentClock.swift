@@ -1,0 +1,12 @@
+package import Determinism
+import Glibc
+
+/// The clock that runs through suspend, so that a lease cannot outlive a sleeping machine (design §3).
+package enum AgentClock {
+    package static var now: Instant {
+        var time = timespec()
+        // Cannot fail: the clock exists on every kernel that Swift runs on.
+        clock_gettime(CLOCK_BOOTTIME, &time)
+        return Instant(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
+    }
+}

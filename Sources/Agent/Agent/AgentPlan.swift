@@ -1,0 +1,146 @@
+import Configuration
+import FederationModel
+import GossipCore
+import GossipCrypto
+import HTTPCore
+import RaftCore
+import ServerCore
+
+/// The operator's configuration, resolved: addresses looked up, definitions decoded, keys in place.
+struct AgentPlan: Sendable {
+    /// One clear line of what is wrong and what to do.
+    struct Problem: Error, Equatable, CustomStringConvertible {
+        let description: String
+    }
+
+    let configuration: AgentConfiguration
+    let bind: IPAddress
+    let advertise: IPAddress
+    let advertiseWAN: IPAddress
+    let clients: [IPAddress]
+    let services: [ServiceDefinition]
+    let checks: [CheckDefinition]
+    let node: String
+
+    init(_ configuration: AgentConfiguration) throws(Problem) {
+        self.configuration = configuration
+        bind = try Self.address(configuration.bindAddress, key: "bind_addr")
+        if configuration.advertiseAddress.isEmpty {
+            advertise = try Self.advertised(bind)
+        } else {
+            advertise = try Self.address(configuration.advertiseAddress, key: "advertise_addr")
+        }
+        advertiseWAN =
+            configuration.advertiseAddressWAN.isEmpty
+            ? advertise : try Self.address(configuration.advertiseAddressWAN, key: "advertise_addr_wan")
+        var clients: [IPAddress] = []
+        for text in configuration.clientAddresses { clients.append(try Self.address(text, key: "client_addr")) }
+        self.clients = clients
+        node = configuration.nodeName.isEmpty ? HostName.current : configuration.nodeName
+        (services, checks) = try Self.definitions(configuration)
+    }
+
+    private static func address(_ text: String, key: String) throws(Problem) -> IPAddress {
+        guard let address = AddressResolver.lookUp(text).first else {
+            throw Problem(description: "\(key): \"\(text)\" is no address of any host")
+        }
+        return address
+    }
+
+    private static func advertised(_ bind: IPAddress) throws(Problem) -> IPAddress {
+        guard bind.bytes.allSatisfy({ $0 == 0 }) else { return bind }
+        guard let address = AddressResolver.firstPrivateAddress() else {
+            throw Problem(
+                description: "advertise_addr: bind_addr is unspecified and this machine has no private IPv4 address; "
+                    + "give -advertise or -bind")
+        }
+        return address
+    }
+
+    private static func definitions(
+        _ configuration: AgentConfiguration
+    ) throws(Problem) -> ([ServiceDefinition], [CheckDefinition]) {
+        var problems: [String] = []
+        var services: [ServiceDefinition] = []
+        var checks: [CheckDefinition] = []
+        for (position, value) in configuration.services.enumerated() {
+            let (service, found) = ServiceDefinition.decode(config: value.json)
+            if let service { services.append(service) }
+            problems += found.map { "services[\(position)].\($0)" }
+        }
+        for (position, value) in configuration.checks.enumerated() {
+            let (check, found) = CheckDefinition.decode(config: value.json)
+            if let check { checks.append(check) }
+            problems += found.map { "checks[\(position)].\($0)" }
+        }
+        guard problems.isEmpty else { throw Problem(description: problems.joined(separator: "\n")) }
+        return (services, checks)
+    }
+
+    // MARK: For the core
+
+    func serverConfiguration(nodeID: NodeID) throws(Problem) -> ServerConfiguration {
+        let ports = configuration.ports
+        var server = ServerConfiguration(
+            datacenter: configuration.datacenter, node: node, nodeID: nodeID, isServer: configuration.isServer,
+            rpcEndpoint: Endpoint(advertise, UInt16(clamping: ports.server)),
+            lanEndpoint: Endpoint(advertise, UInt16(clamping: ports.serfLAN)),
+            wanEndpoint: configuration.isServer && ports.serfWAN > 0
+                ? Endpoint(advertiseWAN, UInt16(clamping: ports.serfWAN)) : nil, wanAddress: advertiseWAN)
+        if configuration.isServer {
+            if configuration.bootstrap || configuration.isDevelopment || configuration.bootstrapExpect == 1 {
+                server.bootstrap = .alone
+            } else if configuration.bootstrapExpect > 1 {
+                server.bootstrap = .expect(configuration.bootstrapExpect)
+            }
+        }
+        server.join.endpoints = endpoints(
+            configuration.startJoin + configuration.retryJoin, defaultPort: ports.serfLAN)
+        server.join.interval = configuration.retryInterval
+        server.joinWAN.endpoints = endpoints(
+            configuration.startJoinWAN + configuration.retryJoinWAN, defaultPort: ports.serfWAN)
+        server.joinWAN.interval = configuration.retryIntervalWAN
+        server.gossipLAN = timings(.consulLAN, configuration.gossipLAN)
+        server.gossipWAN = timings(.consulWAN, configuration.gossipWAN)
+        if let key = configuration.encryptionKey {
+            do throws(Keyring.Problem) {
+                server.keyring = try Keyring([key])
+                server.cipher = AESGCMCipher()
+            } catch {
+                throw Problem(description: "encrypt: \(error.text)")
+            }
+        }
+        server.rejoinAfterLeave = configuration.rejoinAfterLeave
+        server.raft = RaftConfiguration.scaled(by: configuration.raftMultiplier)
+        server.snapshotThreshold = configuration.raftSnapshotThreshold
+        server.trailingLogCount = configuration.raftTrailingLogs
+        server.holdTimeout = configuration.rpcHoldTimeout
+        server.maxConnectionsPerAddress = configuration.limits.rpcMaxConnectionsPerClient
+        server.nodeMeta = configuration.nodeMeta
+        server.services = services
+        server.checks = checks
+        return server
+    }
+
+    private func endpoints(_ texts: [String], defaultPort: Int) -> [Endpoint] {
+        texts.flatMap { text -> [Endpoint] in
+            let port = UInt16(clamping: defaultPort)
+            if let endpoint = Endpoint(text, defaultPort: port) { return [endpoint] }
+            let parts = text.split(separator: ":", maxSplits: 1)
+            guard let host = parts.first else { return [] }
+            let given = parts.count == 2 ? UInt16(parts[1]) : port
+            return AddressResolver.lookUp(String(host)).map { Endpoint($0, given ?? port) }
+        }
+    }
+
+    private func timings(_ preset: GossipTimings, _ tuning: AgentConfiguration.GossipTuning) -> GossipTimings {
+        var timings = configuration.isDevelopment ? preset.forDevelopment : preset
+        timings.gossipInterval = tuning.gossipInterval ?? timings.gossipInterval
+        timings.gossipNodeCount = tuning.gossipNodes ?? timings.gossipNodeCount
+        timings.probeInterval = tuning.probeInterval ?? timings.probeInterval
+        timings.probeTimeout = tuning.probeTimeout ?? timings.probeTimeout
+        timings.suspicionMultiplier = tuning.suspicionMultiplier ?? timings.suspicionMultiplier
+        timings.retransmitMultiplier = tuning.retransmitMultiplier ?? timings.retransmitMultiplier
+        return timings
+    }
+}

@@ -1,0 +1,40 @@
+package import CatalogCore
+package import FederationModel
+package import RaftCore
+
+/// What one agent wants done. The shell performs effects in order.
+package enum Effect: Sendable {
+    case datagram(Channel, to: Endpoint, [UInt8])
+    case connect(StreamID, to: Endpoint, timeout: Duration)
+    case write(StreamID, [UInt8])
+    /// After what was written has left.
+    case close(StreamID)
+    case persist(sequence: UInt64, WriteBatch)
+    /// Encode the catalog off the control loop and save it; then entries further back than `keepingTrailing` may go.
+    case saveSnapshot(SnapshotMetadata, Catalog, keepingTrailing: Int)
+    /// A snapshot received from the leader replaces all entries on disk; answered by `snapshotSaved`.
+    case installSnapshot(SnapshotMetadata, [UInt8])
+    case publish(ReadView)
+    case answer(RequestID, Result<Response, FederationError>)
+    case agentAnswer(RequestID, AgentResponse)
+    case probe(ProbeID, ProbeRequest)
+    case cancelProbe(ProbeID)
+    /// A small file of the data directory, replaced atomically.
+    case saveFile(name: String, [UInt8])
+    case appendFile(name: String, [UInt8])
+    case log(LogLine)
+    /// The agent has ended; `failed` makes the exit status non-zero.
+    case stop(reason: String, failed: Bool)
+    /// What a checker or an operator may want to know and nobody has to act on.
+    case observed(Observation)
+}
+
+/// Facts for checkers and metrics.
+package enum Observation: Equatable, Sendable {
+    case becameLeader(Term)
+    /// For the headers of files to come.
+    case clusterKnown(ClusterID)
+    case leaderChanged(NodeID?, Term)
+    case applied(LogIndex, Term, digestOfData: UInt64)
+    case verdict(datacenter: String, from: Verdict?, to: Verdict, reason: String)
+}

@@ -1,0 +1,224 @@
+import Determinism
+import FederationModel
+
+/// What this agent itself has registered: its services and checks, and how far the catalog knows of them.
+struct LocalState: Sendable {
+    struct Service: Sendable {
+        var definition: ServiceDefinition
+        /// Given in a configuration file: not saved, and gone when the file no longer has it.
+        var isConfigured: Bool
+        var isInSync = false
+    }
+
+    struct Check: Sendable {
+        var definition: CheckDefinition
+        var isConfigured: Bool
+        var status: CheckStatus
+        var output = ""
+        var isInSync = false
+    }
+
+    /// Retries of a failed write, growing to the maximum: a datacenter without quorum is not flooded.
+    static let firstRetry: Duration = .milliseconds(200)
+    static let maxRetry: Duration = .seconds(15)
+    /// Registrations under way at once.
+    static let maxInFlightCount = 16
+
+    let node: String
+    private(set) var services: [String: Service] = [:]
+    private(set) var checks: [String: Check] = [:]
+    /// In the catalog and not here: to be removed there.
+    private(set) var strayServices: Set<String> = []
+    private(set) var strayChecks: Set<String> = []
+    var isNodeInSync = false
+    var inFlight: Set<OwnTask> = []
+    var nextFullSync: Instant
+    /// When out-of-sync entries are written next.
+    var nextPush: Instant
+    var retryPause = LocalState.firstRetry
+    private var memberCount = 1
+
+    init(node: String, at now: Instant) {
+        self.node = node
+        nextFullSync = now
+        nextPush = .distantFuture
+    }
+
+    init(node: String, now: Instant) { self.init(node: node, at: now) }
+
+    var nextDeadline: Instant { min(nextFullSync, nextPush) }
+
+    /// Consul's scale: one minute up to 128 members, one more minute for each doubling.
+    var fullSyncInterval: Duration {
+        var interval = Duration.seconds(60)
+        var count = memberCount
+        while count > 128 {
+            interval += .seconds(60)
+            count /= 2
+        }
+        return interval
+    }
+
+    /// A pool that was just joined may know servers now: compare soon.
+    mutating func poolChanged(memberCount: Int, at now: Instant) {
+        let isFirst = self.memberCount <= 1 && memberCount > 1
+        self.memberCount = memberCount
+        if isFirst { nextFullSync = min(nextFullSync, now + .milliseconds(50)) }
+    }
+
+    // MARK: Registrations
+
+    mutating func add(_ service: ServiceDefinition, isConfigured: Bool, at now: Instant) {
+        let key = service.id
+        services[key] = Service(definition: service, isConfigured: isConfigured)
+        strayServices.remove(key)
+        nextPush = now
+    }
+
+    mutating func removeService(_ id: String, at now: Instant) -> Service? {
+        guard let service = services.removeValue(forKey: id) else { return nil }
+        strayServices.insert(id)
+        nextPush = now
+        return service
+    }
+
+    mutating func add(_ check: CheckDefinition, status: CheckStatus, isConfigured: Bool, at now: Instant) {
+        checks[check.id] = Check(definition: check, isConfigured: isConfigured, status: status)
+        strayChecks.remove(check.id)
+        nextPush = now
+    }
+
+    mutating func removeCheck(_ id: String, at now: Instant) -> Check? {
+        guard let check = checks.removeValue(forKey: id) else { return nil }
+        strayChecks.insert(id)
+        nextPush = now
+        return check
+    }
+
+    /// A changed status is written at once; a changed output alone waits for the next full comparison, or a chatty
+    /// check would write the log full.
+    mutating func update(_ id: String, status: CheckStatus, output: String, at now: Instant) -> Bool {
+        guard var check = checks[id] else { return false }
+        let isChanged = check.status != status
+        if isChanged {
+            check.isInSync = false
+            nextPush = now
+        }
+        check.status = status
+        check.output = output
+        checks[id] = check
+        return isChanged
+    }
+
+    // MARK: Catalog form
+
+    func nodeService(_ service: Service) -> NodeService {
+        let definition = service.definition
+        return NodeService(
+            id: definition.id, service: definition.name, tags: definition.tags, address: definition.address,
+            taggedAddresses: definition.taggedAddresses.isEmpty ? nil : definition.taggedAddresses,
+            meta: definition.meta.isEmpty ? nil : definition.meta, port: definition.port,
+            weights: definition.weights ?? Weights(passing: 1, warning: 1),
+            enableTagOverride: definition.enableTagOverride)
+    }
+
+    func healthCheck(_ check: Check) -> HealthCheck {
+        let definition = check.definition
+        let service = services[definition.serviceID]?.definition
+        let type =
+            if !definition.http.isEmpty {
+                "http"
+            } else if !definition.tcp.isEmpty {
+                "tcp"
+            } else if definition.ttl != nil {
+                "ttl"
+            } else {
+                "alias"
+            }
+        return HealthCheck(
+            node: node, checkID: definition.id, name: definition.name, status: check.status.rawValue,
+            notes: definition.notes, output: check.output, serviceID: definition.serviceID,
+            serviceName: service?.name ?? "", serviceTags: service?.tags, type: type)
+    }
+
+    // MARK: Comparison with the catalog
+
+    mutating func compare(services remote: [String: NodeService], at now: Instant) {
+        for id in services.keys.sorted() {
+            guard var service = services[id] else { continue }
+            var known = remote[id]
+            known?.raftIndex = RaftIndex()
+            var wanted = nodeService(service)
+            if service.definition.enableTagOverride, let tags = known?.tags {
+                wanted.tags = tags
+                service.definition.tags = tags
+            }
+            service.isInSync = known.map { Self.isSame($0, wanted) } ?? false
+            services[id] = service
+        }
+        strayServices.formUnion(remote.keys.filter { services[$0] == nil && $0 != "consul" })
+        nextPush = now
+    }
+
+    private static func isSame(_ left: NodeService, _ right: NodeService) -> Bool {
+        left.service == right.service && (left.tags ?? []) == (right.tags ?? []) && left.address == right.address
+            && left.port == right.port && (left.meta ?? [:]) == (right.meta ?? [:])
+            && (left.taggedAddresses ?? [:]) == (right.taggedAddresses ?? [:]) && left.weights == right.weights
+            && left.enableTagOverride == right.enableTagOverride
+    }
+
+    mutating func compare(checks remote: [HealthCheck], at now: Instant) {
+        var known: [String: HealthCheck] = [:]
+        for check in remote { known[check.checkID] = check }
+        for id in checks.keys.sorted() {
+            guard let check = checks[id] else { continue }
+            let wanted = healthCheck(check)
+            checks[id]?.isInSync = known[id].map {
+                $0.status == wanted.status && $0.output == wanted.output && $0.name == wanted.name
+                    && $0.notes == wanted.notes && $0.serviceID == wanted.serviceID
+            } ?? false
+        }
+        strayChecks.formUnion(known.keys.filter { checks[$0] == nil && $0 != "serfHealth" })
+        nextPush = now
+    }
+
+    /// What has to be written now, services before their checks, at most the free places.
+    func due() -> [OwnTask] {
+        var tasks: [OwnTask] = []
+        if !isNodeInSync { tasks.append(.registerNode) }
+        tasks += services.keys.sorted().filter { services[$0]?.isInSync == false }.map { .registerService(id: $0) }
+        tasks += strayServices.sorted().map { .deregisterService(id: $0) }
+        let checkIDs = checks.keys.sorted().filter { checks[$0]?.isInSync == false }
+        tasks += checkIDs.filter { id in
+            guard let service = checks[id]?.definition.serviceID, !service.isEmpty else { return true }
+            return services[service]?.isInSync == true
+        }.map { .registerCheck(id: $0) }
+        tasks += strayChecks.sorted().map { .deregisterCheck(id: $0) }
+        return Array(tasks.filter { !inFlight.contains($0) }.prefix(max(0, Self.maxInFlightCount - inFlight.count)))
+    }
+
+    mutating func written(_ task: OwnTask, sent: OwnPayload?) {
+        retryPause = Self.firstRetry
+        switch task {
+        case .registerNode: isNodeInSync = true
+        case .registerService(let id):
+            // Registered again meanwhile with other contents: it stays out of sync.
+            if case .service(let service)? = sent, let current = services[id], nodeService(current) == service {
+                services[id]?.isInSync = true
+            }
+        case .registerCheck(let id):
+            if case .check(let check)? = sent, let current = checks[id], current.status.rawValue == check.status {
+                checks[id]?.isInSync = true
+            }
+        case .deregisterService(let id): strayServices.remove(id)
+        case .deregisterCheck(let id): strayChecks.remove(id)
+        case .fetchServices, .fetchChecks, .updateCoordinate: break
+        }
+    }
+}
+
+/// What a task wrote, to notice that it has changed since.
+enum OwnPayload: Equatable, Sendable {
+    case service(NodeService)
+    case check(HealthCheck)
+}

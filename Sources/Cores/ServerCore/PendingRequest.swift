@@ -1,0 +1,61 @@
+import CatalogCore
+import Determinism
+import FederationModel
+import RPCCore
+import RaftCore
+import RoutingCore
+
+/// Who waits for an answer.
+enum Origin: Hashable, Sendable {
+    /// A front end of this agent.
+    case frontEnd(RequestID)
+    /// Another agent, over the server RPC.
+    case inbound(InboundID)
+    /// This agent itself.
+    case own(OwnTask)
+}
+
+/// What this agent asks of its datacenter on its own account.
+enum OwnTask: Hashable, Sendable {
+    /// Anti-entropy: what the catalog says of this node.
+    case fetchServices, fetchChecks
+    case registerNode
+    case registerService(id: String)
+    case deregisterService(id: String)
+    case registerCheck(id: String)
+    case deregisterCheck(id: String)
+    case updateCoordinate
+}
+
+/// A request between its arrival and its answer.
+struct PendingRequest: Sendable {
+    /// Where it is held up. Each stage says what its deadline means to the caller.
+    enum Stage: Sendable {
+        /// No leader is known, or the last one just failed; tried again when one appears.
+        case awaitingLeader
+        /// Another server has it.
+        case calling(CallID, Route)
+        /// In the log; answered when this index is applied.
+        case proposed(LogIndex, Term)
+        /// Leadership is being confirmed.
+        case confirming
+        /// A blocking query whose data has not moved.
+        case watching(WatchTable<UInt64>.ID)
+    }
+
+    /// Which server was chosen, and what to try when it fails.
+    enum Route: Sendable {
+        case leader
+        /// A client agent's server.
+        case server(Endpoint)
+        case remote(RouteServer, others: [RouteServer])
+    }
+
+    let origin: Origin
+    var request: Request
+    let deadline: Instant
+    /// The request may wait for a leader until here (`wire/consul-rpc.md` 4.6).
+    let holdUntil: Instant
+    var attemptCount = 0
+    var stage: Stage = .awaitingLeader
+}

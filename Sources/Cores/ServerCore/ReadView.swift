@@ -1,0 +1,62 @@
+package import CatalogCore
+package import Determinism
+package import FederationModel
+
+/// What a server knows at one moment, published after each applied batch. Connection loops answer reads from it without
+/// asking the control loop; `answer` is pure.
+package struct ReadView: Sendable {
+    package var catalog = Catalog()
+    package var datacenter: String
+    package var isServer: Bool
+    package var appliedIndex = LogIndex.zero
+    package var term = Term.zero
+    package var isLeader = false
+    package var leaderKnown = false
+    /// A default read is right before this instant (decision 11): leader, own term's no-op applied, lease running.
+    package var leaseEnd = Instant.zero
+    /// When this server last heard from its leader; nil when it never did.
+    package var lastContact: Instant?
+
+    package init(datacenter: String, isServer: Bool) {
+        self.datacenter = datacenter
+        self.isServer = isServer
+    }
+
+    package enum Outcome: Sendable {
+        case answer(Response)
+        /// The data has not moved beyond the asked index: wait for the key, at most for the request's time.
+        case wait(WatchKey)
+        /// Only the control loop can answer: forward, confirm leadership, or refuse.
+        case ask
+    }
+
+    /// - Parameter now: read after this view was taken, so that an expired lease is noticed.
+    package func answer(_ request: Request, at now: Instant) -> Outcome {
+        guard isServer, request.kind == .read, request.datacenter == datacenter, let options = request.options,
+            options.allowStale || (!options.requireConsistent && now < leaseEnd)
+        else { return .ask }
+        return answerHere(request, options: options, at: now)
+    }
+
+    /// Answers from this catalog, whatever the read mode: the caller has made sure that it may.
+    package func answerHere(_ request: Request, options: QueryOptions, at now: Instant) -> Outcome {
+        guard let result = catalog.answer(request, datacenter: datacenter) else { return .ask }
+        if options.minQueryIndex > 0 && result.index <= options.minQueryIndex { return .wait(result.watch) }
+        return .answer(dressed(result.response, at: now))
+    }
+
+    /// The present answer, also when nothing moved: what a blocking query gets when its time has passed.
+    package func present(_ request: Request, at now: Instant) -> Response? {
+        catalog.answer(request, datacenter: datacenter).map { dressed($0.response, at: now) }
+    }
+
+    private func dressed(_ response: Response, at now: Instant) -> Response {
+        var response = response
+        if var meta = response.meta {
+            meta.knownLeader = leaderKnown
+            meta.lastContact = isLeader ? .zero : lastContact.map { max(.zero, now - $0) } ?? .zero
+            response.meta = meta
+        }
+        return response
+    }
+}

@@ -1,0 +1,90 @@
+import CatalogCore
+import Determinism
+import FederationModel
+import RaftCore
+
+/// A server's copy of its datacenter: the Raft node, the catalog it drives and the view published from both.
+struct Replica: Sendable {
+    /// What may leave once a write is on disk.
+    struct HeldMessages: Sendable {
+        let sequence: UInt64
+        let messages: [RaftMessage]
+    }
+
+    var node: RaftNode
+    var catalog: Catalog
+    var appliedIndex: LogIndex
+    var view: ReadView
+    /// What was last published, to publish only what moved.
+    var published: ReadView?
+    /// In order of their writes.
+    var held: [HeldMessages] = []
+    var persistedSequence: UInt64 = 0
+    /// Proposals by index; the term tells whether the entry that was applied is the one proposed.
+    var proposals: [LogIndex: (term: Term, pending: UInt64)] = [:]
+    /// Confirmed reads that wait for their index to be applied.
+    var confirmedReads: [ConfirmedRead] = []
+    var waiters = WatchTable<UInt64>()
+    /// Index of the newest snapshot on disk, or being written.
+    var snapshotIndex: LogIndex
+    var isSavingSnapshot = false
+    /// A snapshot of the leader on its way to the disk.
+    var installing: Catalog?
+    /// Writes are refused while the disk is full.
+    var diskIsFull = false
+    let id: NodeID
+
+    init(
+        _ configuration: ServerConfiguration, recovery: RaftRecovery, snapshot: Catalog?, at now: Instant,
+        random: SeededRandom
+    ) {
+        id = configuration.nodeID
+        node = RaftNode(
+            id: configuration.nodeID, configuration: configuration.raft, recovered: recovery, now: now, random: random)
+        catalog = snapshot ?? Catalog()
+        appliedIndex = recovery.snapshot?.index ?? .zero
+        snapshotIndex = appliedIndex
+        view = ReadView(datacenter: configuration.datacenter, isServer: true)
+    }
+
+    /// The cluster that a log was bootstrapped with; `none` when it begins later or is empty.
+    static func clusterID(in entries: [LogEntry]) -> ClusterID {
+        guard let first = entries.first, first.kind == .identity, first.data.count == 8 else { return .none }
+        return ClusterID(first.data.reduce(0) { $0 << 8 | UInt64($1) })
+    }
+
+    /// The disk holds every write up to `sequence`.
+    mutating func persisted(through sequence: UInt64, at now: Instant) {
+        persistedSequence = max(persistedSequence, sequence)
+        node.persisted(through: sequence, at: now)
+    }
+
+    /// Messages whose write has reached the disk.
+    mutating func takeReleased() -> [RaftMessage] {
+        var count = 0
+        while count < held.count && held[count].sequence <= persistedSequence { count += 1 }
+        guard count > 0 else { return [] }
+        defer { held.removeFirst(count) }
+        return held[..<count].flatMap(\.messages)
+    }
+
+    /// Brings the view up to date.
+    /// - Returns: the view when anything a reader can see has changed.
+    mutating func refreshedView() -> ReadView? {
+        view.appliedIndex = appliedIndex
+        view.term = node.term
+        view.isLeader = node.isLeader
+        view.leaderKnown = node.leader != nil
+        view.leaseEnd = node.isLeader && node.isReadyForReads ? node.leaseEnd : .zero
+        view.lastContact = node.lastContact
+        if let published, published.appliedIndex == view.appliedIndex, published.term == view.term,
+            published.isLeader == view.isLeader, published.leaderKnown == view.leaderKnown,
+            published.leaseEnd == view.leaseEnd, published.lastContact == view.lastContact
+        {
+            return nil
+        }
+        view.catalog = catalog
+        published = view
+        return view
+    }
+}

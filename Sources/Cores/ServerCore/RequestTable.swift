@@ -1,0 +1,83 @@
+import Determinism
+import FederationModel
+import RPCCore
+
+/// Every request between its arrival and its answer.
+struct RequestTable: Sendable {
+    /// 65,536 requests of at most a few hundred bytes each, blocking queries included: about 64 MiB at the worst.
+    static let maxCount = 65_536
+
+    private(set) var pending: [UInt64: PendingRequest] = [:]
+    private var byOrigin: [Origin: UInt64] = [:]
+    private var byCall: [CallID: UInt64] = [:]
+    private var deadlines = DeadlineQueue<UInt64>()
+    private var nextNumber: UInt64 = 0
+    private var nextCall: UInt64 = 0
+    /// Parked until a leader appears, in order of arrival.
+    private(set) var awaitingLeader: [UInt64] = []
+    /// When the parked ones are tried again without a sign of a leader.
+    private(set) var nextRetry = Instant.distantFuture
+
+    var count: Int { pending.count }
+
+    var nextDeadline: Instant { min(deadlines.nextDeadline, nextRetry) }
+
+    subscript(number: UInt64) -> PendingRequest? { pending[number] }
+
+    mutating func add(_ request: PendingRequest) -> UInt64 {
+        nextNumber += 1
+        pending[nextNumber] = request
+        byOrigin[request.origin] = nextNumber
+        deadlines.add(nextNumber, due: request.deadline)
+        return nextNumber
+    }
+
+    /// Forgets the request; nothing of it can be answered any more.
+    mutating func remove(_ number: UInt64) -> PendingRequest? {
+        guard let request = pending.removeValue(forKey: number) else { return nil }
+        byOrigin[request.origin] = nil
+        if case .calling(let call, _) = request.stage { byCall[call] = nil }
+        return request
+    }
+
+    mutating func move(_ number: UInt64, to stage: PendingRequest.Stage) {
+        guard var request = pending[number] else { return }
+        if case .calling(let call, _) = request.stage { byCall[call] = nil }
+        if case .calling(let call, _) = stage {
+            byCall[call] = number
+            request.attemptCount += 1
+        }
+        request.stage = stage
+        pending[number] = request
+    }
+
+    mutating func park(_ number: UInt64, retryAt: Instant) {
+        move(number, to: .awaitingLeader)
+        awaitingLeader.append(number)
+        nextRetry = min(nextRetry, retryAt)
+    }
+
+    mutating func takeAwaitingLeader() -> [UInt64] {
+        defer { awaitingLeader.removeAll(keepingCapacity: true) }
+        nextRetry = .distantFuture
+        return awaitingLeader.filter { pending[$0] != nil }
+    }
+
+    mutating func newCall() -> CallID {
+        nextCall += 1
+        return CallID(nextCall)
+    }
+
+    func request(of call: CallID) -> UInt64? { byCall[call] }
+
+    /// Requests whose time has passed. They stay in the table until they are finished.
+    mutating func takeExpired(at now: Instant) -> [UInt64] {
+        var expired: [UInt64] = []
+        while let number = deadlines.popDue(at: now) {
+            if pending[number] != nil { expired.append(number) }
+        }
+        return expired
+    }
+
+    func number(of origin: Origin) -> UInt64? { byOrigin[origin] }
+}

@@ -1,0 +1,79 @@
+package import FederationModel
+package import GossipCore
+package import RaftCore
+
+/// Everything one agent is told at its start, already checked and resolved.
+package struct ServerConfiguration: Sendable {
+    package enum Bootstrap: Equatable, Sendable {
+        /// Waits to be added by a leader.
+        case never
+        /// The first and only server.
+        case alone
+        /// Proposes or joins a peer set once this many servers are seen in the LAN pool.
+        case expect(Int)
+    }
+
+    package var datacenter: String
+    package var node: String
+    package var nodeID: NodeID
+    package var isServer: Bool
+    package var bootstrap: Bootstrap = .never
+
+    /// Where other agents of the datacenter reach our server RPC and gossip.
+    package var rpcEndpoint: Endpoint
+    package var lanEndpoint: Endpoint
+    /// Where servers of other datacenters reach our gossip; nil on client agents and with the WAN pool off.
+    package var wanEndpoint: Endpoint?
+    /// Address shown to other datacenters.
+    package var wanAddress: IPAddress
+
+    package var join: Joining = Joining()
+    package var joinWAN: Joining = Joining()
+
+    package struct Joining: Equatable, Sendable {
+        package var endpoints: [Endpoint] = []
+        /// Pause between attempts once the early ones (50 ms, doubling) have reached it.
+        package var interval: Duration = .seconds(30)
+
+        package init() {}
+    }
+
+    package var gossipLAN: GossipTimings = .consulLAN
+    package var gossipWAN: GossipTimings = .consulWAN
+    package var keyring: Keyring?
+    package var cipher: (any PacketCipher)?
+    /// Serf snapshot files as read at start.
+    package var lanSnapshot: [UInt8] = []
+    package var wanSnapshot: [UInt8] = []
+    package var rejoinAfterLeave = false
+
+    package var raft = RaftConfiguration.scaled(by: 1)
+    /// Applied entries between snapshots.
+    package var snapshotThreshold = 8192
+    /// Entries kept behind a snapshot for slow followers.
+    package var trailingLogCount = 10240
+
+    package var nodeMeta: [String: String] = [:]
+    package var services: [ServiceDefinition] = []
+    package var checks: [CheckDefinition] = []
+
+    /// How long a request waits for a leader to appear (`wire/consul-rpc.md` 4.6).
+    package var holdTimeout: Duration = .seconds(7)
+    /// What a request may take when its caller sets no limit, blocking time not counted.
+    package var requestTimeout: Duration = .seconds(10)
+    package var maxConnectionsPerAddress = 100
+
+    package init(
+        datacenter: String, node: String, nodeID: NodeID, isServer: Bool, rpcEndpoint: Endpoint, lanEndpoint: Endpoint,
+        wanEndpoint: Endpoint?, wanAddress: IPAddress
+    ) {
+        self.datacenter = datacenter
+        self.node = node
+        self.nodeID = nodeID
+        self.isServer = isServer
+        self.rpcEndpoint = rpcEndpoint
+        self.lanEndpoint = lanEndpoint
+        self.wanEndpoint = wanEndpoint
+        self.wanAddress = wanAddress
+    }
+}

@@ -1,0 +1,171 @@
+import CatalogCore
+import Determinism
+import FederationModel
+import HealthCore
+import RaftCore
+import RoutingCore
+import SerfCore
+
+// What the agent is asked about itself and its pools.
+
+extension ServerCore {
+    mutating func answer(_ request: AgentRequest, id: RequestID, at now: Instant) {
+        switch request {
+        case .leave: return startLeaving(for: id, at: now)
+        case .join(let endpoints, let wan):
+            guard !wan || self.wan != nil else {
+                return finish(id, .failed(.failed("WAN pool is not served by a client agent; ask a server")))
+            }
+            return join(endpoints, in: wan ? .wan : .lan, for: .request(id), at: now)
+        default: finish(id, answer(request, at: now))
+        }
+    }
+
+    private mutating func finish(_ id: RequestID, _ response: AgentResponse) { out.append(.agentAnswer(id, response)) }
+
+    private mutating func answer(_ request: AgentRequest, at now: Instant) -> AgentResponse {
+        switch request {
+        case .selfInfo: return .selfInfo(selfInfo)
+        case .members(let wan):
+            guard wan else { return .members(lan.members) }
+            // A client agent has no WAN pool: it answers with an empty list, as Consul does.
+            return .members(self.wan?.members ?? [])
+        case .forceLeave(let node, let prune, let isWAN): return forceLeave(node, prune: prune, wan: isWAN, at: now)
+        case .services:
+            return .services(local.services.keys.sorted().compactMap { local.services[$0] }.map(local.nodeService))
+        case .checks:
+            return .checks(local.checks.keys.sorted().compactMap { local.checks[$0] }.map(local.healthCheck))
+        case .registerService(let service, let replace): return register(service, replace: replace, at: now)
+        case .deregisterService(let id):
+            guard removeService(id, at: now) else {
+                return .failed(.notFound("Unknown service \"\(id)\""))
+            }
+            return registrationsChanged(at: now)
+        case .registerCheck(let check): return register(check, at: now)
+        case .deregisterCheck(let id):
+            guard removeCheck(id, at: now) else { return .failed(.notFound("Unknown check \"\(id)\"")) }
+            return registrationsChanged(at: now)
+        case .updateCheck(let id, let status, let output):
+            do throws(AgentError) {
+                try scheduler.report(id: id, status: status, output: output, at: now, into: &schedulerEffects)
+            } catch {
+                return .failed(error)
+            }
+            performScheduler(at: now)
+            return .done
+        case .metrics: return .metrics(snapshotOfMetrics)
+        case .federation: return .federation(router.reports(at: now))
+        case .join, .leave: return .done
+        }
+    }
+
+    private mutating func forceLeave(_ node: String, prune: Bool, wan isWAN: Bool, at now: Instant) -> AgentResponse {
+        let qualified = "\(node).\(configuration.datacenter)"
+        let knownLAN = lan.members.contains { $0.name == node }
+        let wanName = wan?.members.first { $0.name == node || $0.name == qualified }?.name
+        guard knownLAN || wanName != nil else {
+            return .failed(.failed("agent: No node found with name '\(node)'"))
+        }
+        if knownLAN && !isWAN {
+            lan.handle(.forceLeave(node, prune: prune), at: now, into: &poolEffects)
+            performPool(.lan, at: now)
+        }
+        if let wanName {
+            wan?.handle(.forceLeave(wanName, prune: prune), at: now, into: &poolEffects)
+            performPool(.wan, at: now)
+        }
+        return .done
+    }
+
+    private mutating func register(_ service: ServiceDefinition, replace: Bool, at now: Instant) -> AgentResponse {
+        let id = service.id.isEmpty ? service.name : service.id
+        let previous = local.checks.keys.sorted().filter { local.checks[$0]?.definition.serviceID == id }
+        addService(service, isConfigured: false, at: now)
+        if replace {
+            let kept = Set(
+                local.checks.keys.filter { key in
+                    service.checks.contains { $0.id == key }
+                        || (key.hasPrefix("service:\(id)") && service.checks.contains { $0.id.isEmpty })
+                })
+            for check in previous where !kept.contains(check) { _ = removeCheck(check, at: now) }
+        }
+        return registrationsChanged(at: now)
+    }
+
+    private mutating func register(_ check: CheckDefinition, at now: Instant) -> AgentResponse {
+        guard check.serviceID.isEmpty || local.services[check.serviceID] != nil else {
+            return .failed(.failed("ServiceID \"\(check.serviceID)\" does not exist"))
+        }
+        addCheck(check, isConfigured: false, at: now)
+        return registrationsChanged(at: now)
+    }
+
+    private mutating func registrationsChanged(at now: Instant) -> AgentResponse {
+        performScheduler(at: now)
+        saveRegistrations()
+        return .done
+    }
+
+    // MARK: Self
+
+    private var selfInfo: SelfInfo {
+        var stats: [String: [String: String]] = [
+            "agent": [
+                "check_monitors": "0", "check_ttls": String(local.checks.values.count { $0.definition.ttl != nil }),
+                "checks": String(local.checks.count), "services": String(local.services.count),
+            ],
+            "build": ["prerelease": "", "revision": Build.version, "version": Build.consulVersion],
+            "serf_lan": poolStats(lan),
+            "consul": ["server": String(configuration.isServer), "known_servers": String(servers.servers.count)],
+        ]
+        if let wan { stats["serf_wan"] = poolStats(wan) }
+        if let replica {
+            stats["consul"]?["bootstrap"] = String(configuration.bootstrap == .alone)
+            stats["consul"]?["leader"] = String(replica.node.isLeader)
+            stats["consul"]?["leader_addr"] = leaderAddress
+            stats["raft"] = raftStats(replica)
+        }
+        return SelfInfo(
+            datacenter: configuration.datacenter, node: configuration.node, nodeID: configuration.nodeID.description,
+            isServer: configuration.isServer, version: Build.version, member: lan.local, coordinate: lan.coordinate,
+            stats: stats, meta: configuration.nodeMeta)
+    }
+
+    private func poolStats(_ pool: SerfPool) -> [String: String] {
+        let members = pool.members
+        return [
+            "members": String(members.count), "failed": String(members.count { $0.status == .failed }),
+            "left": String(members.count { $0.status == .left }),
+        ]
+    }
+
+    private func raftStats(_ replica: Replica) -> [String: String] {
+        let node = replica.node
+        return [
+            "state": node.isLeader ? "Leader" : "Follower", "term": node.term.description,
+            "commit_index": node.commitIndex.description, "applied_index": replica.appliedIndex.description,
+            "last_log_index": node.lastIndex.description, "last_snapshot_index": replica.snapshotIndex.description,
+            "num_peers": String(max(0, node.membership.voters.count - 1)),
+            "latest_configuration": node.membership.servers.map { "\($0.name)@\($0.endpoint)(\($0.suffrage))" }
+                .joined(separator: " "),
+        ]
+    }
+
+    private var snapshotOfMetrics: MetricsSnapshot {
+        var gauges: [(name: String, value: Double)] = [
+            (name: "consul.members.clients", value: Double(lan.members.count { $0.tags["role"] == "node" })),
+            (name: "consul.members.servers", value: Double(lan.members.count { $0.tags["role"] == "consul" })),
+            (name: "isthmus.requests.pending", value: Double(requests.count)),
+        ]
+        if let replica {
+            gauges += [
+                (name: "consul.raft.applied_index", value: Double(replica.appliedIndex.value)),
+                (name: "consul.raft.commit_index", value: Double(replica.node.commitIndex.value)),
+                (name: "consul.raft.is_leader", value: replica.node.isLeader ? 1 : 0),
+                (name: "consul.raft.term", value: Double(replica.node.term.value)),
+            ]
+        }
+        gauges.sort { $0.name < $1.name }
+        return MetricsSnapshot(gauges: gauges, counters: metrics.samples, samples: [])
+    }
+}

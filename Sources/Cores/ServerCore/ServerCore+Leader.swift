@@ -1,0 +1,180 @@
+import CatalogCore
+import Determinism
+import FederationModel
+import RaftCore
+import SerfCore
+
+// The leader keeps the catalog's nodes, their `serfHealth` and the peer set in step with the LAN pool.
+
+extension ServerCore {
+    mutating func lead(at now: Instant) {
+        guard let replica else { return }
+        guard replica.node.isLeader, replica.node.isReadyForReads else { return duties.end() }
+        guard duties.isLeading else { return }
+        if duties.nextFullReconcile <= now {
+            duties.nextFullReconcile = now + LeaderDuties.fullReconcileInterval
+            for member in lan.members { reconcile(member, at: now) }
+            forgetUnknownNodes(at: now)
+            _ = duties.takeChanged()
+        } else if duties.hasChanges {
+            let names = duties.takeChanged()
+            for member in lan.members where names.contains(member.name) { reconcile(member, at: now) }
+            for name in names where !lan.members.contains(where: { $0.name == name }) { forgetNode(name, at: now) }
+        }
+        if duties.nextMembership <= now {
+            duties.nextMembership = now + LeaderDuties.membershipInterval
+            reconcileMembership(at: now)
+        }
+    }
+
+    private mutating func propose(_ request: Request, at now: Instant) {
+        // Refused when leadership has just ended: the next leader reconciles again.
+        guard let command = try? Command(preparing: request) else { return }
+        _ = try? replica?.node.propose([command.encode()], at: now)
+    }
+
+    // MARK: Catalog
+
+    private mutating func reconcile(_ member: PoolMember, at now: Instant) {
+        switch member.status {
+        case .alive, .leaving: registerAlive(member, at: now)
+        case .failed: registerFailed(member, at: now)
+        case .left: forgetNode(member.name, at: now)
+        case .none: break
+        }
+    }
+
+    private mutating func registerAlive(_ member: PoolMember, at now: Instant) {
+        let tags = ServerTags(member: member)
+        let service = tags.map { tags in
+            NodeService(
+                id: "consul", service: "consul", tags: [],
+                meta: [
+                    "raft_version": "3", "serf_protocol_current": "2", "serf_protocol_max": "5",
+                    "serf_protocol_min": "1", "version": Build.consulVersion,
+                ], port: Int(tags.port), weights: Weights(passing: 1, warning: 1))
+        }
+        let known = nodeServices(of: member.name)
+        let address = member.endpoint.address.description
+        if known?.node?.address == address, serfHealth(of: member.name)?.status == CheckStatus.passing.rawValue,
+            service == nil || known?.services?["consul"]?.port == service?.port
+        {
+            return
+        }
+        propose(
+            .catalogRegister(
+                RegisterRequest(
+                    datacenter: configuration.datacenter, id: member.tags["id"] ?? "", node: member.name,
+                    address: address, service: service,
+                    check: Self.serfHealth(member.name, .passing, "Agent alive and reachable"), skipNodeUpdate: true)),
+            at: now)
+    }
+
+    private mutating func registerFailed(_ member: PoolMember, at now: Instant) {
+        guard let node = nodeServices(of: member.name)?.node, let check = serfHealth(of: member.name),
+            check.status != CheckStatus.critical.rawValue
+        else { return }
+        propose(
+            .catalogRegister(
+                RegisterRequest(
+                    datacenter: configuration.datacenter, id: node.id, node: member.name, address: node.address,
+                    check: Self.serfHealth(member.name, .critical, "Agent not live or unreachable"),
+                    skipNodeUpdate: true)), at: now)
+    }
+
+    private mutating func forgetNode(_ name: String, at now: Instant) {
+        guard name != configuration.node, serfHealth(of: name) != nil else { return }
+        propose(
+            .catalogDeregister(DeregisterRequest(datacenter: configuration.datacenter, node: name)), at: now)
+    }
+
+    /// Nodes that an agent once held and that the pool has reaped meanwhile.
+    private mutating func forgetUnknownNodes(at now: Instant) {
+        let request = DCSpecificRequest(datacenter: configuration.datacenter)
+        guard case .nodes(let nodes) = readOwn(.catalogListNodes(request)) else { return }
+        let members = Set(lan.members.map(\.name))
+        for node in nodes.nodes ?? [] where !members.contains(node.node) { forgetNode(node.node, at: now) }
+    }
+
+    private static func serfHealth(_ node: String, _ status: CheckStatus, _ output: String) -> HealthCheck {
+        HealthCheck(
+            node: node, checkID: "serfHealth", name: "Serf Health Status", status: status.rawValue, output: output)
+    }
+
+    private func readOwn(_ request: Request) -> Response? {
+        replica?.catalog.answer(request, datacenter: configuration.datacenter)?.response
+    }
+
+    private func nodeServices(of node: String) -> NodeServices? {
+        let request = NodeSpecificRequest(datacenter: configuration.datacenter, node: node)
+        guard case .nodeServices(let answer) = readOwn(.catalogNodeServices(request)) else { return nil }
+        return answer.nodeServices
+    }
+
+    private func serfHealth(of node: String) -> HealthCheck? {
+        let request = NodeSpecificRequest(datacenter: configuration.datacenter, node: node)
+        guard case .healthChecks(let answer) = readOwn(.healthNodeChecks(request)) else { return nil }
+        return answer.healthChecks?.first { $0.checkID == "serfHealth" }
+    }
+
+    // MARK: Peer set
+
+    /// One change at a time (Raft thesis §4.1): the first that is due; Raft refuses it while another is not committed.
+    private mutating func reconcileMembership(at now: Instant) {
+        guard let change = nextMembershipChange(at: now) else { return }
+        do throws(ProposeError) {
+            try replica?.node.changeMembership(change, at: now)
+            log(.notice, "peer set change proposed", ["raft.change": "\(change)"])
+        } catch {
+            // Not the leader any more, or a change is under way: looked at again in half a second.
+        }
+    }
+
+    private mutating func nextMembershipChange(at now: Instant) -> MembershipChange? {
+        guard let replica else { return nil }
+        let membership = replica.node.membership
+        var statuses: [NodeID: PoolMember.Status] = [:]
+        for member in lan.members {
+            guard let tags = ServerTags(member: member), tags.isthmusProtocol != nil, let id = NodeID(tags.id),
+                tags.datacenter == configuration.datacenter
+            else { continue }
+            statuses[id] = member.status
+            guard member.status == .alive, let endpoint = tags.endpoint else { continue }
+            guard let peer = membership[id] else {
+                // A server of another cluster keeps its log: it must be wiped before it can join this one.
+                guard tags.clusterPrefix == nil || tags.clusterPrefix == replica.node.clusterID.tag else { continue }
+                return .addLearner(RaftServer(id: id, name: member.name, endpoint: endpoint, suffrage: .learner))
+            }
+            if peer.endpoint != endpoint { return .updateEndpoint(id, endpoint) }
+            if peer.suffrage == .learner, isCaughtUp(id, replica) { return .promote(id) }
+        }
+        return removal(from: membership, statuses: statuses, at: now)
+    }
+
+    /// A learner gets its vote once it is within a heartbeat's worth of entries of the commit index: as a voter it must
+    /// not hold up commits.
+    private func isCaughtUp(_ id: NodeID, _ replica: Replica) -> Bool {
+        guard let match = replica.node.matchIndex(of: id), match > .zero else { return false }
+        return replica.node.commitIndex - match <= 64
+    }
+
+    private mutating func removal(
+        from membership: Membership, statuses: [NodeID: PoolMember.Status], at now: Instant
+    ) -> MembershipChange? {
+        var dead: [NodeID] = []
+        for server in membership.servers where server.id != configuration.nodeID {
+            switch statuses[server.id] {
+            case .left?: return .remove(server.id)
+            case .failed?, nil:
+                let since = duties.failedSince[server.id] ?? now
+                duties.failedSince[server.id] = since
+                if now - since >= LeaderDuties.deadServerGrace { dead.append(server.id) }
+            case .alive?, .leaving?, .some(.none): duties.failedSince[server.id] = nil
+            }
+        }
+        // Consul's autopilot: fewer than half of the voters may be dropped, so three servers never drop one.
+        let deadVoters = dead.filter { membership.isVoter($0) }
+        guard let first = dead.first, deadVoters.count < membership.voters.count / 2 else { return nil }
+        return .remove(first)
+    }
+}

@@ -1,0 +1,211 @@
+import Determinism
+import FederationModel
+import HealthCore
+import SerfCore
+import WireFormat
+
+// Anti-entropy: this agent's registrations are the truth, the catalog follows.
+
+extension ServerCore {
+    /// File of registrations that came over HTTP: they survive a restart of the agent.
+    package static let localStateName = "local/registrations"
+
+    mutating func startLocalState(saved: [UInt8], at now: Instant) {
+        if !saved.isEmpty {
+            do throws(WireError) {
+                let registrations = try SavedRegistrations(decoding: saved)
+                for service in registrations.services { addService(service, isConfigured: false, at: now) }
+                for check in registrations.checks { addCheck(check, isConfigured: false, at: now) }
+            } catch {
+                log(.error, "saved registrations cannot be read; register again", ["error": error.description])
+            }
+        }
+        for service in configuration.services { addService(service, isConfigured: true, at: now) }
+        for check in configuration.checks { addCheck(check, isConfigured: true, at: now) }
+        performScheduler(at: now)
+    }
+
+    // MARK: Registration
+
+    mutating func addService(_ service: ServiceDefinition, isConfigured: Bool, at now: Instant) {
+        var service = service
+        if service.id.isEmpty { service.id = service.name }
+        let checks = service.checks
+        service.checks = []
+        local.add(service, isConfigured: isConfigured, at: now)
+        for (position, check) in checks.enumerated() {
+            var check = check
+            check.serviceID = service.id
+            if check.id.isEmpty {
+                check.id = "service:\(service.id)" + (checks.count > 1 ? ":\(position + 1)" : "")
+            }
+            if check.name.isEmpty { check.name = "Service '\(service.name)' check" }
+            addCheck(check, isConfigured: isConfigured, at: now)
+        }
+    }
+
+    mutating func addCheck(_ check: CheckDefinition, isConfigured: Bool, at now: Instant) {
+        var check = check
+        if check.id.isEmpty { check.id = check.name }
+        if check.name.isEmpty { check.name = check.id }
+        let status = local.checks[check.id]?.status ?? CheckStatus(rawValue: check.initialStatus) ?? .critical
+        local.add(check, status: status, isConfigured: isConfigured, at: now)
+        scheduler.add(check, at: now, into: &schedulerEffects)
+    }
+
+    mutating func removeCheck(_ id: String, at now: Instant) -> Bool {
+        guard local.removeCheck(id, at: now) != nil else { return false }
+        scheduler.remove(id: id, at: now, into: &schedulerEffects)
+        return true
+    }
+
+    mutating func removeService(_ id: String, at now: Instant) -> Bool {
+        guard local.removeService(id, at: now) != nil else { return false }
+        for check in local.checks.keys.sorted() where local.checks[check]?.definition.serviceID == id {
+            _ = removeCheck(check, at: now)
+        }
+        return true
+    }
+
+    /// Keeps what came over HTTP for the next start.
+    mutating func saveRegistrations() {
+        var saved = SavedRegistrations()
+        for id in local.services.keys.sorted() {
+            guard let service = local.services[id], !service.isConfigured else { continue }
+            saved.services.append(service.definition)
+        }
+        for id in local.checks.keys.sorted() {
+            guard let check = local.checks[id], !check.isConfigured else { continue }
+            var definition = check.definition
+            definition.initialStatus = check.status.rawValue
+            saved.checks.append(definition)
+        }
+        out.append(.saveFile(name: Self.localStateName, saved.encoded))
+    }
+
+    // MARK: Checks
+
+    mutating func performScheduler(at now: Instant) {
+        while !schedulerEffects.isEmpty {
+            var batch: [CheckScheduler.Effect] = []
+            swap(&batch, &schedulerEffects)
+            for effect in batch {
+                switch effect {
+                case .probe(let id, let request): out.append(.probe(id, request))
+                case .cancel(let id): out.append(.cancelProbe(id))
+                case .status(let id, let status, let output):
+                    if local.update(id, status: status, output: output, at: now) {
+                        log(
+                            status == .passing ? .info : .warning, "check is \(status.rawValue)",
+                            ["check.id": id, "check.output": output])
+                    }
+                case .deregister(let service):
+                    guard removeService(service, at: now) else { continue }
+                    log(.notice, "service deregistered: critical for too long", ["service.id": service])
+                    saveRegistrations()
+                case .log(let line): out.append(.log(line))
+                }
+            }
+        }
+    }
+
+    // MARK: Anti-entropy
+
+    mutating func synchronise(at now: Instant) {
+        if local.nextFullSync <= now {
+            local.nextFullSync = now + local.fullSyncInterval + random.duration(in: .zero..<local.fullSyncInterval / 16)
+            ask(.fetchServices, at: now)
+        }
+        guard local.nextPush <= now else { return }
+        local.nextPush = .distantFuture
+        for task in local.due() { ask(task, at: now) }
+    }
+
+    private mutating func ask(_ task: OwnTask, at now: Instant) {
+        guard leaving == nil, local.inFlight.insert(task).inserted, let (request, payload) = request(for: task) else {
+            return
+        }
+        ownPayloads[task] = payload
+        begin(request, from: .own(task), timeout: nil, at: now)
+    }
+
+    private func request(for task: OwnTask) -> (Request, OwnPayload?)? {
+        let here = NodeSpecificRequest(datacenter: configuration.datacenter, node: configuration.node)
+        switch task {
+        case .fetchServices: return (.catalogNodeServices(here), nil)
+        case .fetchChecks: return (.healthNodeChecks(here), nil)
+        case .registerNode: return (.catalogRegister(registration()), nil)
+        case .registerService(let id):
+            guard let service = local.services[id] else { return nil }
+            var request = registration()
+            let record = local.nodeService(service)
+            request.service = record
+            return (.catalogRegister(request), .service(record))
+        case .registerCheck(let id):
+            guard let check = local.checks[id] else { return nil }
+            var request = registration()
+            request.skipNodeUpdate = local.isNodeInSync
+            let record = local.healthCheck(check)
+            request.check = record
+            return (.catalogRegister(request), .check(record))
+        case .deregisterService(let id):
+            let request = DeregisterRequest(
+                datacenter: configuration.datacenter, node: configuration.node, serviceID: id)
+            return (.catalogDeregister(request), nil)
+        case .deregisterCheck(let id):
+            let request = DeregisterRequest(datacenter: configuration.datacenter, node: configuration.node, checkID: id)
+            return (.catalogDeregister(request), nil)
+        case .updateCoordinate:
+            let request = CoordinateUpdateRequest(
+                datacenter: configuration.datacenter, node: configuration.node, coord: lan.coordinate)
+            return (.coordinateUpdate(request), nil)
+        }
+    }
+
+    private func registration() -> RegisterRequest {
+        let lan = configuration.lanEndpoint.address
+        let wan = configuration.wanAddress
+        var addresses = ["lan": lan.description, "wan": wan.description]
+        addresses[lan.isIPv6 ? "lan_ipv6" : "lan_ipv4"] = lan.description
+        addresses[wan.isIPv6 ? "wan_ipv6" : "wan_ipv4"] = wan.description
+        var meta = configuration.nodeMeta
+        meta["consul-network-segment"] = ""
+        return RegisterRequest(
+            datacenter: configuration.datacenter, id: configuration.nodeID.description, node: configuration.node,
+            address: lan.description, taggedAddresses: addresses, nodeMeta: meta)
+    }
+
+    mutating func completed(_ task: OwnTask, _ result: Result<Response, FederationError>, at now: Instant) {
+        local.inFlight.remove(task)
+        let payload = ownPayloads.removeValue(forKey: task)
+        switch result {
+        case .failure(let error):
+            let pause = local.retryPause
+            local.retryPause = min(pause * 2, LocalState.maxRetry)
+            switch task {
+            case .fetchServices, .fetchChecks: local.nextFullSync = min(local.nextFullSync, now + pause)
+            default: local.nextPush = min(local.nextPush, now + pause)
+            }
+            log(.debug, "catalog not reached, trying again", ["task": "\(task)", "error": error.message])
+        case .success(let response):
+            switch (task, response) {
+            case (.fetchServices, .nodeServices(let answer)):
+                compareNode(answer.nodeServices?.node)
+                local.compare(services: answer.nodeServices?.services ?? [:], at: now)
+                ask(.fetchChecks, at: now)
+            case (.fetchChecks, .healthChecks(let answer)):
+                local.compare(checks: answer.healthChecks ?? [], at: now)
+            default:
+                local.written(task, sent: payload)
+                local.nextPush = min(local.nextPush, now)
+            }
+        }
+    }
+
+    private mutating func compareNode(_ node: Node?) {
+        let wanted = registration()
+        local.isNodeInSync =
+            node?.id == wanted.id && (node?.taggedAddresses ?? [:]) == (wanted.taggedAddresses ?? [:])
+            && (node?.meta ?? [:]) == (wanted.nodeMeta ?? [:])
+    }
+}

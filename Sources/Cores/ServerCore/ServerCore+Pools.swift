@@ -1,0 +1,288 @@
+import Determinism
+package import FederationModel
+import GossipCore
+import RPCCore
+import RaftCore
+import RoutingCore
+import SerfCore
+import WireFormat
+
+extension ServerCore {
+    // MARK: What the pools are told at the start
+
+    static func lanConfiguration(_ configuration: ServerConfiguration, clusterID: ClusterID) -> SerfConfiguration {
+        var serf = SerfConfiguration.lan(
+            name: configuration.node, endpoint: configuration.lanEndpoint,
+            tags: tags(configuration, .lan, clusterID))
+        serf.timings = configuration.gossipLAN
+        serf.mergeRule = .lan(
+            datacenter: configuration.datacenter, segment: "", nodeID: configuration.nodeID.description,
+            refusesForeignServers: configuration.isServer)
+        serf.snapshot = configuration.lanSnapshot.isEmpty ? nil : configuration.lanSnapshot
+        return common(configuration, serf)
+    }
+
+    static func wanConfiguration(
+        _ configuration: ServerConfiguration, endpoint: Endpoint, clusterID: ClusterID
+    ) -> SerfConfiguration {
+        var serf = SerfConfiguration.wan(
+            name: "\(configuration.node).\(configuration.datacenter)", endpoint: endpoint,
+            tags: tags(configuration, .wan, clusterID))
+        serf.timings = configuration.gossipWAN
+        serf.mergeRule = .wan
+        serf.snapshot = configuration.wanSnapshot.isEmpty ? nil : configuration.wanSnapshot
+        return common(configuration, serf)
+    }
+
+    private static func common(_ configuration: ServerConfiguration, _ serf: SerfConfiguration) -> SerfConfiguration {
+        var serf = serf
+        serf.keyring = configuration.keyring
+        serf.cipher = configuration.cipher
+        serf.rejoinsAfterLeave = configuration.rejoinAfterLeave
+        return serf
+    }
+
+    private static func tags(
+        _ configuration: ServerConfiguration, _ channel: Channel, _ clusterID: ClusterID
+    ) -> [String: String] {
+        guard configuration.isServer else {
+            return ServerTags.client(
+                datacenter: configuration.datacenter, segment: "", id: configuration.nodeID.description)
+        }
+        var tags = ServerTags()
+        tags.datacenter = configuration.datacenter
+        tags.id = configuration.nodeID.description
+        tags.port = configuration.rpcEndpoint.port
+        tags.build = "\(Build.consulVersion):\(Build.version)"
+        tags.features = ["fs": 1]
+        tags.isthmusProtocol = Build.protocolNumber
+        if clusterID != .none { tags.clusterPrefix = clusterID.tag }
+        if channel == .lan { tags.wanJoinPort = configuration.wanEndpoint?.port }
+        switch configuration.bootstrap {
+        case .alone: tags.isBootstrap = true
+        case .expect(let count): tags.expect = count
+        case .never: break
+        }
+        return tags.tags
+    }
+
+    // MARK: Effects
+
+    mutating func performPool(_ channel: Channel, at now: Instant) {
+        while !poolEffects.isEmpty {
+            var batch: [PoolEffect] = []
+            swap(&batch, &poolEffects)
+            for effect in batch {
+                switch effect {
+                case .datagram(let to, let bytes): out.append(.datagram(channel, to: to, bytes))
+                case .connect(let stream, let to, let timeout): out.append(.connect(stream, to: to, timeout: timeout))
+                case .write(let stream, let bytes): out.append(.write(stream, bytes))
+                case .close(let stream): out.append(.close(stream))
+                case .event(let event): happened(event, in: channel, at: now)
+                case .joined(let id, let count, let errors): joined(id, channel, count: count, errors: errors, at: now)
+                case .left: poolLeft(channel, at: now)
+                case .appendSnapshot(let bytes): out.append(.appendFile(name: Self.snapshotName(channel), bytes))
+                case .replaceSnapshot(let bytes): out.append(.saveFile(name: Self.snapshotName(channel), bytes))
+                case .saveKeyring: break
+                case .log(let line): out.append(.log(line))
+                }
+            }
+        }
+    }
+
+    /// Consul's names, so that an operator finds them.
+    package static func snapshotName(_ channel: Channel) -> String {
+        channel == .wan ? "serf/remote.snapshot" : "serf/local.snapshot"
+    }
+
+    private mutating func happened(_ event: PoolEvent, in channel: Channel, at now: Instant) {
+        switch event {
+        case .memberJoined(let member): changed(member, in: channel, word: "joined", at: now)
+        case .memberUpdated(let member): changed(member, in: channel, word: "updated", at: now)
+        case .memberFailed(let member): changed(member, in: channel, word: "failed", at: now)
+        case .memberLeft(let member): changed(member, in: channel, word: "left", at: now)
+        case .memberReaped(let member):
+            changed(member, in: channel, word: "reaped", at: now)
+            if channel == .wan { router.handle(.removed(member.name), at: now, into: &routerEffects) }
+        case .userEvent, .queryReceived, .queryAcked, .queryAnswered, .queryEnded: break
+        }
+        performRouter(at: now)
+    }
+
+    private mutating func changed(_ member: PoolMember, in channel: Channel, word: String, at now: Instant) {
+        log(
+            word == "failed" ? .warning : .info, "member \(word)",
+            ["gossip.pool": "\(channel)", "gossip.member": member.name, "gossip.address": member.endpoint.description])
+        switch channel {
+        case .lan:
+            servers.refresh(from: lan.members, datacenter: configuration.datacenter, using: &random)
+            warnOfForeignServer(member)
+            duties.memberChanged(member.name)
+            bootstrapWhenComplete(at: now)
+            if member.status == .alive { flood(at: now) }
+            if configuration.isServer || servers.preferred != nil { retryAwaitingLeader(at: now) }
+            local.poolChanged(memberCount: lan.members.count, at: now)
+        case .wan:
+            guard let server = routeServer(member) else { return }
+            router.handle(.updated(server), at: now, into: &routerEffects)
+        case .rpc: break
+        }
+    }
+
+    /// A server of another engine is never a Raft peer of ours (decision 12): said loudly, once per appearance.
+    private mutating func warnOfForeignServer(_ member: PoolMember) {
+        guard configuration.isServer, member.status == .alive, let tags = ServerTags(member: member),
+            tags.isthmusProtocol == nil
+        else { return }
+        log(
+            .error, "a server of another engine is in our datacenter: it will not be a peer; stop it or give it "
+                + "a datacenter of its own",
+            ["gossip.member": member.name, "gossip.address": member.endpoint.description, "build": tags.build])
+    }
+
+    private func routeServer(_ member: PoolMember) -> RouteServer? {
+        guard let tags = ServerTags(member: member), let endpoint = tags.endpoint else { return nil }
+        return RouteServer(
+            name: member.name, node: tags.nodeName, datacenter: tags.datacenter, endpoint: endpoint,
+            isIsthmus: tags.isthmusProtocol != nil, clusterTag: tags.clusterPrefix, status: member.status)
+    }
+
+    // MARK: Joining
+
+    mutating func joinAgain(at now: Instant) {
+        for channel in [Channel.lan, .wan] {
+            guard let endpoints = joiner.due(channel, at: now) else { continue }
+            join(endpoints, in: channel, for: .retry(channel), at: now)
+        }
+        guard joiner.nextFlood <= now else { return }
+        joiner.nextFlood = now + Joiner.floodInterval
+        flood(at: now)
+    }
+
+    mutating func join(_ endpoints: [Endpoint], in channel: Channel, for purpose: Joiner.Purpose, at now: Instant) {
+        let input = PoolInput.join(joiner.newJoin(purpose), endpoints, ignoreOldEvents: true)
+        switch channel {
+        case .wan: wan?.handle(input, at: now, into: &poolEffects)
+        case .lan, .rpc: lan.handle(input, at: now, into: &poolEffects)
+        }
+        performPool(channel, at: now)
+    }
+
+    /// Brings every server of this datacenter into the WAN pool.
+    private mutating func flood(at now: Instant) {
+        guard let wan else { return }
+        let known = Set(wan.members.filter { $0.status == .alive }.map(\.name))
+        var missing: [Endpoint] = []
+        for member in lan.members where member.status == .alive && member.name != configuration.node {
+            guard let tags = ServerTags(member: member), let port = tags.wanJoinPort,
+                !known.contains("\(member.name).\(configuration.datacenter)")
+            else { continue }
+            missing.append(Endpoint(member.endpoint.address, port))
+        }
+        for endpoint in missing { join([endpoint], in: .wan, for: .flood, at: now) }
+    }
+
+    private mutating func joined(_ id: JoinID, _ channel: Channel, count: Int, errors: [String], at now: Instant) {
+        switch joiner.take(id) {
+        case .retry(let channel):
+            joiner.finished(channel, isJoined: count > 0, at: now)
+            if count > 0 {
+                log(.info, "joined pool", ["gossip.pool": "\(channel)", "gossip.count": String(count)])
+            } else {
+                log(
+                    .warning, "join failed, trying again",
+                    ["gossip.pool": "\(channel)", "error": errors.joined(separator: "; ")])
+            }
+        case .request(let id):
+            out.append(
+                .agentAnswer(
+                    id, count > 0 ? .joined(count) : .failed(.failed(errors.joined(separator: "; ")))))
+        case .flood:
+            if count == 0 { log(.debug, "flood join failed", ["error": errors.joined(separator: "; ")]) }
+        case nil: break
+        }
+    }
+
+    // MARK: Verdicts and routes
+
+    mutating func performRouter(at now: Instant) {
+        while !routerEffects.isEmpty {
+            var batch: [RouterEffect] = []
+            swap(&batch, &routerEffects)
+            for effect in batch {
+                switch effect {
+                case .ping(let id, let server, let fresh): ping(id, server, fresh: fresh, at: now)
+                case .verdictChanged(let datacenter, let from, let to, let reason):
+                    out.append(.observed(.verdict(datacenter: datacenter, from: from, to: to, reason: reason)))
+                    log(
+                        to == .up ? .notice : .warning, "datacenter is \(to.rawValue)",
+                        ["federation.datacenter": datacenter, "federation.reason": reason])
+                case .log(let line): out.append(.log(line))
+                }
+            }
+        }
+        performSwitchboard(at: now)
+    }
+
+    /// Real Consul servers know no ping of ours: they are asked for their leader.
+    private mutating func ping(_ id: PingID, _ server: RouteServer, fresh: Bool, at now: Instant) {
+        let request: Request =
+            server.isIsthmus
+            ? .isthmusPing(Ping(datacenter: configuration.datacenter, node: configuration.node))
+            : .statusLeader(DCSpecificRequest(datacenter: server.datacenter))
+        var body = MessagePackWriter()
+        request.encodeBody(into: &body)
+        let call = requests.newCall()
+        duties.pings[call] = LeaderDuties.SentPing(id: id, request: request, sentAt: now, isFresh: fresh)
+        switchboard.handle(
+            .call(
+                call, to: server.endpoint, method: request.method, body: body.bytes,
+                deadline: now + router.configuration.pingTimeout, fresh: fresh),
+            at: now, into: &switchboardEffects)
+    }
+
+    /// - Returns: false when the call is no ping of ours.
+    mutating func pingCompleted(_ call: CallID, _ result: Result<[UInt8], CallFailure>, at now: Instant) -> Bool {
+        guard let ping = duties.pings.removeValue(forKey: call) else { return false }
+        switch result {
+        case .success(let body):
+            var reader = MessagePackReader(body)
+            let answer = Result { () throws(WireError) in try ping.request.decodeResponse(from: &reader) }
+            var leader: String?
+            switch answer {
+            case .success(.isthmusPong(let pong)): leader = pong.leader
+            case .success(.string(let text)): leader = text
+            case .success, .failure: leader = nil
+            }
+            router.handle(
+                .pingAnswered(ping.id, leader: leader, roundTrip: now - ping.sentAt), at: now, into: &routerEffects)
+        case .failure(let failure):
+            let input = PingFailure(failure, fresh: ping.isFresh).map { RouterInput.pingFailed(ping.id, $0) }
+            router.handle(input ?? .pingDropped(ping.id), at: now, into: &routerEffects)
+        }
+        performRouter(at: now)
+        return true
+    }
+
+    /// Own datacenter first, then by network distance (`wire/consul-rpc.md` 4.7).
+    var datacentersByDistance: [String] {
+        guard let wan else { return [configuration.datacenter] }
+        let own = wan.coordinate
+        return router.datacenters { server in
+            wan.cachedCoordinate(of: server.name).flatMap { CoordinateClient.distance(own, $0) }
+        }
+    }
+
+    var datacenterMaps: [DatacenterMap] {
+        guard let wan else { return [] }
+        var maps: [String: DatacenterMap] = [:]
+        for member in wan.members where member.status != .left {
+            guard let tags = ServerTags(member: member), let coordinate = wan.cachedCoordinate(of: member.name) else {
+                continue
+            }
+            maps[tags.datacenter, default: DatacenterMap(datacenter: tags.datacenter, areaID: "wan", coordinates: [])]
+                .coordinates?.append(Coordinate(node: member.name, coord: coordinate))
+        }
+        return maps.keys.sorted().compactMap { maps[$0] }
+    }
+}

@@ -1,0 +1,376 @@
+import CatalogCore
+import Determinism
+import FederationModel
+import RPCCore
+import RaftCore
+import RoutingCore
+import SerfCore
+import WireFormat
+
+// The life of a request: begin → route → (forward | propose | serve here | watch) → finish.
+
+extension ServerCore {
+    /// - Parameter timeout: the caller's own limit without blocking time; nil for the configured one.
+    mutating func begin(_ request: Request, from origin: Origin, timeout: Duration?, at now: Instant) {
+        guard requests.count < RequestTable.maxCount else {
+            return deliver(.failure(.overloaded(what: "requests")), of: request, to: origin, at: now)
+        }
+        let limit = (timeout ?? configuration.requestTimeout) + Self.blockingTime(of: request)
+        let number = requests.add(
+            PendingRequest(
+                origin: origin, request: request, deadline: now + limit,
+                holdUntil: now + min(limit, configuration.holdTimeout)))
+        route(number, at: now)
+    }
+
+    /// What a blocking query may wait besides its deadline (`wire/consul-rpc.md` 1.9); zero for every other request.
+    private static func blockingTime(of request: Request) -> Duration {
+        guard let options = request.options, options.minQueryIndex > 0 else { return .zero }
+        let asked = options.maxQueryTime <= .zero ? Duration.seconds(300) : min(options.maxQueryTime, .seconds(600))
+        return asked + .nanoseconds(asked.wholeNanoseconds / 16)
+    }
+
+    mutating func inbound(_ id: InboundID, method: String, body: [UInt8], at now: Instant) {
+        do throws(WireError) {
+            var reader = MessagePackReader(body)
+            guard let request = try Request.decode(method: method, from: &reader) else {
+                return reply(id, error: Self.unknown(method), body: [0x80], at: now)
+            }
+            begin(request, from: .inbound(id), timeout: nil, at: now)
+        } catch {
+            reply(id, error: "codec.decoder: \(error.description)", body: [0x80], at: now)
+        }
+    }
+
+    private static func unknown(_ method: String) -> String {
+        let parts = method.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2 else { return "rpc: service/method request ill-formed: \(method)" }
+        let services = ["Status", "Catalog", "Health", "KVS", "Coordinate", "Internal", "Isthmus"]
+        return "rpc: can't find \(services.contains(String(parts[0])) ? "method" : "service") \(method)"
+    }
+
+    private mutating func reply(_ id: InboundID, error: String?, body: [UInt8], at now: Instant) {
+        switchboard.handle(.reply(id, error: error, body: body), at: now, into: &switchboardEffects)
+    }
+
+    // MARK: Routing
+
+    /// `wire/consul-rpc.md` 4.1, with our own read modes.
+    private mutating func route(_ number: UInt64, at now: Instant) {
+        guard let pending = requests[number] else { return }
+        let request = pending.request
+        guard configuration.isServer else { return routeFromClient(number, request, at: now) }
+        if request.kind == .local { return finish(number, answerLocally(request, at: now), at: now) }
+        guard let datacenter = request.datacenter, !datacenter.isEmpty else {
+            return finish(number, .failure(.unknownDatacenter("")), at: now)
+        }
+        guard datacenter == configuration.datacenter else { return forward(number, to: datacenter, at: now) }
+        switch request.kind {
+        case .local: return
+        case .anyServer: finish(number, answerAsAnyServer(request, at: now), at: now)
+        case .read: read(number, request, at: now)
+        case .write: write(number, request, at: now)
+        }
+    }
+
+    private mutating func routeFromClient(_ number: UInt64, _ request: Request, at now: Instant) {
+        guard let server = servers.preferred else {
+            return park(number, at: now, failure: .connection("No known Consul servers"))
+        }
+        call(number, server, route: .server(server), at: now)
+    }
+
+    private mutating func read(_ number: UInt64, _ request: Request, at now: Instant) {
+        guard let replica, let options = request.options else { return }
+        if options.allowStale { return serveHere(number, at: now) }
+        guard replica.node.isLeader else { return forwardToLeader(number, at: now) }
+        if !options.requireConsistent && replica.node.isReadyForReads && now < replica.node.leaseEnd {
+            return serveHere(number, at: now)
+        }
+        requests.move(number, to: .confirming)
+        self.replica?.node.requestRead(number, at: now)
+    }
+
+    private mutating func write(_ number: UInt64, _ request: Request, at now: Instant) {
+        guard let replica else { return }
+        guard replica.node.isLeader else { return forwardToLeader(number, at: now) }
+        guard !replica.diskIsFull else { return finish(number, .failure(.diskFull), at: now) }
+        let command: Command
+        do throws(FederationError) {
+            guard let prepared = try Command(preparing: request) else {
+                return finish(number, .failure(.badRequest("\(request.method) is not a write")), at: now)
+            }
+            command = prepared
+        } catch {
+            return finish(number, .failure(error), at: now)
+        }
+        do throws(ProposeError) {
+            let index = try self.replica!.node.propose([command.encode()], at: now)
+            let term = self.replica!.node.term
+            self.replica!.proposals[index] = (term: term, pending: number)
+            requests.move(number, to: .proposed(index, term))
+        } catch {
+            switch error {
+            case .overloaded: finish(number, .failure(.overloaded(what: "raft proposals")), at: now)
+            case .notLeader, .transferring, .changePending, .invalid:
+                park(number, at: now, failure: .noLeader(datacenter: configuration.datacenter))
+            }
+        }
+    }
+
+    private mutating func forwardToLeader(_ number: UInt64, at now: Instant) {
+        guard let replica, let leader = replica.node.leader, leader != configuration.nodeID,
+            let endpoint = servers.endpoint(of: leader) ?? replica.node.membership[leader]?.endpoint
+        else {
+            return park(number, at: now, failure: .noLeader(datacenter: configuration.datacenter))
+        }
+        call(number, endpoint, route: .leader, at: now)
+    }
+
+    private mutating func forward(_ number: UInt64, to datacenter: String, at now: Instant) {
+        guard let pending = requests[number] else { return }
+        let needsLeader =
+            switch pending.request.kind {
+            case .write: true
+            case .read: pending.request.options?.allowStale == false
+            case .local, .anyServer: false
+            }
+        switch router.route(datacenter, needsLeader: needsLeader) {
+        case .success(let candidates):
+            guard let first = candidates.first else {
+                return finish(number, .failure(.unreachable(datacenter: datacenter)), at: now)
+            }
+            call(number, first.endpoint, route: .remote(first, others: Array(candidates.dropFirst())), at: now)
+        case .failure(let error): finish(number, .failure(error), at: now)
+        }
+    }
+
+    private mutating func call(
+        _ number: UInt64, _ endpoint: Endpoint, route: PendingRequest.Route, at now: Instant
+    ) {
+        guard let pending = requests[number] else { return }
+        let call = requests.newCall()
+        requests.move(number, to: .calling(call, route))
+        var writer = MessagePackWriter()
+        pending.request.encodeBody(into: &writer)
+        switchboard.handle(
+            .call(
+                call, to: endpoint, method: pending.request.method, body: writer.bytes, deadline: pending.deadline,
+                fresh: false), at: now, into: &switchboardEffects)
+    }
+
+    // MARK: Waiting for a leader
+
+    /// Tried again when a leader appears, or after a sixteenth of the hold time at most.
+    private mutating func park(_ number: UInt64, at now: Instant, failure: FederationError) {
+        guard let pending = requests[number] else { return }
+        guard now < pending.holdUntil else { return finish(number, .failure(failure), at: now) }
+        let pause = random.duration(in: .milliseconds(20)..<max(.milliseconds(21), configuration.holdTimeout / 64))
+        requests.park(number, retryAt: min(now + pause, pending.holdUntil))
+    }
+
+    mutating func retryAwaitingLeader(at now: Instant) {
+        for number in requests.takeAwaitingLeader() { route(number, at: now) }
+    }
+
+    mutating func retryRead(_ number: UInt64, at now: Instant) {
+        park(number, at: now, failure: .notReadyForConsistentReads)
+    }
+
+    // MARK: Answers of other servers
+
+    mutating func completed(_ call: CallID, _ result: Result<[UInt8], CallFailure>, at now: Instant) {
+        if pingCompleted(call, result, at: now) { return }
+        guard let number = requests.request(of: call), let pending = requests[number],
+            case .calling(_, let route) = pending.stage
+        else { return }
+        switch result {
+        case .success(let body):
+            if case .remote(let server, _) = route {
+                router.handle(.callAnswered(name: server.name, roundTrip: nil), at: now, into: &routerEffects)
+                performRouter(at: now)
+            }
+            finish(number, Self.decode(body, answering: pending.request), at: now)
+        case .failure(let failure): failed(number, pending, route, failure, at: now)
+        }
+    }
+
+    private static func decode(_ body: [UInt8], answering request: Request) -> Result<Response, FederationError> {
+        do throws(WireError) {
+            var reader = MessagePackReader(body)
+            return .success(try request.decodeResponse(from: &reader))
+        } catch {
+            return .failure(.remote("answer of \(request.method) cannot be read: \(error.description)"))
+        }
+    }
+
+    private mutating func failed(
+        _ number: UInt64, _ pending: PendingRequest, _ route: PendingRequest.Route, _ failure: CallFailure,
+        at now: Instant
+    ) {
+        let datacenter = pending.request.datacenter ?? configuration.datacenter
+        let error = Self.error(failure, of: pending.request, datacenter: datacenter, limit: configuration.requestTimeout)
+        let retriable = RetryPolicy(maxRetries: .max).allows(pending.request, after: failure, retryCount: 0)
+        switch route {
+        case .leader:
+            retriable ? park(number, at: now, failure: error) : finish(number, .failure(error), at: now)
+        case .server(let endpoint):
+            if case .application = failure {} else { servers.demote(endpoint) }
+            retriable ? park(number, at: now, failure: error) : finish(number, .failure(error), at: now)
+        case .remote(let server, let others):
+            router.handle(.callFailed(name: server.name, failure), at: now, into: &routerEffects)
+            performRouter(at: now)
+            // One retry, on another server: a request must not walk through a dying datacenter.
+            let policy = RetryPolicy.acrossDatacenters
+            guard policy.allows(pending.request, after: failure, retryCount: pending.attemptCount - 1),
+                now < pending.deadline, let next = others.first
+            else {
+                return finish(number, .failure(error), at: now)
+            }
+            call(number, next.endpoint, route: .remote(next, others: Array(others.dropFirst())), at: now)
+        }
+        performSwitchboard(at: now)
+    }
+
+    /// What a failed call means to the caller.
+    private static func error(
+        _ failure: CallFailure, of request: Request, datacenter: String, limit: Duration
+    ) -> FederationError {
+        let isWrite = request.kind == .write
+        switch failure {
+        case .application(let text): return FederationError(text: text, datacenter: datacenter)
+        case .overloaded: return .overloaded(what: "calls")
+        case .refused: return .connection("rpc error getting client: connection refused")
+        case .connectTimeout: return .connection("rpc error getting client: i/o timeout")
+        case .connectFailed(let reason), .notSent(let reason):
+            return .connection("rpc error getting client: \(reason)")
+        case .noAnswer(let connected):
+            guard connected && isWrite else { return .timedOut(after: limit) }
+            return .outcomeUnknown(reason: "no answer before the deadline")
+        case .lost(let reason):
+            return isWrite ? .outcomeUnknown(reason: reason) : .connection("rpc error making call: \(reason)")
+        }
+    }
+
+    // MARK: Serving here
+
+    /// Answers a read from the present view: its read mode has been satisfied. Blocks when the data has not moved.
+    mutating func serveHere(_ number: UInt64, at now: Instant) {
+        guard let pending = requests[number], var replica, let options = pending.request.options else { return }
+        // The catalog may be ahead of the published view within one `settle`.
+        if let view = replica.refreshedView() { out.append(.publish(view)) }
+        self.replica = replica
+        switch replica.view.answerHere(pending.request, options: options, at: now) {
+        case .answer(let response): finish(number, .success(response), at: now)
+        case .wait(let key):
+            if let id = self.replica?.waiters.add(key, number) { requests.move(number, to: .watching(id)) }
+        case .ask: finish(number, .failure(.badRequest("\(pending.request.method) is not a read")), at: now)
+        }
+    }
+
+    private mutating func answerLocally(_ request: Request, at now: Instant) -> Result<Response, FederationError> {
+        switch request {
+        case .statusPing: .success(.empty)
+        case .isthmusPing: .success(.isthmusPong(pong(at: now)))
+        case .catalogListDatacenters: .success(.strings(datacentersByDistance))
+        case .coordinateListDatacenters: .success(.datacenterMaps(datacenterMaps))
+        case .internalKeyringOperation: .failure(.remote("keyring operations are not served"))
+        case .statusLeader, .statusPeers, .catalogRegister, .catalogDeregister, .catalogListNodes, .catalogListServices,
+            .catalogServiceNodes, .catalogNodeServices, .catalogNodeServiceList, .healthChecksInState,
+            .healthNodeChecks, .healthServiceChecks, .healthServiceNodes, .kvsApply, .kvsGet, .kvsList, .kvsListKeys,
+            .coordinateUpdate, .coordinateListNodes, .coordinateNode, .internalEventFire:
+            .failure(.badRequest("\(request.method) is not answered by a single agent"))
+        }
+    }
+
+    private mutating func answerAsAnyServer(_ request: Request, at now: Instant) -> Result<Response, FederationError> {
+        switch request {
+        case .statusLeader: return .success(.string(leaderAddress))
+        case .statusPeers:
+            let peers = replica?.node.membership.servers.map(\.endpoint.description) ?? []
+            return .success(.strings(peers.sorted()))
+        case .internalEventFire(let body):
+            let event = PoolInput.userEvent(
+                "consul:event:\(body.name)", payload: body.payload?.bytes ?? [], coalesce: false)
+            lan.handle(event, at: now, into: &poolEffects)
+            performPool(.lan, at: now)
+            return .success(.eventFired(EventFireResponse(meta: QueryMeta(knownLeader: leaderAddress != ""))))
+        default: return .failure(.badRequest("\(request.method) is not answered by any server"))
+        }
+    }
+
+    var leaderAddress: String {
+        guard let replica, let leader = replica.node.leader else { return "" }
+        if leader == configuration.nodeID { return configuration.rpcEndpoint.description }
+        return (servers.endpoint(of: leader) ?? replica.node.membership[leader]?.endpoint)?.description ?? ""
+    }
+
+    private func pong(at now: Instant) -> Pong {
+        let node = replica?.node
+        return Pong(
+            datacenter: configuration.datacenter, node: configuration.node,
+            clusterID: (node?.clusterID ?? .none).description, leader: leaderAddress, term: node?.term.value ?? 0,
+            lastContact: node?.isLeader == true ? .zero : node?.lastContact.map { now - $0 } ?? .zero)
+    }
+
+    // MARK: Ends
+
+    /// Every answer leaves through here, once.
+    mutating func finish(_ number: UInt64, _ result: Result<Response, FederationError>, at now: Instant) {
+        guard let pending = forget(number) else { return }
+        deliver(result, of: pending.request, to: pending.origin, at: now)
+    }
+
+    private mutating func forget(_ number: UInt64) -> PendingRequest? {
+        guard let pending = requests.remove(number) else { return nil }
+        if case .watching(let id) = pending.stage { replica?.waiters.remove(id) }
+        return pending
+    }
+
+    mutating func cancel(_ origin: Origin, at now: Instant) {
+        guard let number = requests.number(of: origin), let pending = forget(number) else { return }
+        if case .calling(let call, _) = pending.stage {
+            switchboard.handle(.cancelCall(call), at: now, into: &switchboardEffects)
+        }
+    }
+
+    private mutating func deliver(
+        _ result: Result<Response, FederationError>, of request: Request, to origin: Origin, at now: Instant
+    ) {
+        switch origin {
+        case .frontEnd(let id): out.append(.answer(id, result))
+        case .own(let task): completed(task, result, at: now)
+        case .inbound(let id):
+            switch result {
+            case .success(let response):
+                var writer = MessagePackWriter()
+                response.encodeBody(into: &writer)
+                reply(id, error: nil, body: writer.bytes, at: now)
+            case .failure(let error):
+                let hops = request.datacenter == configuration.datacenter ? "" : "rpc error making call: "
+                reply(id, error: hops + error.message, body: [0x80], at: now)
+            }
+        }
+    }
+
+    /// Ends what has waited long enough; a blocking query ends with the present data.
+    mutating func expire(at now: Instant) {
+        if requests.nextRetry <= now { retryAwaitingLeader(at: now) }
+        for number in requests.takeExpired(at: now) {
+            guard let pending = requests[number] else { continue }
+            switch pending.stage {
+            case .watching:
+                guard let answer = replica?.view.present(pending.request, at: now) else { continue }
+                finish(number, .success(answer), at: now)
+            case .awaitingLeader:
+                finish(number, .failure(.noLeader(datacenter: configuration.datacenter)), at: now)
+            case .confirming: finish(number, .failure(.notReadyForConsistentReads), at: now)
+            case .proposed:
+                finish(number, .failure(.outcomeUnknown(reason: "not committed before the deadline")), at: now)
+            case .calling(let call, let route):
+                switchboard.handle(.cancelCall(call), at: now, into: &switchboardEffects)
+                failed(number, pending, route, .noAnswer(connected: true), at: now)
+            }
+        }
+    }
+}

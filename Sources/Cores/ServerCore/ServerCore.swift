@@ -1,0 +1,208 @@
+package import CatalogCore
+package import Determinism
+import FederationModel
+import HealthCore
+import RPCCore
+package import RaftCore
+import RoutingCore
+import SerfCore
+
+/// One agent: all cores wired together; the unit that the agent process and the simulator both run. Pure: sockets,
+/// disks, probes and clocks are effects and inputs.
+///
+/// The shell hands in a batch with `handle`, then calls `advance`, which performs what the batch owes: Raft's work is
+/// collected there, so that writes arriving together are persisted and sent together.
+package struct ServerCore: Sendable {
+    package let configuration: ServerConfiguration
+    var random: SeededRandom
+
+    var lan: SerfPool
+    var wan: SerfPool?
+    var switchboard: Switchboard
+    var router: Router
+    var scheduler: CheckScheduler
+    var local: LocalState
+    /// Nil on client agents.
+    var replica: Replica?
+    var requests = RequestTable()
+    var joiner = Joiner()
+    var leaving: Leaving?
+    var servers = ServerList()
+    var duties = LeaderDuties()
+    var metrics = Instruments()
+    /// What each own task under way wrote.
+    var ownPayloads: [OwnTask: OwnPayload] = [:]
+
+    var poolEffects: [PoolEffect] = []
+    var switchboardEffects: [SwitchboardEffect] = []
+    var routerEffects: [RouterEffect] = []
+    var schedulerEffects: [CheckScheduler.Effect] = []
+    var out: [Effect] = []
+
+    /// - Parameters:
+    ///   - recovery: what the disk held; ignored on client agents.
+    ///   - snapshot: the catalog of `recovery.snapshot`, already decoded.
+    ///   - localState: the file of this agent's own registrations, empty when there is none.
+    package init(
+        _ configuration: ServerConfiguration, recovery: RaftRecovery, snapshot: Catalog?, localState: [UInt8],
+        at now: Instant, random: SeededRandom
+    ) {
+        var random = random
+        self.configuration = configuration
+        let clusterID = recovery.snapshot?.clusterID ?? Replica.clusterID(in: recovery.entries)
+        lan = SerfPool(
+            Self.lanConfiguration(configuration, clusterID: clusterID), now: now, random: random.split())
+        wan = configuration.wanEndpoint.map { endpoint in
+            SerfPool(
+                Self.wanConfiguration(configuration, endpoint: endpoint, clusterID: clusterID), now: now,
+                random: random.split())
+        }
+        var limits = RPCLimits()
+        limits.maxConnectionsPerAddress = configuration.maxConnectionsPerAddress
+        switchboard = Switchboard(limits: limits, random: random.split())
+        router = Router(RouterConfiguration(datacenter: configuration.datacenter), random: random.split())
+        scheduler = CheckScheduler(node: configuration.node, random: random.split())
+        local = LocalState(node: configuration.node, now: now)
+        if configuration.isServer {
+            replica = Replica(
+                configuration, recovery: recovery, snapshot: snapshot, at: now, random: random.split())
+        }
+        self.random = random
+        joiner.start(configuration, at: now)
+        startLocalState(saved: localState, at: now)
+        if configuration.isServer && configuration.bootstrap == .alone { bootstrapAlone(at: now) }
+        servers.refresh(from: lan.members, datacenter: configuration.datacenter, using: &self.random)
+    }
+
+    /// The one timer the shell needs.
+    package var nextDeadline: Instant {
+        var next = min(lan.nextDeadline, switchboard.nextDeadline, router.nextDeadline, scheduler.nextDeadline)
+        next = min(next, wan?.nextDeadline ?? .distantFuture, replica?.node.nextDeadline ?? .distantFuture)
+        next = min(next, requests.nextDeadline, joiner.nextDeadline, local.nextDeadline)
+        next = min(next, duties.nextDeadline, leaving?.deadline ?? .distantFuture, servers.nextRebalance)
+        return next
+    }
+
+    package mutating func handle(_ input: Input, at now: Instant, into effects: inout [Effect]) {
+        switch input {
+        case .datagram(let channel, let from, let bytes): pool(channel, .datagram(from: from, bytes), at: now)
+        case .accepted(let stream, let from): accepted(stream, from: from, at: now)
+        case .connected(let stream): connected(stream, at: now)
+        case .connectFailed(let stream, let reason): connectFailed(stream, reason: reason, at: now)
+        case .received(let stream, let bytes): received(stream, bytes, at: now)
+        case .closed(let stream): closed(stream, at: now)
+        case .persisted(let sequence): replica?.persisted(through: sequence, at: now)
+        case .persistFailed(let failure): diskFailed(failure, at: now)
+        case .diskRecovered: diskRecovered(at: now)
+        case .snapshotSaved(let metadata): snapshotSaved(metadata, at: now)
+        case .snapshotFailed(let reason): snapshotFailed(reason)
+        case .request(let id, let request, let timeout):
+            begin(request, from: .frontEnd(id), timeout: timeout, at: now)
+        case .agentRequest(let id, let request): answer(request, id: id, at: now)
+        case .cancelled(let id): cancel(.frontEnd(id), at: now)
+        case .probed(let probe, let result):
+            scheduler.probed(probe, result, at: now, into: &schedulerEffects)
+            performScheduler(at: now)
+        case .shutdown(let leave): shutdown(leave: leave, at: now)
+        }
+        performSwitchboard(at: now)
+        emit(into: &effects)
+    }
+
+    /// Does what is due at `now` and what the inputs since the last call owe.
+    package mutating func advance(to now: Instant, into effects: inout [Effect]) {
+        lan.advance(to: now, into: &poolEffects)
+        performPool(.lan, at: now)
+        if wan != nil {
+            wan?.advance(to: now, into: &poolEffects)
+            performPool(.wan, at: now)
+        }
+        router.advance(to: now, into: &routerEffects)
+        performRouter(at: now)
+        scheduler.advance(to: now, into: &schedulerEffects)
+        performScheduler(at: now)
+        joinAgain(at: now)
+        synchronise(at: now)
+        lead(at: now)
+        advanceLeaving(at: now)
+        if servers.nextRebalance <= now {
+            servers.rebalance(at: now, using: &random)
+        }
+        replica?.node.advance(to: now)
+        settle(at: now)
+        expire(at: now)
+        switchboard.advance(to: now, into: &switchboardEffects)
+        performSwitchboard(at: now)
+        settle(at: now)
+        emit(into: &effects)
+    }
+
+    private mutating func emit(into effects: inout [Effect]) {
+        guard !out.isEmpty else { return }
+        effects.append(contentsOf: out)
+        out.removeAll(keepingCapacity: true)
+    }
+
+    mutating func log(_ level: LogLine.Level, _ message: String, _ values: KeyValuePairs<String, String> = [:]) {
+        out.append(.log(LogLine(level, message, values)))
+    }
+}
+
+// MARK: - Streams and datagrams to their owners
+
+extension ServerCore {
+    private mutating func pool(_ channel: Channel, _ input: PoolInput, at now: Instant) {
+        switch channel {
+        case .lan: lan.handle(input, at: now, into: &poolEffects)
+        case .wan: wan?.handle(input, at: now, into: &poolEffects)
+        case .rpc: return
+        }
+        performPool(channel, at: now)
+    }
+
+    private mutating func accepted(_ stream: StreamID, from: Endpoint, at now: Instant) {
+        guard stream.channel == .rpc else { return pool(stream.channel, .accepted(stream, from: from), at: now) }
+        switchboard.handle(.accepted(stream, from: from), at: now, into: &switchboardEffects)
+    }
+
+    private mutating func connected(_ stream: StreamID, at now: Instant) {
+        guard stream.channel == .rpc else { return pool(stream.channel, .connected(stream), at: now) }
+        switchboard.handle(.connected(stream), at: now, into: &switchboardEffects)
+    }
+
+    private mutating func connectFailed(_ stream: StreamID, reason: String, at now: Instant) {
+        guard stream.channel == .rpc else { return pool(stream.channel, .connectFailed(stream, reason), at: now) }
+        switchboard.handle(.connectFailed(stream, reason), at: now, into: &switchboardEffects)
+    }
+
+    private mutating func received(_ stream: StreamID, _ bytes: [UInt8], at now: Instant) {
+        guard stream.channel == .rpc else { return pool(stream.channel, .received(stream, bytes), at: now) }
+        switchboard.handle(.received(stream, bytes), at: now, into: &switchboardEffects)
+    }
+
+    private mutating func closed(_ stream: StreamID, at now: Instant) {
+        guard stream.channel == .rpc else { return pool(stream.channel, .closed(stream), at: now) }
+        switchboard.handle(.closed(stream), at: now, into: &switchboardEffects)
+    }
+
+    /// Performs what the switchboard wants, also when that feeds it again.
+    mutating func performSwitchboard(at now: Instant) {
+        while !switchboardEffects.isEmpty {
+            var batch: [SwitchboardEffect] = []
+            swap(&batch, &switchboardEffects)
+            for effect in batch {
+                switch effect {
+                case .connect(let stream, let endpoint, let timeout):
+                    out.append(.connect(stream, to: endpoint, timeout: timeout))
+                case .write(let stream, let bytes): out.append(.write(stream, bytes))
+                case .close(let stream): out.append(.close(stream))
+                case .inbound(let id, let method, let body, _): inbound(id, method: method, body: body, at: now)
+                case .abandoned(let id): cancel(.inbound(id), at: now)
+                case .completed(let call, let result): completed(call, result, at: now)
+                case .raft(let frame, _): raftFrame(frame, at: now)
+                case .log(let line): out.append(.log(line))
+                }
+            }
+        }
+    }
+}

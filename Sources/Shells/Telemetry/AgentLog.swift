@@ -1,0 +1,115 @@
+package import FederationModel
+import Glibc
+package import Logging
+import Synchronization
+
+/// Writes log lines to standard output: text for people, one JSON object a line for programs.
+package struct AgentLogHandler: LogHandler {
+    package var logLevel: Logger.Level
+    package var metadata: Logger.Metadata = [:]
+    package var metadataProvider: Logger.MetadataProvider?
+    private let isJSON: Bool
+
+    package init(level: Logger.Level, isJSON: Bool) {
+        logLevel = level
+        self.isJSON = isJSON
+    }
+
+    package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    package func log(
+        level: Logger.Level, message: Logger.Message, metadata more: Logger.Metadata?, source: String, file: String,
+        function: String, line: UInt
+    ) {
+        let values = metadata.merging(more ?? [:]) { $1 }.sorted { $0.key < $1.key }
+            .map { (key: $0.key, value: "\($0.value)") }
+        write(level, "\(message)", values)
+    }
+
+    private func write(_ level: Logger.Level, _ message: String, _ values: [(key: String, value: String)]) {
+        let text =
+            isJSON
+            ? Self.json(level, message, values)
+            : "\(Timestamp.now) [\(Self.word(level))] \(message)"
+                + values.map { " \($0.key)=\(Self.quoted($0.value))" }.joined() + "\n"
+        Self.output.withLock { _ in
+            var bytes = Array(text.utf8)[...]
+            while !bytes.isEmpty {
+                let count = bytes.withUnsafeBytes { Glibc.write(1, $0.baseAddress, $0.count) }
+                // A closed log must not stop the agent.
+                guard count > 0 else { return }
+                bytes = bytes.dropFirst(count)
+            }
+        }
+    }
+
+    /// One line at a time, whichever thread writes.
+    private static let output = Mutex<Void>(())
+
+    private static func word(_ level: Logger.Level) -> String {
+        switch level {
+        case .trace: "TRACE"
+        case .debug: "DEBUG"
+        case .info: "INFO"
+        case .notice: "NOTICE"
+        case .warning: "WARN"
+        case .error: "ERROR"
+        case .critical: "CRITICAL"
+        }
+    }
+
+    private static func quoted(_ value: String) -> String {
+        value.utf8.contains { $0 <= 32 || $0 == 34 } ? "\"\(escaped(value))\"" : value
+    }
+
+    private static func json(
+        _ level: Logger.Level, _ message: String, _ values: [(key: String, value: String)]
+    ) -> String {
+        var fields = [
+            "\"@level\":\"\(word(level).lowercased())\"", "\"@message\":\"\(escaped(message))\"",
+            "\"@timestamp\":\"\(Timestamp.now)\"",
+        ]
+        fields += values.map { "\"\(escaped($0.key))\":\"\(escaped($0.value))\"" }
+        return "{\(fields.joined(separator: ","))}\n"
+    }
+
+    private static func escaped(_ text: String) -> String {
+        var result = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": result += "\\\""
+            case "\\": result += "\\\\"
+            case "\n": result += "\\n"
+            case "\r": result += "\\r"
+            case "\t": result += "\\t"
+            case _ where scalar.value < 32:
+                let digits = String(scalar.value, radix: 16)
+                result += "\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
+}
+
+extension Logger {
+    /// What a core wants an operator to know.
+    package func log(_ line: LogLine) {
+        let level: Level =
+            switch line.level {
+            case .trace: .trace
+            case .debug: .debug
+            case .info: .info
+            case .notice: .notice
+            case .warning: .warning
+            case .error: .error
+            }
+        guard level >= logLevel else { return }
+        var metadata: Metadata = [:]
+        for (key, value) in line.values { metadata[key] = .string(value) }
+        log(level: level, "\(line.message)", metadata: metadata)
+    }
+}

@@ -1,0 +1,302 @@
+package import Determinism
+package import FederationModel
+import GossipCore
+import RaftCore
+import SerfCore
+package import ServerCore
+
+/// Three datacenters of three servers under writers, readers, kills and cuts drawn from the seed; then everything is
+/// healed and must converge: any fault first (safety), then a healed core (liveness).
+package struct FederationRun: Sendable {
+    package struct Shape: Sendable {
+        package var datacenterCount = 3
+        package var serverCount = 3
+        /// Of faults; the quiet start and the healed end come on top.
+        package var faultTime = Duration.seconds(20)
+        package var writersPerDatacenter = 2
+
+        package init() {}
+    }
+
+    package struct Report: Equatable, Sendable {
+        package var seed: UInt64
+        package var violations: [String]
+        package var hash: UInt64
+        package var eventCount: Int
+        package var electionCount: Int
+        package var acknowledgedCount: Int
+        package var readCount: Int
+        package var faults: [String]
+
+        package var line: String {
+            "seed \(seed): \(violations.isEmpty ? "ok" : "FAILED") events=\(eventCount) elections=\(electionCount) "
+                + "writes=\(acknowledgedCount) reads=\(readCount) faults=\(faults.count) "
+                + "hash=\(String(hash, radix: 16))"
+        }
+    }
+
+    private enum Operation: Sendable {
+        case write(register: Int, value: Int)
+        case read(register: Int, floor: Int)
+        case finalRead(register: Int)
+    }
+
+    package var world: World
+    private let shape: Shape
+    private var random: SeededRandom
+    private var safety = SafetyChecker()
+    private var registers: [RegisterChecker] = []
+    /// What is under way, and at which host its client waits.
+    private var operations: [RequestID: (operation: Operation, host: Int)] = [:]
+    private var nextRequest: UInt64 = 0
+    private var busyWriters: Set<Int> = []
+    private var acknowledgedCount = 0
+    private var readCount = 0
+    private var violations: [String] = []
+    private var faults: [String] = []
+    private var finalValues: [Int: Int] = [:]
+
+    package init(seed: UInt64, shape: Shape = Shape()) {
+        world = World(seed: seed)
+        self.shape = shape
+        random = SeededRandom(seed: seed ^ 0x5DEE_CE66_D1CE_5EED)
+        for datacenter in 0..<shape.datacenterCount {
+            for server in 0..<shape.serverCount { _ = world.add(configuration(datacenter, server)) }
+            for writer in 0..<shape.writersPerDatacenter {
+                registers.append(RegisterChecker(key: "dc\(datacenter + 1)/writer\(writer)"))
+            }
+        }
+    }
+
+    private var hostCount: Int { shape.datacenterCount * shape.serverCount }
+    private func host(_ datacenter: Int, _ server: Int) -> Int { datacenter * shape.serverCount + server }
+    private func datacenter(of host: Int) -> Int { host / shape.serverCount }
+
+    private mutating func configuration(_ datacenter: Int, _ server: Int) -> ServerConfiguration {
+        func address(_ datacenter: Int, _ server: Int) -> IPAddress {
+            IPAddress(127, 1, UInt8(truncatingIfNeeded: datacenter + 1), UInt8(truncatingIfNeeded: server + 1))
+        }
+        let here = address(datacenter, server)
+        var configuration = ServerConfiguration(
+            datacenter: "dc\(datacenter + 1)", node: "dc\(datacenter + 1)-s\(server + 1)",
+            nodeID: NodeID.random(using: &random), isServer: true, rpcEndpoint: Endpoint(here, DefaultPort.server),
+            lanEndpoint: Endpoint(here, DefaultPort.serfLAN), wanEndpoint: Endpoint(here, DefaultPort.serfWAN),
+            wanAddress: here)
+        configuration.bootstrap = .expect(shape.serverCount)
+        for other in 0..<shape.serverCount where other != server {
+            configuration.join.endpoints.append(Endpoint(address(datacenter, other), DefaultPort.serfLAN))
+        }
+        for other in 0..<shape.datacenterCount where other != datacenter {
+            configuration.joinWAN.endpoints.append(Endpoint(address(other, 0), DefaultPort.serfWAN))
+        }
+        configuration.join.interval = .seconds(2)
+        configuration.joinWAN.interval = .seconds(2)
+        configuration.snapshotThreshold = 64
+        configuration.trailingLogCount = 32
+        return configuration
+    }
+
+    // MARK: The run
+
+    package mutating func run() -> Report {
+        for host in 0..<hostCount { world.start(host) }
+        // Script numbers: writers, readers, faults.
+        for register in registers.indices { world.schedule(script: register, after: .seconds(2)) }
+        let faultScript = registers.count
+        world.schedule(script: faultScript, after: .seconds(3))
+        let faultsEnd = world.now + .seconds(3) + shape.faultTime
+        run(until: faultsEnd)
+        world.healAll()
+        for host in 0..<hostCount where !world.isRunning(host) { world.start(host) }
+        faults.append("heal")
+        run(until: world.now + .seconds(20))
+        converge()
+        let lost = world.lines.filter { $0.hasPrefix("VIOLATION") }
+        return Report(
+            seed: world.seed, violations: safety.violations + violations + lost, hash: world.hash.value,
+            eventCount: world.eventCount, electionCount: safety.electionCount, acknowledgedCount: acknowledgedCount,
+            readCount: readCount, faults: faults)
+    }
+
+    private mutating func run(until limit: Instant) {
+        while world.step(before: limit) { observe(until: limit) }
+    }
+
+    private mutating func observe(until limit: Instant) {
+        for (host, observation) in world.takeObservations() {
+            safety.check(observation, node: world.hosts[host], datacenter: "dc\(datacenter(of: host) + 1)")
+        }
+        for (_, id, result) in world.takeAnswers() { answered(id, result) }
+        for script in world.takeScripts() {
+            if script < registers.count { work(script) } else { fault() }
+        }
+    }
+
+    // MARK: Load
+
+    /// A writer waits for the end of each write, then writes or reads again.
+    private mutating func work(_ register: Int) {
+        world.schedule(script: register, after: random.duration(in: .milliseconds(20)..<(.milliseconds(120))))
+        let host = Int.random(in: 0..<hostCount, using: &random)
+        guard world.isRunning(host) else { return }
+        let home = "dc\(register / shape.writersPerDatacenter + 1)"
+        if random.chance(0.4) { return read(register, at: host, datacenter: home) }
+        guard busyWriters.insert(register).inserted else { return }
+        let value = registers[register].sent()
+        let id = newRequest(.write(register: register, value: value), at: host)
+        let entry = DirEntry(key: ByteString(registers[register].key), value: ByteString(String(value)))
+        world.request(
+            .kvsApply(KVSRequest(datacenter: home, op: "set", dirEnt: entry)), id: id, at: host, timeout: .seconds(5))
+    }
+
+    private mutating func read(_ register: Int, at host: Int, datacenter: String) {
+        let id = newRequest(.read(register: register, floor: registers[register].lastAcknowledged), at: host)
+        var options = QueryOptions()
+        options.requireConsistent = random.chance(0.5)
+        world.request(
+            .kvsGet(KeyRequest(datacenter: datacenter, key: ByteString(registers[register].key), options: options)),
+            id: id, at: host, timeout: .seconds(5))
+    }
+
+    private mutating func newRequest(_ operation: Operation, at host: Int) -> RequestID {
+        nextRequest += 1
+        let id = RequestID(nextRequest)
+        operations[id] = (operation: operation, host: host)
+        return id
+    }
+
+    private mutating func answered(_ id: RequestID, _ result: Result<Response, FederationError>) {
+        guard let operation = operations.removeValue(forKey: id)?.operation else {
+            violations.append("a request was answered twice")
+            return
+        }
+        switch operation {
+        case .write(let register, let value):
+            let isAcknowledged = if case .success = result { true } else { false }
+            acknowledgedCount += isAcknowledged ? 1 : 0
+            registers[register].ended(value, isAcknowledged: isAcknowledged)
+            busyWriters.remove(register)
+        case .read(let register, let floor):
+            guard case .success(.dirEntries(let answer)) = result else { return }
+            readCount += 1
+            check(answer, register, floor: floor)
+        case .finalRead(let register):
+            guard case .success(.dirEntries(let answer)) = result else {
+                violations.append("after healing, \(registers[register].key) cannot be read: \(result)")
+                return
+            }
+            finalValues[register] = value(answer)
+            check(answer, register, floor: registers[register].lastAcknowledged)
+        }
+    }
+
+    private func value(_ answer: IndexedDirEntries) -> Int {
+        answer.entries?.first?.value.flatMap { Int($0.text) } ?? 0
+    }
+
+    private mutating func check(_ answer: IndexedDirEntries, _ register: Int, floor: Int) {
+        if let violation = registers[register].violation(read: value(answer), floor: floor) {
+            violations.append("stale or lost: \(violation)")
+        }
+    }
+
+    // MARK: Faults
+
+    private mutating func fault() {
+        world.schedule(
+            script: registers.count, after: random.duration(in: .milliseconds(300)..<(.milliseconds(2500))))
+        let victim = Int.random(in: 0..<hostCount, using: &random)
+        switch Int.random(in: 0..<10, using: &random) {
+        case 0, 1, 2:
+            guard world.isRunning(victim) else { break }
+            world.kill(victim)
+            abandonClients(of: victim)
+            faults.append("kill \(world.hosts[victim])")
+        case 3, 4, 5:
+            for host in 0..<hostCount where !world.isRunning(host) {
+                world.start(host)
+                faults.append("start \(world.hosts[host])")
+                if random.chance(0.5) { break }
+            }
+        case 6: cut("isolate \(world.hosts[victim])", between: [victim], both: true)
+        case 7: cut("one way from \(world.hosts[victim])", between: [victim], both: false)
+        case 8:
+            let hosts = (0..<hostCount).filter { datacenter(of: $0) == datacenter(of: victim) }
+            cut("cut off dc\(datacenter(of: victim) + 1)", between: hosts, both: true)
+        default:
+            world.healAll()
+            faults.append("heal")
+        }
+    }
+
+    /// Clients of a killed agent never learn what became of their requests.
+    private mutating func abandonClients(of host: Int) {
+        for (id, entry) in operations.sorted(by: { $0.key.number < $1.key.number }) where entry.host == host {
+            operations[id] = nil
+            if case .write(let register, let value) = entry.operation {
+                registers[register].ended(value, isAcknowledged: false)
+                busyWriters.remove(register)
+            }
+        }
+    }
+
+    private mutating func cut(_ name: String, between inside: [Int], both: Bool) {
+        for host in inside {
+            for other in 0..<hostCount where !inside.contains(other) {
+                world.setCut(true, from: host, to: other)
+                if both { world.setCut(true, from: other, to: host) }
+            }
+        }
+        faults.append(name)
+    }
+
+    // MARK: Convergence
+
+    /// After healing every datacenter answers, from every other datacenter too, and its catalogs are equal.
+    private mutating func converge() {
+        for register in registers.indices {
+            let home = register / shape.writersPerDatacenter
+            let asker = host((home + 1) % shape.datacenterCount, 0)
+            let id = newRequest(.finalRead(register: register), at: asker)
+            var options = QueryOptions()
+            options.requireConsistent = true
+            world.request(
+                .kvsGet(
+                    KeyRequest(
+                        datacenter: "dc\(home + 1)", key: ByteString(registers[register].key), options: options)),
+                id: id, at: asker)
+        }
+        run(until: world.now + .seconds(12))
+        for register in registers.indices where finalValues[register] == nil {
+            violations.append("after healing, \(registers[register].key) was never answered")
+        }
+        for datacenter in 0..<shape.datacenterCount {
+            let digests = (0..<shape.serverCount).map { world.catalogDigest(of: host(datacenter, $0)) }
+            let indexes = Set(digests.map { $0?.index })
+            if indexes.count == 1 && Set(digests.map { $0?.digest }).count > 1 {
+                violations.append("catalogs of dc\(datacenter + 1) differ at the same index")
+            }
+        }
+    }
+}
+
+extension World {
+    mutating func takeObservations() -> [(host: Int, Observation)] {
+        defer { observations.removeAll(keepingCapacity: true) }
+        return observations
+    }
+
+    mutating func takeAnswers() -> [(host: Int, RequestID, Result<Response, FederationError>)] {
+        defer { answers.removeAll(keepingCapacity: true) }
+        return answers
+    }
+
+    mutating func takeScripts() -> [Int] {
+        defer { scriptsDue.removeAll(keepingCapacity: true) }
+        return scriptsDue
+    }
+
+    func catalogDigest(of host: Int) -> (index: LogIndex, digest: UInt64)? {
+        states[host].view.map { (index: $0.appliedIndex, digest: $0.catalog.digest()) }
+    }
+}
