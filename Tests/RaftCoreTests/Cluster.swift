@@ -161,7 +161,9 @@ struct Cluster {
         case .disk(let id):
             guard let number = number(of: id), self[number].isUp else { return }
             finishWrites(number)
-            if let installing = self[number].installing, installing.doneAt <= now { finishInstall(number) }
+            if let installing = self[number].installing, installing.doneAt <= now, !self[number].disk.isStalled {
+                finishInstall(number)
+            }
             settle(number)
         }
     }
@@ -188,7 +190,8 @@ struct Cluster {
             for read in ready.reads { self[number].reads[read.id] = read.index }
             self[number].failedReads += ready.failedReads
             if let snapshot = ready.installSnapshot {
-                let done = now + random.duration(in: diskDelay)
+                let last = self[number].disk.pending.last?.doneAt ?? now
+                let done = max(last, now + random.duration(in: diskDelay))
                 self[number].installing = (snapshot, done)
                 queue.add(.disk(self[number].node.id), due: done)
             }
@@ -241,7 +244,7 @@ struct Cluster {
         guard let (received, _) = self[number].installing else { return }
         self[number].installing = nil
         self[number].installedCount += 1
-        self[number].disk.durable.snapshot = received.metadata
+        self[number].disk.durable.giveWay(to: received.metadata)
         self[number].disk.snapshotData = received.data
         self[number].commands = decode(received.data)
         self[number].appliedIndex = received.metadata.index
@@ -313,6 +316,7 @@ struct Cluster {
 
     mutating func restart(_ number: Int) {
         precondition(!self[number].isUp)
+        if let snapshot = self[number].disk.durable.snapshot { self[number].disk.durable.giveWay(to: snapshot) }
         let recovered = self[number].disk.durable
         self[number].node = RaftNode(
             id: Self.id(number), configuration: configuration, recovered: recovered, now: now,
@@ -355,6 +359,19 @@ struct Cluster {
         }
     }
 
+    /// One line per server, for failure reports.
+    var summary: String {
+        servers.map { server in
+            let node = server.node
+            let peers = servers.map { node.matchIndex(of: $0.node.id)?.description ?? "-" }.joined(separator: " ")
+            return "\(node.id.low) \(node.role) term \(node.term) base \(node.log.baseIndex) last \(node.lastIndex) "
+                + "commit \(node.commitIndex) applied \(server.appliedIndex) match [\(peers)] "
+                + "writes \(server.disk.pending.count) wanted \(server.wantedSnapshotCount) "
+                + "installed \(server.installedCount) \(server.installing == nil ? "" : "installing") "
+                + "snapshot \(node.snapshot?.index ?? .zero) \(server.observations.suffix(3))"
+        }.joined(separator: "\n")
+    }
+
     func texts(_ number: Int) -> [String] { self[number].commands.map { String(decoding: $0, as: UTF8.self) } }
 
     mutating func converge(within duration: Duration = .seconds(10)) -> Bool {
@@ -375,5 +392,11 @@ extension RaftRecovery {
             precondition(first.index == last.index.next, "a gap on disk: \(first.index) after \(last.index)")
         }
         entries += batch.entries
+    }
+
+    /// The log makes place for a snapshot unless it holds the snapshot's last entry.
+    mutating func giveWay(to metadata: SnapshotMetadata) {
+        snapshot = metadata
+        if !entries.contains(where: { $0.index == metadata.index && $0.term == metadata.term }) { entries = [] }
     }
 }
