@@ -66,6 +66,8 @@ struct Cluster {
     /// Entries known to be committed, by index from 1, and every leader seen by term.
     var committed: [LogEntry] = []
     var leaders: [UInt64: NodeID] = [:]
+    /// What was committed anywhere when a read was asked for.
+    var readFloors: [UInt64: Int] = [:]
     var snapshotThreshold: Int?
     var trailingCount = 0
     /// Passes every message through its encoding.
@@ -187,7 +189,11 @@ struct Cluster {
                 self[number].held.append(Held(sequence: ready.sequence, messages: ready.messagesAfterPersist))
             }
             apply(ready.committed, number)
-            for read in ready.reads { self[number].reads[read.id] = read.index }
+            for read in ready.reads {
+                self[number].reads[read.id] = read.index
+                let floor = readFloors[read.id] ?? 0
+                #expect(Int(read.index.value) >= floor, "seed \(seed): read \(read.id) misses a write")
+            }
             self[number].failedReads += ready.failedReads
             if let snapshot = ready.installSnapshot {
                 let last = self[number].disk.pending.last?.doneAt ?? now
@@ -348,6 +354,13 @@ struct Cluster {
         let index = try self[number].node.propose([Array(text.utf8)], at: now)
         settle(number)
         return index
+    }
+
+    /// Asks for a ReadIndex.
+    mutating func read(_ id: UInt64, at number: Int) {
+        readFloors[id] = committed.count
+        self[number].node.requestRead(id, at: now)
+        settle(number)
     }
 
     mutating func write(_ texts: [String]) throws {
