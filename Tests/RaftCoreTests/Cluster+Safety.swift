@@ -7,6 +7,7 @@ extension Cluster {
     mutating func checkSafety(_ number: Int) {
         let node = self[number].node
         guard node.isLeader else { return }
+        checkLeases()
         // Election Safety.
         if let other = leaders[node.term.value] {
             #expect(other == node.id, "seed \(seed): two leaders in term \(node.term)")
@@ -45,6 +46,18 @@ extension Cluster {
                     #expect(same, "seed \(seed): logs of \(left.node.id) and \(right.node.id) differ at \(index)")
                     index -= 1
                 }
+            }
+        }
+    }
+
+    /// Thesis §6.4.1: while a lease runs, nobody leads in a later term.
+    func checkLeases() {
+        let leaders = servers.filter { $0.isUp && $0.node.isLeader }
+        for holder in leaders where holder.node.leaseEnd > now {
+            for other in leaders {
+                #expect(
+                    other.node.term <= holder.node.term,
+                    "seed \(seed): \(other.node.id) leads inside the lease of \(holder.node.id)")
             }
         }
     }

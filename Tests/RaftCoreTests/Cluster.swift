@@ -66,6 +66,8 @@ struct Cluster {
     /// Entries known to be committed, by index from 1, and every leader seen by term.
     var committed: [LogEntry] = []
     var leaders: [UInt64: NodeID] = [:]
+    /// What was committed anywhere when a read was asked for.
+    var readFloors: [UInt64: Int] = [:]
     var snapshotThreshold: Int?
     var trailingCount = 0
     /// Passes every message through its encoding.
@@ -161,7 +163,9 @@ struct Cluster {
         case .disk(let id):
             guard let number = number(of: id), self[number].isUp else { return }
             finishWrites(number)
-            if let installing = self[number].installing, installing.doneAt <= now { finishInstall(number) }
+            if let installing = self[number].installing, installing.doneAt <= now, !self[number].disk.isStalled {
+                finishInstall(number)
+            }
             settle(number)
         }
     }
@@ -185,10 +189,15 @@ struct Cluster {
                 self[number].held.append(Held(sequence: ready.sequence, messages: ready.messagesAfterPersist))
             }
             apply(ready.committed, number)
-            for read in ready.reads { self[number].reads[read.id] = read.index }
+            for read in ready.reads {
+                self[number].reads[read.id] = read.index
+                let floor = readFloors[read.id] ?? 0
+                #expect(Int(read.index.value) >= floor, "seed \(seed): read \(read.id) misses a write")
+            }
             self[number].failedReads += ready.failedReads
             if let snapshot = ready.installSnapshot {
-                let done = now + random.duration(in: diskDelay)
+                let last = self[number].disk.pending.last?.doneAt ?? now
+                let done = max(last, now + random.duration(in: diskDelay))
                 self[number].installing = (snapshot, done)
                 queue.add(.disk(self[number].node.id), due: done)
             }
@@ -241,7 +250,7 @@ struct Cluster {
         guard let (received, _) = self[number].installing else { return }
         self[number].installing = nil
         self[number].installedCount += 1
-        self[number].disk.durable.snapshot = received.metadata
+        self[number].disk.durable.giveWay(to: received.metadata)
         self[number].disk.snapshotData = received.data
         self[number].commands = decode(received.data)
         self[number].appliedIndex = received.metadata.index
@@ -313,6 +322,7 @@ struct Cluster {
 
     mutating func restart(_ number: Int) {
         precondition(!self[number].isUp)
+        if let snapshot = self[number].disk.durable.snapshot { self[number].disk.durable.giveWay(to: snapshot) }
         let recovered = self[number].disk.durable
         self[number].node = RaftNode(
             id: Self.id(number), configuration: configuration, recovered: recovered, now: now,
@@ -346,6 +356,13 @@ struct Cluster {
         return index
     }
 
+    /// Asks for a ReadIndex.
+    mutating func read(_ id: UInt64, at number: Int) {
+        readFloors[id] = committed.count
+        self[number].node.requestRead(id, at: now)
+        settle(number)
+    }
+
     mutating func write(_ texts: [String]) throws {
         for text in texts {
             let leader = try #require(leader)
@@ -353,6 +370,19 @@ struct Cluster {
             let isCommitted = run { $0[leader].appliedIndex >= index }
             try #require(isCommitted, "seed \(seed): \(text) is not committed")
         }
+    }
+
+    /// One line per server, for failure reports.
+    var summary: String {
+        servers.map { server in
+            let node = server.node
+            let peers = servers.map { node.matchIndex(of: $0.node.id)?.description ?? "-" }.joined(separator: " ")
+            return "\(node.id.low) \(node.role) term \(node.term) base \(node.log.baseIndex) last \(node.lastIndex) "
+                + "commit \(node.commitIndex) applied \(server.appliedIndex) match [\(peers)] "
+                + "writes \(server.disk.pending.count) wanted \(server.wantedSnapshotCount) "
+                + "installed \(server.installedCount) \(server.installing == nil ? "" : "installing") "
+                + "snapshot \(node.snapshot?.index ?? .zero) \(server.observations.suffix(3))"
+        }.joined(separator: "\n")
     }
 
     func texts(_ number: Int) -> [String] { self[number].commands.map { String(decoding: $0, as: UTF8.self) } }
@@ -375,5 +405,11 @@ extension RaftRecovery {
             precondition(first.index == last.index.next, "a gap on disk: \(first.index) after \(last.index)")
         }
         entries += batch.entries
+    }
+
+    /// The log makes place for a snapshot unless it holds the snapshot's last entry.
+    mutating func giveWay(to metadata: SnapshotMetadata) {
+        snapshot = metadata
+        if !entries.contains(where: { $0.index == metadata.index && $0.term == metadata.term }) { entries = [] }
     }
 }

@@ -31,6 +31,8 @@ struct Progress: Sendable {
     var next: LogIndex
     var state = State.probing(isWaiting: false)
     var inflight = InflightWindow()
+    /// When `match` last moved, or the window opened: answers that are lost must not stop it for ever.
+    var lastProgress: Instant
     /// The newest round it answered.
     var answeredRound: UInt64 = 0
     /// Nil before it answered this leader.
@@ -40,8 +42,9 @@ struct Progress: Sendable {
     /// The newest commit index told to it.
     var toldCommit = LogIndex.zero
 
-    init(id: NodeID, isVoter: Bool, next: LogIndex) {
+    init(id: NodeID, isVoter: Bool, next: LogIndex, at now: Instant) {
         self.id = id
+        lastProgress = now
         self.isVoter = isVoter
         self.next = next
     }

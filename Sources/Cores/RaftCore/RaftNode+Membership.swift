@@ -27,7 +27,7 @@ extension RaftNode {
             if let position = leadership.position(of: server.id) {
                 peer = leadership.peers[position]
             } else {
-                peer = Progress(id: server.id, isVoter: false, next: log.lastIndex.next)
+                peer = Progress(id: server.id, isVoter: false, next: log.lastIndex.next, at: now)
             }
             peer.isVoter = server.suffrage == .voter
             peer.removalIndex = nil

@@ -124,19 +124,20 @@ extension RaftNode {
         return count >= quorumCount
     }
 
-    /// Lets a lost probe be sent again, and spends nothing but heartbeats on a silent server.
+    /// Lets a lost probe, chunk or answer be replaced, and spends nothing but heartbeats on a silent server.
     private mutating func checkPeer(at position: Int) {
         guard var peer = leadership?.peers[position], let electedAt = leadership?.electedAt else { return }
-        let silence = now - (peer.lastAnswer ?? electedAt)
-        if silence > configuration.electionTimeout.lowerBound {
+        let patience = configuration.electionTimeout.lowerBound
+        if now - (peer.lastAnswer ?? electedAt) > patience {
             peer.isActive = false
             peer.probe(from: peer.match.next)
         }
         switch peer.state {
         case .probing: peer.state = .probing(isWaiting: false)
-        case .replicating: break
+        case .replicating:
+            if peer.inflight.count > 0 && now - peer.lastProgress > patience { peer.probe(from: peer.match.next) }
         case .snapshot(var transfer):
-            if now - transfer.lastProgress > configuration.electionTimeout.lowerBound {
+            if now - transfer.lastProgress > patience {
                 transfer.sentOffset = transfer.acknowledgedOffset
                 transfer.isStarted = false
                 transfer.lastProgress = now

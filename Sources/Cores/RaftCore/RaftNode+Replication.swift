@@ -80,6 +80,7 @@ extension RaftNode {
         if case .probing = peer.state {
             peer.state = .probing(isWaiting: true)
         } else {
+            if peer.inflight.count == 0 { peer.lastProgress = now }
             peer.next = peer.next + entries.count
             peer.inflight.add(last: peer.next - 1, bytes: entries.reduce(0) { $0 + $1.data.count })
         }
@@ -104,6 +105,7 @@ extension RaftNode {
         switch answer.result {
         case .accepted(let index):
             guard index <= log.lastIndex else { return }
+            if index > peer.match { peer.lastProgress = now }
             peer.match = max(peer.match, index)
             peer.next = max(peer.next, peer.match.next)
             peer.inflight.acknowledge(through: peer.match)

@@ -145,7 +145,7 @@ extension RaftNode {
             persistedIndex = max(persistedIndex, log.baseIndex)
         } else {
             log = RaftLog(after: metadata)
-            pendingTruncation = LogIndex(1)
+            pendingTruncation = nil
             handedIndex = metadata.index
             persistedIndex = metadata.index
             writes.replace(with: metadata.index)

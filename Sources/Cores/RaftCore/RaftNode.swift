@@ -76,8 +76,7 @@ package struct RaftNode: Sendable {
         self.random = random
         hardState = recovered.hardState
         snapshot = recovered.snapshot
-        let (log, isCut) = Self.restoreLog(recovered)
-        self.log = log
+        log = Self.restoreLog(recovered)
         commitIndex = recovered.snapshot?.index ?? .zero
         deliveredIndex = commitIndex
         appliedIndex = commitIndex
@@ -87,7 +86,6 @@ package struct RaftNode: Sendable {
         electionTimeout = .zero
         electionDeadline = .distantFuture
         guardEnd = .zero
-        if isCut { pendingTruncation = LogIndex(1) }
         if clusterID == .none, let first = log.entry(at: LogIndex(1)), first.kind == .identity {
             clusterID = ClusterID(bigEndian: first.data) ?? .none
         }
@@ -98,17 +96,17 @@ package struct RaftNode: Sendable {
         if isSoleVoter { electionDeadline = now }
     }
 
-    /// The log after a snapshot keeps entries before its index when they lead up to it, for followers that lag.
-    /// - Returns: also whether entries on disk have to go, because they do not fit to the snapshot.
-    private static func restoreLog(_ recovered: RaftRecovery) -> (RaftLog, isCut: Bool) {
+    /// Entries before a snapshot's index are kept when they lead up to it, for followers that lag; entries that do not
+    /// give way to it (Raft §7), as they do on disk.
+    private static func restoreLog(_ recovered: RaftRecovery) -> RaftLog {
         var log = RaftLog()
         if let snapshot = recovered.snapshot {
             log = RaftLog(after: snapshot)
-            guard let first = recovered.entries.first, let last = recovered.entries.last else { return (log, false) }
+            guard let first = recovered.entries.first, let last = recovered.entries.last else { return log }
             if first.index <= snapshot.index {
                 let offset = snapshot.index - first.index
                 guard last.index >= snapshot.index, recovered.entries[offset].term == snapshot.term else {
-                    return (log, true)
+                    return log
                 }
                 log = RaftLog(after: snapshot, trailing: recovered.entries[...offset])
             }
@@ -116,7 +114,7 @@ package struct RaftNode: Sendable {
         for entry in recovered.entries where entry.index > log.lastIndex {
             log.append(entry, membership: entry.heldMembership)
         }
-        return (log, false)
+        return log
     }
 
     package var term: Term { hardState.term }

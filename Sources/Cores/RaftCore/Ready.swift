@@ -14,7 +14,8 @@ package struct Ready: Equatable, Sendable {
     /// Confirmed reads: answer when `index` is applied.
     package var reads: [ConfirmedRead] = []
     package var failedReads: [UInt64] = []
-    /// Make it durable, restore from it, then call `installed` (or `installFailed`).
+    /// Make it durable, in order with the batches; a log on disk that does not hold its last entry gives way to it
+    /// (Raft §7). Then restore from it and call `installed`, or `installFailed`.
     package var installSnapshot: ReceivedSnapshot?
     /// Call `provideSnapshot` with the latest snapshot: a follower is behind the log.
     package var wantsSnapshot = false

@@ -1,0 +1,16 @@
+import FederationModel
+
+extension RaftRecovery {
+    /// The write that puts a peer set named by an operator in force, after a quorum was lost for good. Entries that
+    /// were not committed become so when the new peer set elects a leader. Each surviving server gets the same set.
+    /// - Precondition: there is a log or a snapshot, and the set has a voter.
+    package func replacingPeers(with membership: Membership) -> WriteBatch {
+        precondition(!membership.voters.isEmpty, "a peer set without voters")
+        let last = entries.last.map { ($0.index, $0.term) } ?? snapshot.map { ($0.index, $0.term) }
+        guard let (index, lastTerm) = last else { preconditionFailure("nothing to recover: the log is empty") }
+        let covered = max(index, snapshot?.index ?? .zero)
+        let term = max(hardState.term, lastTerm, snapshot?.term ?? .zero)
+        let entry = LogEntry(term: term, index: covered.next, kind: .membership, data: membership.encoded)
+        return WriteBatch(hardState: HardState(term: term, votedFor: hardState.votedFor), entries: [entry])
+    }
+}
