@@ -28,5 +28,6 @@ let package = Package(
         module("Shells", "FileStorage", ["FederationModel", "RaftCore", "StorageFormat"]),
         tests("StorageFormatTests", ["FederationModel", "Determinism", "RaftCore", "StorageFormat"]),
         tests("FileStorageTests", ["FederationModel", "RaftCore", "StorageFormat", "FileStorage"]),
+        tests("TidyTests", []),
     ]
 )
