@@ -161,5 +161,8 @@ import Testing
         }
         times.sort()
         print("1 KiB batch: p50 \(times[150]), p90 \(times[270]), slowest \(times[299])")
+        bench.storage.close()
+        let opening = try clock.measure { try Bench(directory.data).storage.close() }
+        print("opening a segment of 16 MiB: \(opening)")
     }
 }

@@ -65,6 +65,29 @@ import Testing
         #expect(FileManager.default.contents(atPath: "\(directory.data)/isthmus.lock")?.isEmpty == true)
     }
 
+    @Test("The lock holds against other processes too, and ends with close")
+    func lockBetweenProcesses() throws {
+        let directory = try filled()
+        let holder = try Bench(directory.data)
+        func lockElsewhere() throws -> Int32 {
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+            process.arguments = ["flock", "--nonblock", "\(directory.data)/isthmus.lock", "true"]
+            process.standardError = FileHandle.nullDevice
+            try process.run()
+            process.waitUntilExit()
+            return process.terminationStatus
+        }
+        let refused = try lockElsewhere()
+        guard refused != 127 else {
+            print("skipped: there is no flock command here")
+            return
+        }
+        #expect(refused == 1)
+        holder.storage.close()
+        #expect(try lockElsewhere() == 0)
+    }
+
     @Test func aNewerFormatIsRefused() throws {
         let directory = try filled()
         for name in try segmentNames(directory.data) {

@@ -25,7 +25,8 @@ import Testing
 
     @Test("Names that leave the directory or are the storage's own are refused",
         arguments: [
-            "", "/etc/x", "../x", "a/../../x", "a//b", "./x", "a/", "raft/x", "node-id", "isthmus.lock", "x.tmp", "a\0b",
+            "", "/etc/x", "../x", "a/../../x", "a//b", "./x", "a/", "raft/x", "node-id", "isthmus.lock", "x.tmp",
+            "a\0b",
         ])
     func names(name: String) throws {
         let directory = try TemporaryDirectory()

@@ -96,6 +96,20 @@ import Testing
         #expect(try replay([damaged]).tail?.isTorn == true)
     }
 
+    @Test("A type of record or entry that this build does not know is refused by name", arguments: [16, 33])
+    func unknownTypes(offset: Int) {
+        var (bytes, ends, _) = segment([[WriteBatch(entries: entries(1...2))], [WriteBatch(entries: [entry(3)])]])
+        let number = { (position: Int) in (0..<4).reduce(UInt32(0)) { $0 | UInt32(bytes[position + $1]) << (8 * $1) } }
+        // The header of "dc1" has 56 bytes; the last four are the checksum that seeds the records.
+        let seed = number(52)
+        bytes[ends[1] + offset] = 77
+        let sum = Checksum.crc32(bytes, in: ends[1] + 4..<ends[2], seed: seed)
+        for byte in 0..<4 { bytes[ends[1] + byte] = UInt8(truncatingIfNeeded: sum >> (8 * UInt32(byte))) }
+        let error = #expect(throws: StorageError.self) { try replay([bytes]) }
+        #expect(
+            error == .unknownRecord(file: "log-1", record: "record 4 (after entry 2)", offset: ends[1], type: 77))
+    }
+
     @Test func segmentsFollowEachOther() throws {
         let first = segment([[WriteBatch(entries: entries(1...3))]]).bytes
         let state = HardState(term: Term(4), votedFor: identity.nodeID)

@@ -76,8 +76,10 @@ package struct FileHeader: Equatable, Sendable {
 
     /// - Returns: nil when the file was never filled: it ends or turns to zeros within its header.
     static func decode(_ bytes: [UInt8], file: String) throws(StorageError) -> Found? {
-        let end = bytes.endOfData()
-        guard magic.starts(with: bytes.prefix(min(end, magic.count))) else { throw .notOurs(file: file) }
+        if !bytes.starts(with: magic) {
+            guard magic.starts(with: bytes.prefix(bytes.endOfData())) else { throw .notOurs(file: file) }
+            return nil
+        }
         guard let version = bytes.number(at: 8, as: UInt32.self) else { return nil }
         guard version <= formatVersion else {
             throw .newerFormat(file: file, found: version, known: formatVersion)
@@ -87,7 +89,7 @@ package struct FileHeader: Equatable, Sendable {
         let byteCount = aligned(48 + count + 4)
         guard let checksum = bytes.number(at: byteCount - 4, as: UInt32.self) else { return nil }
         let matches = checksum == Checksum.crc32(bytes, in: 0..<byteCount - 4)
-        if !matches && end <= byteCount { return nil }
+        if !matches && bytes.endOfData() <= byteCount { return nil }
         guard matches, version >= 1,
             let kind = Kind(rawValue: bytes[12]),
             let clusterID = bytes.number(at: 16, as: UInt64.self),

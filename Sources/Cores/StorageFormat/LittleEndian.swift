@@ -19,11 +19,15 @@ extension [UInt8] {
         }
     }
 
-    /// The position after the last byte that is not zero, at or after `start`.
+    /// The position after the last byte that is not zero, at or after `start`, which is not negative.
     package func endOfData(from start: Int = 0) -> Int {
-        var end = count
-        while end > start && self[end - 1] == 0 { end -= 1 }
-        return Swift.max(start, end)
+        withUnsafeBytes { bytes in
+            var end = bytes.count
+            // Whole words first: a preallocated segment is mostly zeros.
+            while end - 8 >= start, bytes.loadUnaligned(fromByteOffset: end - 8, as: UInt64.self) == 0 { end -= 8 }
+            while end > start && bytes[end - 1] == 0 { end -= 1 }
+            return Swift.max(start, end)
+        }
     }
 }
 

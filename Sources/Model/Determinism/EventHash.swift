@@ -11,6 +11,8 @@ package struct EventHash: Equatable, Sendable {
     package mutating func combine(_ text: String) { combine(text.utf8) }
 
     package mutating func combine(_ number: UInt64) {
-        for shift in stride(from: 0, to: 64, by: 8) { combine(CollectionOfOne(UInt8(truncatingIfNeeded: number >> shift))) }
+        for shift in stride(from: 0, to: 64, by: 8) {
+            combine(CollectionOfOne(UInt8(truncatingIfNeeded: number >> shift)))
+        }
     }
 }

@@ -45,9 +45,13 @@ extension Request {
 
     package var kind: Kind {
         switch self {
-        case .statusPing, .catalogListDatacenters, .coordinateListDatacenters, .internalKeyringOperation, .isthmusPing: .local
+        case .statusPing, .catalogListDatacenters, .coordinateListDatacenters, .internalKeyringOperation, .isthmusPing:
+            .local
         case .statusLeader, .statusPeers, .internalEventFire: .anyServer
-        case .catalogListNodes, .catalogListServices, .catalogServiceNodes, .catalogNodeServices, .catalogNodeServiceList, .healthChecksInState, .healthNodeChecks, .healthServiceChecks, .healthServiceNodes, .kvsGet, .kvsList, .kvsListKeys, .coordinateListNodes, .coordinateNode: .read
+        case .catalogListNodes, .catalogListServices, .catalogServiceNodes, .catalogNodeServices,
+            .catalogNodeServiceList, .healthChecksInState, .healthNodeChecks, .healthServiceChecks,
+            .healthServiceNodes, .kvsGet, .kvsList, .kvsListKeys, .coordinateListNodes, .coordinateNode:
+            .read
         case .catalogRegister, .catalogDeregister, .kvsApply, .coordinateUpdate: .write
         }
     }
@@ -210,7 +214,9 @@ extension Request {
             case .coordinateNode(let body): body.options
             case .internalEventFire(let body): body.options
             case .internalKeyringOperation(let body): body.options
-            case .statusPing, .catalogRegister, .catalogDeregister, .kvsApply, .coordinateUpdate, .coordinateListDatacenters, .isthmusPing: nil
+            case .statusPing, .catalogRegister, .catalogDeregister, .kvsApply, .coordinateUpdate,
+                .coordinateListDatacenters, .isthmusPing:
+                nil
             }
         }
         set {
@@ -273,7 +279,9 @@ extension Request {
             case .internalKeyringOperation(var body):
                 body.options = newValue
                 self = .internalKeyringOperation(body)
-            case .statusPing, .catalogRegister, .catalogDeregister, .kvsApply, .coordinateUpdate, .coordinateListDatacenters, .isthmusPing: break
+            case .statusPing, .catalogRegister, .catalogDeregister, .kvsApply, .coordinateUpdate,
+                .coordinateListDatacenters, .isthmusPing:
+                break
             }
         }
     }

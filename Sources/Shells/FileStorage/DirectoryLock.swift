@@ -36,11 +36,11 @@ final class DirectoryLock: Sendable {
         }
     }
 
-    /// Puts our process ID into the file: only once the directory is known to be ours.
-    func sign() throws(SystemFailure) {
+    /// Puts our process ID into the file, once the directory is known to be ours. On a full disk it stays empty.
+    func sign() {
         let text = Array("\(getpid())\n".utf8)
-        try file.write(text, at: 0)
-        guard ftruncate(file.descriptor, text.count) == 0 else { throw SystemFailure("truncate", file.path) }
+        guard ftruncate(file.descriptor, 0) == 0 else { return }
+        do throws(SystemFailure) { try file.write(text, at: 0) } catch { _ = ftruncate(file.descriptor, 0) }
     }
 
     /// Gives the directory free and leaves no process ID behind.

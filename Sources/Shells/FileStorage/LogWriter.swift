@@ -35,8 +35,8 @@ final class LogWriter: Sendable {
         var isRetryAsked = false
         var isClosing = false
         var hasFailed = false
-        /// Results of snapshots in the order in which they were asked for; true when durable.
-        var snapshotResults: [(metadata: SnapshotMetadata, isSaved: Bool)] = []
+        /// Asked for and not yet met by the log thread, in that order. Nil until the file thread is done with it.
+        var snapshots: [(metadata: SnapshotMetadata, isSaved: Bool?)] = []
     }
 
     private let queue = Monitor(Queue())
@@ -111,12 +111,13 @@ final class LogWriter: Sendable {
     /// follows it, and the entries before it must not be found again.
     private func settle(_ metadata: SnapshotMetadata) throws(SystemFailure) {
         files.learn(metadata.clusterID)
-        if files.outline.agrees(index: metadata.index, term: metadata.term) { return }
-        let isSaved = queue.wait { queue -> Bool? in
-            if let result = queue.snapshotResults.first(where: { $0.metadata == metadata }) { return result.isSaved }
-            return queue.isClosing ? false : nil
+        if !files.outline.agrees(index: metadata.index, term: metadata.term) {
+            let isSaved = queue.wait { queue in
+                queue.snapshots.first?.isSaved ?? (queue.isClosing ? false : nil)
+            }
+            if isSaved { try files.discard(for: metadata.index) }
         }
-        if isSaved { try files.discard(for: metadata.index) }
+        queue.change { $0.snapshots = Array($0.snapshots.dropFirst()) }
     }
 
     /// - Returns: true when closing: what is not written stays unacknowledged.
@@ -153,17 +154,18 @@ final class LogWriter: Sendable {
 
     func saving(_ metadata: SnapshotMetadata) {
         queue.change { queue in
-            queue.snapshotResults.removeAll { $0.metadata == metadata }
+            guard !queue.hasFailed else { return }
+            queue.snapshots.append((metadata, nil))
             queue.jobs.append(.snapshot(metadata))
         }
     }
 
     func saved(_ metadata: SnapshotMetadata, isSaved: Bool, keepingFrom index: LogIndex) {
         queue.change { queue in
-            queue.snapshotResults.append((metadata, isSaved))
-            // One snapshot is under way at a time; the log thread looks at the newest ones only.
-            if queue.snapshotResults.count > 4 { queue.snapshotResults.removeFirst() }
-            if isSaved { queue.jobs.append(.remove(below: index)) }
+            if let position = queue.snapshots.firstIndex(where: { $0.metadata == metadata && $0.isSaved == nil }) {
+                queue.snapshots[position].isSaved = isSaved
+            }
+            if isSaved && !queue.hasFailed { queue.jobs.append(.remove(below: index)) }
         }
     }
 

@@ -83,6 +83,10 @@ final class OwnedThread: @unchecked Sendable {
         let body = Unmanaged.passRetained(Body(run))
         let code = pthread_create(&handle, nil, { argument in
             guard let argument else { return nil }
+            // Signals are for the threads that were there first.
+            var all = sigset_t()
+            sigfillset(&all)
+            pthread_sigmask(SIG_BLOCK, &all, nil)
             Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
             return nil
         }, body.toOpaque())

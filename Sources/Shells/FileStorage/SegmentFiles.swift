@@ -9,7 +9,7 @@ import StorageFormat
 final class SegmentFiles: @unchecked Sendable {
     /// Zeros are written this far ahead of the data, inside a write that happens anyway: on a reserved but never
     /// written block a sync must also change the file's metadata, which costs more than the data.
-    static let zeroAheadBytes = 1 << 20
+    static let zeroAheadBytes = 256 << 10
 
     private struct Current {
         var file: File

@@ -61,7 +61,7 @@ extension Storage {
                 }
                 segments = files
             }
-            try lock.sign()
+            lock.sign()
             let storage = Storage(
                 directory: directory, identity: identity, lock: lock, segments: segments, report: report)
             return (storage, opened.contents)
