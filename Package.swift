@@ -23,6 +23,10 @@ let package = Package(
         module("Model", "FederationModel"),
         module("Model", "Determinism"),
         module("Cores", "WireFormat", ["FederationModel", "Determinism"]),
+        module("Cores", "GossipCore", ["FederationModel", "Determinism", "WireFormat"]),
+        module("Cores", "SerfCore", ["FederationModel", "Determinism", "WireFormat", "GossipCore"]),
+        tests("GossipCoreTests", ["FederationModel", "Determinism", "WireFormat", "GossipCore"]),
+        tests("WireFormatTests", ["WireFormat"]),
         module("Cores", "RaftCore", ["FederationModel", "Determinism", "WireFormat"]),
     ]
 )
