@@ -26,6 +26,7 @@ let package = Package(
         module("Cores", "GossipCore", ["FederationModel", "Determinism", "WireFormat"]),
         module("Cores", "SerfCore", ["FederationModel", "Determinism", "WireFormat", "GossipCore"]),
         tests("GossipCoreTests", ["FederationModel", "Determinism", "WireFormat", "GossipCore"]),
+        tests("SerfCoreTests", ["FederationModel", "Determinism", "WireFormat", "GossipCore", "SerfCore"]),
         tests("WireFormatTests", ["WireFormat"]),
         module("Cores", "RaftCore", ["FederationModel", "Determinism", "WireFormat"]),
     ]
