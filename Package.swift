@@ -23,6 +23,11 @@ let package = Package(
         module("Model", "FederationModel"),
         module("Model", "Determinism"),
         module("Cores", "WireFormat", ["FederationModel", "Determinism"]),
+        module("Cores", "GossipCore", ["FederationModel", "Determinism", "WireFormat"]),
+        module("Cores", "SerfCore", ["FederationModel", "Determinism", "WireFormat", "GossipCore"]),
+        tests("GossipCoreTests", ["FederationModel", "Determinism", "WireFormat", "GossipCore"]),
+        tests("SerfCoreTests", ["FederationModel", "Determinism", "WireFormat", "GossipCore", "SerfCore"]),
+        tests("WireFormatTests", ["WireFormat"]),
         module("Cores", "RaftCore", ["FederationModel", "Determinism", "WireFormat"]),
         tests("RaftCoreTests", ["RaftCore", "FederationModel", "Determinism", "WireFormat"]),
     ]

@@ -1,0 +1,123 @@
+import Determinism
+package import FederationModel
+
+/// Datagrams out, with what is queued riding along (`wire/serf-gossip.md` 1.1, 4.5, 4.6).
+extension Memberlist {
+    /// Type byte and count of a compound, and the length of one part.
+    private static let compoundOverhead = 2
+    private static let partOverhead = 2
+
+    var hasBroadcasts: Bool { queues.contains { !$0.isEmpty } }
+
+    /// Queues a message to be passed on. A message longer than a datagram has room for would never leave and is
+    /// dropped.
+    package mutating func broadcast(
+        _ message: GossipMessage, name: String? = nil, on queue: Queue, token: UInt64? = nil,
+        into outputs: inout [MemberlistOutput]
+    ) {
+        let bytes = message.encoded
+        guard bytes.count <= datagramRoom - Self.partOverhead else {
+            outputs.append(
+                .log(LogLine(.warning, "gossip message too long to send", ["gossip.bytes": "\(bytes.count)"])))
+            if let token { outputs.append(.broadcastFinished(token)) }
+            return
+        }
+        let finished = queues[queue.rawValue].add(.init(name: name, message: bytes, token: token))
+        for token in finished { outputs.append(.broadcastFinished(token)) }
+    }
+
+    private var datagramRoom: Int { timings.maxDatagramBytes - Self.compoundOverhead - security.overhead }
+
+    private mutating func takeBroadcasts(room: Int, into outputs: inout [MemberlistOutput]) -> [[UInt8]] {
+        var room = room
+        var messages: [[UInt8]] = []
+        var finished: [UInt64] = []
+        let limit = timings.transmitLimit(nodeCount: nodes.count)
+        for queue in Queue.allCases {
+            queues[queue.rawValue].take(
+                room: &room, overhead: Self.partOverhead, transmitLimit: limit, into: &messages, finished: &finished)
+        }
+        for token in finished { outputs.append(.broadcastFinished(token)) }
+        return messages
+    }
+
+    /// A message with what else fits.
+    mutating func send(_ message: GossipMessage, to endpoint: Endpoint, into outputs: inout [MemberlistOutput]) {
+        let bytes = message.encoded
+        let riders = takeBroadcasts(room: datagramRoom - bytes.count, into: &outputs)
+        emit([bytes] + riders, to: endpoint, checksummed: false, into: &outputs)
+    }
+
+    /// A Serf message straight to one node, alone in its datagram.
+    package func sendUser(_ message: [UInt8], to endpoint: Endpoint, into outputs: inout [MemberlistOutput]) {
+        emit([GossipMessage.user(message).encoded], to: endpoint, checksummed: false, into: &outputs)
+    }
+
+    func emit(
+        _ messages: [[UInt8]], to endpoint: Endpoint, checksummed: Bool, into outputs: inout [MemberlistOutput]
+    ) {
+        for packed in Datagram.pack(messages) {
+            var bytes = packed
+            if configuration.compressesDatagrams {
+                let compressed = Compressed.wrap(packed)
+                if compressed.count < packed.count { bytes = compressed }
+            }
+            if checksummed { bytes = Datagram.checksummed(bytes) }
+            guard let sealed = security.sealDatagram(bytes) else { continue }
+            outputs.append(.datagram(to: endpoint, sealed))
+        }
+    }
+
+    mutating func gossip(at now: Instant, into outputs: inout [MemberlistOutput]) {
+        guard hasOthers, hasBroadcasts else { return }
+        let name = configuration.name
+        let reach = timings.gossipToTheDeadTime
+        let targets = draw(timings.gossipNodeCount) { node in
+            guard node.name != name else { return false }
+            switch node.state {
+            case .alive, .suspect: return true
+            case .dead: return now - node.stateChange <= reach
+            case .left: return false
+            }
+        }
+        for target in targets {
+            let messages = takeBroadcasts(room: datagramRoom, into: &outputs)
+            guard !messages.isEmpty else { return }
+            emit(messages, to: target.endpoint, checksummed: target.takesChecksums, into: &outputs)
+        }
+    }
+
+    mutating func receive(
+        datagram: [UInt8], from source: Endpoint, at now: Instant, into outputs: inout [MemberlistOutput]
+    ) {
+        let contents: Datagram.Contents
+        do throws(GossipSecurity.Refusal) {
+            contents = Datagram.read(try security.openDatagram(datagram))
+        } catch {
+            return drop(error.text, from: source, into: &outputs)
+        }
+        for message in contents.messages {
+            switch message {
+            case .ping(let ping): answer(ping, from: source, into: &outputs)
+            case .indirectPing(let ping): relay(ping, from: source, at: now, into: &outputs)
+            case .ack(let ack): acked(ack, at: now, into: &outputs)
+            case .nack(let nack): nacked(nack)
+            case .suspect(let accusation): apply(suspect: accusation, at: now, into: &outputs)
+            case .alive(let alive): apply(alive: alive, at: now, into: &outputs)
+            case .dead(let accusation): apply(dead: accusation, at: now, into: &outputs)
+            case .user(let bytes): outputs.append(.user(bytes, from: source))
+            }
+        }
+        if let problem = contents.problems.first { drop(problem, from: source, into: &outputs) }
+    }
+
+    /// Counts, and tells about the 1st, 2nd, 4th, 8th …: whoever floods us must not fill the log as well.
+    private mutating func drop(_ reason: String, from source: Endpoint, into outputs: inout [MemberlistOutput]) {
+        droppedDatagramCount += 1
+        guard droppedDatagramCount.nonzeroBitCount == 1 else { return }
+        let values: KeyValuePairs = [
+            "gossip.reason": reason, "net.peer": source.description, "gossip.dropped": "\(droppedDatagramCount)",
+        ]
+        outputs.append(.log(LogLine(.warning, "gossip datagram dropped", values)))
+    }
+}

@@ -1,0 +1,235 @@
+package import Determinism
+import FederationModel
+
+/// What messages do to the table (`wire/serf-gossip.md` 4.4, 4.7, 4.8).
+extension Memberlist {
+    mutating func apply(alive: Alive, at now: Instant, into outputs: inout [MemberlistOutput]) {
+        let isOwn = alive.node == configuration.name
+        if isOwn && isLeaving { return }
+        guard let claimed = record(of: alive, at: now) else { return }
+        if !isOwn, let refusal = configuration.admission?.refusal(of: claimed, by: own) {
+            return refuse(claimed, refusal, into: &outputs)
+        }
+        guard let known = nodes[alive.node] else {
+            guard nodes.count < Self.maxNodes else { return }
+            enlist(claimed.name)
+            return accept(claimed, replacing: nil, at: now, into: &outputs)
+        }
+        var takesOverAddress = false
+        if known.endpoint != claimed.endpoint {
+            let reclaim = timings.deadNodeReclaimTime
+            let isReclaimable = known.state == .dead && reclaim > .zero && now - known.stateChange > reclaim
+            guard !isOwn, known.state == .left || isReclaimable else {
+                outputs.append(.conflict(holder: known, claimant: claimed.endpoint))
+                return
+            }
+            takesOverAddress = true
+        }
+        if isOwn {
+            let isSame = claimed.meta == known.meta && claimed.versions == known.versions
+            if claimed.incarnation < known.incarnation || (claimed.incarnation == known.incarnation && isSame) { return }
+            return refute(claimed.incarnation, at: now, into: &outputs)
+        }
+        guard claimed.incarnation > known.incarnation || takesOverAddress else { return }
+        accept(claimed, replacing: known, at: now, into: &outputs)
+    }
+
+    /// Nil when the message makes no sense.
+    private func record(of alive: Alive, at now: Instant) -> NodeRecord? {
+        let nameCount = alive.node.utf8.count
+        guard nameCount > 0, nameCount <= NodeRecord.maxNameBytes, let address = IPAddress(bytes: alive.address),
+            (alive.meta?.count ?? 0) <= NodeRecord.maxMetaBytes, alive.versions.count <= 16
+        else { return nil }
+        let record = NodeRecord(
+            name: alive.node, endpoint: Endpoint(address, alive.port == 0 ? configuration.endpoint.port : alive.port),
+            meta: alive.meta ?? [], incarnation: alive.incarnation, state: .alive, versions: alive.versions,
+            stateChange: now)
+        if alive.versions.count < 6 { return configuration.admission == nil ? record : nil }
+        let isSane = record.protocolMin > 0 && record.protocolMin <= record.protocolMax
+        return isSane ? record : nil
+    }
+
+    private mutating func enlist(_ name: String) {
+        if !hasOthers {
+            // The first peer: ticks that passed while alone are not made up for.
+            isProbeTickMissed = false
+        }
+        probeList.append(name)
+        probeList.swapAt(Int.random(in: 0..<probeList.count, using: &random), probeList.count - 1)
+    }
+
+    private mutating func accept(
+        _ claimed: NodeRecord, replacing known: NodeRecord?, at now: Instant, into outputs: inout [MemberlistOutput]
+    ) {
+        var record = claimed
+        if let known, known.state == .alive { record.stateChange = known.stateChange }
+        suspicions[record.name] = nil
+        nodes[record.name] = record
+        broadcast(.alive(record.alive), name: record.name, on: .state, into: &outputs)
+        guard let known, !known.state.isGone else {
+            outputs.append(.joined(record))
+            return
+        }
+        if known.meta != record.meta || known.versions != record.versions { outputs.append(.updated(record)) }
+    }
+
+    private func refuse(_ node: NodeRecord, _ refusal: String, into outputs: inout [MemberlistOutput]) {
+        let values: KeyValuePairs = [
+            "gossip.member": node.name, "net.peer": node.endpoint.description, "gossip.self": configuration.name,
+            "gossip.reason": refusal,
+        ]
+        outputs.append(.log(LogLine(.warning, "member refused", values)))
+    }
+
+    mutating func apply(suspect accusation: Accusation, at now: Instant, into outputs: inout [MemberlistOutput]) {
+        guard var node = nodes[accusation.node], accusation.incarnation >= node.incarnation else { return }
+        if var suspicion = suspicions[node.name] {
+            guard suspicion.confirm(from: accusation.from) else { return }
+            suspicions[node.name] = suspicion
+            broadcast(.suspect(accusation), name: node.name, on: .state, into: &outputs)
+            timers.add(.suspicion(node.name, suspicion.deadline), due: suspicion.deadline)
+            return
+        }
+        guard node.state == .alive else { return }
+        if node.name == configuration.name {
+            if !isLeaving { refute(accusation.incarnation, at: now, into: &outputs) }
+            return
+        }
+        broadcast(.suspect(accusation), name: node.name, on: .state, into: &outputs)
+        node.incarnation = accusation.incarnation
+        node.state = .suspect
+        node.stateChange = now
+        nodes[node.name] = node
+        let suspicion = Suspicion(from: accusation.from, nodeCount: nodes.count, timings: timings, at: now)
+        suspicions[node.name] = suspicion
+        timers.add(.suspicion(node.name, suspicion.deadline), due: suspicion.deadline)
+    }
+
+    mutating func suspicionFired(
+        _ name: String, _ deadline: Instant, at now: Instant, into outputs: inout [MemberlistOutput]
+    ) {
+        guard let suspicion = suspicions[name], suspicion.deadline == deadline, let node = nodes[name],
+            node.state == .suspect, node.stateChange == suspicion.start
+        else { return }
+        let values: KeyValuePairs = [
+            "gossip.member": name, "gossip.confirmations": "\(suspicion.confirmationCount)",
+        ]
+        outputs.append(.log(LogLine(.info, "suspect member declared dead", values)))
+        let accusation = Accusation(incarnation: node.incarnation, node: name, from: configuration.name)
+        apply(dead: accusation, at: now, into: &outputs)
+    }
+
+    mutating func apply(
+        dead accusation: Accusation, token: UInt64? = nil, at now: Instant, into outputs: inout [MemberlistOutput]
+    ) {
+        guard var node = nodes[accusation.node], accusation.incarnation >= node.incarnation else { return }
+        guard !node.state.isGone else { return }
+        if node.name == configuration.name && !isLeaving {
+            return refute(accusation.incarnation, at: now, into: &outputs)
+        }
+        suspicions[node.name] = nil
+        broadcast(.dead(accusation), name: node.name, on: .state, token: token, into: &outputs)
+        node.incarnation = accusation.incarnation
+        node.state = accusation.from == node.name ? .left : .dead
+        node.stateChange = now
+        nodes[node.name] = node
+        outputs.append(.left(node))
+    }
+
+    /// Outbids whatever was said about this node. An accusation with the highest number there is cannot be outbid.
+    private mutating func refute(_ accused: UInt32, at now: Instant, into outputs: inout [MemberlistOutput]) {
+        var node = own
+        let highest = max(node.incarnation, accused)
+        node.incarnation = highest == .max ? highest : highest + 1
+        nodes[node.name] = node
+        changeAwareness(by: 1)
+        broadcast(.alive(node.alive), name: node.name, on: .state, into: &outputs)
+        let values: KeyValuePairs = ["gossip.incarnation": "\(node.incarnation)", "gossip.self": node.name]
+        outputs.append(.log(LogLine(.warning, "refuting what is said about this node", values)))
+    }
+
+    /// Own metadata changed: a higher incarnation carries it. The same bytes change nothing.
+    package mutating func update(meta: [UInt8], at now: Instant, into outputs: inout [MemberlistOutput]) {
+        var node = own
+        guard node.meta != meta, meta.count <= NodeRecord.maxMetaBytes, node.incarnation < .max else { return }
+        node.meta = meta
+        node.incarnation += 1
+        nodes[node.name] = node
+        broadcast(.alive(node.alive), name: node.name, on: .state, into: &outputs)
+    }
+
+    /// Says farewell: no refuting from now on. `token` comes back when the message had its transmissions.
+    package mutating func leave(token: UInt64, at now: Instant, into outputs: inout [MemberlistOutput]) {
+        guard !isLeaving else { return }
+        isLeaving = true
+        let name = configuration.name
+        apply(
+            dead: Accusation(incarnation: own.incarnation, node: name, from: name), token: token, at: now,
+            into: &outputs)
+    }
+
+    /// Why the peers' versions do not fit; nil when they do (`wire/serf-gossip.md` 3.7).
+    private func versionProblem(_ remote: [PushPullNode]) -> String? {
+        let theirs = remote.map { ($0.name, $0.state == NodeState.alive.rawValue, $0.versions) }
+        let ours = sortedNodes.map { ($0.name, $0.state == .alive, $0.versions) }
+        let all = (theirs + ours).map { name, isAlive, versions in
+            (name: name, isAlive: isAlive, versions: versions + [UInt8](repeating: 0, count: max(0, 6 - versions.count)))
+        }
+        let alive = all.filter(\.isAlive).map(\.versions)
+        let protocolRange = (alive.map { $0[0] }.max() ?? 0, alive.map { $0[1] }.min() ?? .max)
+        let delegateRange = (alive.map { $0[3] }.max() ?? 0, alive.map { $0[4] }.min() ?? .max)
+        for node in all {
+            let (protocolCurrent, delegateCurrent) = (node.versions[2], node.versions[5])
+            if protocolCurrent < protocolRange.0 || protocolCurrent > protocolRange.1 {
+                return "node '\(node.name)' speaks protocol \(protocolCurrent), outside \(protocolRange)"
+            }
+            if delegateCurrent < delegateRange.0 || delegateCurrent > delegateRange.1 {
+                return "node '\(node.name)' speaks delegate protocol \(delegateCurrent), outside \(delegateRange)"
+            }
+        }
+        return nil
+    }
+
+    /// - Returns: why nothing was merged; nil after merging.
+    mutating func merge(_ remote: PushPull, at now: Instant, into outputs: inout [MemberlistOutput]) -> String? {
+        if let problem = versionProblem(remote.nodes) { return problem }
+        if remote.isJoin, let admission = configuration.admission {
+            let listed = remote.nodes.compactMap { node -> NodeRecord? in
+                var alive = Alive()
+                alive.node = node.name
+                alive.address = node.address
+                alive.port = node.port
+                alive.meta = node.meta
+                alive.incarnation = node.incarnation
+                alive.versions = node.versions
+                var listed = record(of: alive, at: now)
+                listed?.state = NodeState(rawValue: node.state) ?? .dead
+                return listed
+            }
+            if let refusal = admission.refusal(ofMerging: listed, by: own) { return refusal }
+        }
+        for node in remote.nodes {
+            switch NodeState(rawValue: node.state) {
+            case .alive:
+                var alive = Alive()
+                alive.node = node.name
+                alive.address = node.address
+                alive.port = node.port
+                alive.meta = node.meta
+                alive.incarnation = node.incarnation
+                alive.versions = node.versions
+                apply(alive: alive, at: now, into: &outputs)
+            case .left:
+                let accusation = Accusation(incarnation: node.incarnation, node: node.name, from: node.name)
+                apply(dead: accusation, at: now, into: &outputs)
+            case .dead, .suspect:
+                // Never dead at once: the node gets to refute.
+                let accusation = Accusation(
+                    incarnation: node.incarnation, node: node.name, from: configuration.name)
+                apply(suspect: accusation, at: now, into: &outputs)
+            case nil: continue
+            }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,301 @@
+package import Determinism
+package import FederationModel
+package import GossipCore
+import WireFormat
+
+/// One node's part in a Serf pool: membership with intents, user events, queries and coordinates on top of a
+/// memberlist (`wire/serf-gossip.md` 5). Pure: inputs and the present in, effects out.
+package struct SerfPool: Sendable {
+    struct Member: Sendable {
+        var member: PoolMember
+        /// Lamport time of the newest intent about it; 0: none seen.
+        var statusTime: UInt64 = 0
+        /// When it failed or left.
+        var goneSince: Instant?
+    }
+
+    /// The newest intent about a member not known yet.
+    struct BufferedIntent: Sendable {
+        var time: UInt64
+        var isLeave: Bool
+        var heardAt: Instant
+    }
+
+    enum Phase: Equatable, Sendable {
+        case running
+        /// The leave intent goes round.
+        case announcing(token: UInt64, until: Instant)
+        /// The farewell goes round.
+        case departing(token: UInt64, until: Instant)
+        case lingering(until: Instant)
+        case left
+    }
+
+    enum StreamUse: Sendable {
+        case join(JoinID)
+        case reconnect
+        case rejoin
+    }
+
+    struct Join: Sendable {
+        var waiting: [Endpoint]
+        var inFlightCount = 0
+        var successCount = 0
+        var errors: [String] = []
+        var ignoresOldEvents: Bool
+    }
+
+    /// Endpoints dialled at once for one join: a dead one costs its whole timeout, the others need not wait for it.
+    static let maxDialsPerJoin = 8
+    /// Buffered intents: names nobody joined yet; a peer must not fill our memory with them.
+    static let maxIntents = 4096
+
+    package let configuration: SerfConfiguration
+    package internal(set) var memberlist: Memberlist
+    var outputs: [MemberlistOutput] = []
+    var phase = Phase.running
+    var table: [String: Member] = [:]
+    var intents: [String: BufferedIntent] = [:]
+    var clock = LamportClock()
+    var eventClock = LamportClock()
+    var queryClock = LamportClock()
+    var events = EventRing()
+    var queries = QueryBook()
+    var coordinates: CoordinateClient
+    var peerCoordinates: [String: SerfCoordinate] = [:]
+    var snapshot: SnapshotLog?
+    var rejoinCandidates: [Endpoint] = []
+    var isRejoining = false
+    var joins: [JoinID: Join] = [:]
+    var streamUses: [StreamID: StreamUse] = [:]
+    var streamPeers: [StreamID: Endpoint] = [:]
+    var prunings = DeadlineQueue<String>()
+    var nextToken: UInt64 = 1
+    var random: SeededRandom
+    var reapDue: Instant
+    var reconnectDue: Instant
+    /// Last conflict told to the operator: the same one comes with every message.
+    var toldConflict: (name: String, claimant: Endpoint)?
+
+    package init(_ configuration: SerfConfiguration, now: Instant, random: SeededRandom) {
+        var random = random
+        self.configuration = configuration
+        memberlist = Memberlist(configuration.memberlist, now: now, random: random.split())
+        coordinates = CoordinateClient(random: random.split())
+        reapDue = now + configuration.reapInterval
+        reconnectDue = now + configuration.reconnectInterval
+        if let bytes = configuration.snapshot {
+            let replay = SnapshotReplay(bytes, rejoinsAfterLeave: configuration.rejoinsAfterLeave)
+            clock.witness(replay.clock)
+            eventClock.witness(replay.eventClock)
+            queryClock.witness(replay.queryClock)
+            events.minTime = replay.eventClock + (replay.eventClock < .max ? 1 : 0)
+            queries.minTime = replay.queryClock + (replay.queryClock < .max ? 1 : 0)
+            let names = replay.alive.keys.filter { $0 != configuration.name }.sorted()
+            rejoinCandidates = names.compactMap { replay.alive[$0] }.shuffled(using: &random)
+            snapshot = SnapshotLog(
+                replayed: replay, fileBytes: bytes.count, rejoinsAfterLeave: configuration.rejoinsAfterLeave)
+        }
+        self.random = random
+        table[configuration.name] = Member(member: PoolMember(memberlist.own, status: .alive))
+        memberlist.ackPayload = AckPayload.encode(coordinates.coordinate)
+    }
+
+    /// Sorted by name, this node included.
+    package var members: [PoolMember] { table.values.map(\.member).sorted { $0.name < $1.name } }
+
+    package func member(_ name: String) -> PoolMember? { table[name]?.member }
+
+    package var local: PoolMember {
+        guard let own = table[configuration.name] else {
+            preconditionFailure("\(configuration.name) is not in its own table")
+        }
+        return own.member
+    }
+
+    package var coordinate: SerfCoordinate { coordinates.coordinate }
+
+    /// The last coordinate an ack of that member carried.
+    package func cachedCoordinate(of name: String) -> SerfCoordinate? {
+        name == configuration.name ? coordinates.coordinate : peerCoordinates[name]
+    }
+
+    /// Estimated from coordinates; nil before the member was probed.
+    package func roundTrip(to name: String) -> Duration? {
+        cachedCoordinate(of: name).flatMap { CoordinateClient.distance(coordinates.coordinate, $0) }
+    }
+
+    package var hasLeft: Bool { phase == .left }
+    /// Lifeguard's health score of this node: 0 is well.
+    package var healthScore: Int { memberlist.awareness }
+    package var keyring: Keyring? { memberlist.security.keyring }
+    package var clockTime: UInt64 { clock.time }
+
+    package var nextDeadline: Instant {
+        guard phase != .left else { return .distantFuture }
+        var due = min(memberlist.nextDeadline, queries.nextDeadline, prunings.nextDeadline)
+        if let snapshot { due = min(due, snapshot.flushDue) }
+        if hasWorkForReaper { due = min(due, reapDue) }
+        if phase == .running && hasFailedMembers { due = min(due, reconnectDue) }
+        if phase == .running && !isRejoining && !rejoinCandidates.isEmpty { return .zero }
+        switch phase {
+        case .announcing(_, let until), .departing(_, let until), .lingering(let until): due = min(due, until)
+        case .running, .left: break
+        }
+        return due
+    }
+
+    package mutating func handle(_ input: PoolInput, at now: Instant, into effects: inout [PoolEffect]) {
+        guard phase != .left else { return }
+        switch input {
+        case .datagram(let source, let bytes):
+            memberlist.handle(.datagram(from: source, bytes), at: now, into: &outputs)
+        case .accepted(let stream, let source):
+            memberlist.handle(.accepted(stream, from: source), at: now, into: &outputs)
+        case .connected(let stream): memberlist.handle(.connected(stream), at: now, into: &outputs)
+        case .connectFailed(let stream, let reason):
+            memberlist.handle(.connectFailed(stream, reason), at: now, into: &outputs)
+        case .received(let stream, let bytes):
+            memberlist.handle(.received(stream, bytes), at: now, into: &outputs)
+        case .closed(let stream): memberlist.handle(.closed(stream), at: now, into: &outputs)
+        case .join(let id, let endpoints, let ignoreOldEvents):
+            join(id, endpoints, ignoresOldEvents: ignoreOldEvents, at: now, into: &effects)
+        case .leave: leave(at: now, into: &effects)
+        case .forceLeave(let name, let prune): forceLeave(name, prunes: prune, at: now, into: &effects)
+        case .userEvent(let name, let payload, let coalesce):
+            fire(name, payload, mayCoalesce: coalesce, into: &effects)
+        case .query(let id, let query): ask(query, id: id, at: now, into: &effects)
+        case .respond(let key, let payload): respond(to: key, payload, at: now, into: &effects)
+        case .setTags(let tags): set(tags: tags, at: now, into: &effects)
+        }
+        drain(at: now, into: &effects)
+    }
+
+    package mutating func advance(to now: Instant, into effects: inout [PoolEffect]) {
+        guard phase != .left else { return }
+        memberlist.advance(to: now, into: &outputs)
+        drain(at: now, into: &effects)
+        for id in queries.expire(at: now) { effects.append(.event(.queryEnded(id))) }
+        while let name = prunings.popDue(at: now) { prune(name, into: &effects) }
+        if reapDue <= now {
+            reapDue = now + configuration.reapInterval
+            reap(at: now, into: &effects)
+        }
+        if phase == .running {
+            if reconnectDue <= now {
+                reconnectDue = now + configuration.reconnectInterval
+                reconnect(at: now)
+            }
+            if !isRejoining && !rejoinCandidates.isEmpty { rejoin(at: now) }
+        }
+        advanceLeaving(at: now, into: &effects)
+        drain(at: now, into: &effects)
+        switch snapshot?.flush(at: now) {
+        case .append(let bytes): effects.append(.appendSnapshot(bytes))
+        case .replace(let bytes): effects.append(.replaceSnapshot(bytes))
+        case nil: break
+        }
+    }
+
+    /// Performs what the memberlist put out, in order, until it is silent.
+    mutating func drain(at now: Instant, into effects: inout [PoolEffect]) {
+        var batch: [MemberlistOutput] = []
+        while !outputs.isEmpty {
+            swap(&outputs, &batch)
+            for output in batch { perform(output, at: now, into: &effects) }
+            batch.removeAll(keepingCapacity: true)
+        }
+        snapshot?.clocks(
+            clock.time - 1, event: max(eventClock.time - 1, 0), query: max(queryClock.time - 1, 0), at: now)
+    }
+
+    private mutating func perform(_ output: MemberlistOutput, at now: Instant, into effects: inout [PoolEffect]) {
+        switch output {
+        case .datagram(let target, let bytes): effects.append(.datagram(to: target, bytes))
+        case .connect(let stream, let target, let timeout):
+            effects.append(.connect(stream, to: target, timeout: timeout))
+        case .write(let stream, let bytes): effects.append(.write(stream, bytes))
+        case .close(let stream): effects.append(.close(stream))
+        case .log(let line): effects.append(.log(line))
+        case .joined(let node): memberJoined(node, at: now, into: &effects)
+        case .updated(let node): memberUpdated(node, at: now, into: &effects)
+        case .left(let node): memberGone(node, at: now, into: &effects)
+        case .conflict(let holder, let claimant): conflict(holder, claimant, into: &effects)
+        case .user(let bytes, _): receive(bytes, at: now, into: &effects)
+        case .wantsUserState(let stream, _):
+            memberlist.provideUserState(userState, for: stream, at: now, into: &outputs)
+        case .merged(let state, let isJoin, let stream):
+            merge(state, isJoin: isJoin, stream: stream, at: now, into: &effects)
+        case .pushPullEnded(let stream, let failure):
+            pushPullEnded(stream, failure: failure, at: now, into: &effects)
+        case .pinged(let name, let payload, let roundTrip): pinged(name, payload, roundTrip)
+        case .broadcastFinished(let token): broadcastFinished(token, at: now, into: &effects)
+        }
+    }
+
+    /// A Serf message from a datagram or a stream.
+    mutating func receive(_ bytes: [UInt8], at now: Instant, into effects: inout [PoolEffect]) {
+        guard let kind = bytes.first.flatMap({ SerfKind(rawValue: $0) }) else { return }
+        let body = Array(bytes.dropFirst())
+        switch kind {
+        case .leaveIntent:
+            guard let intent = try? LeaveIntent(decoding: body) else { return }
+            if apply(intent, at: now, into: &effects) { passOn(bytes, on: .intents) }
+        case .joinIntent:
+            guard let intent = try? JoinIntent(decoding: body) else { return }
+            if apply(intent, at: now) { passOn(bytes, on: .intents) }
+        case .userEvent:
+            guard let event = try? UserEventMessage(decoding: body) else { return }
+            if apply(event, into: &effects) { passOn(bytes, on: .events) }
+        case .query:
+            guard let query = try? QueryMessage(decoding: body) else { return }
+            if apply(query, at: now, into: &effects) { passOn(bytes, on: .queries) }
+        case .queryResponse:
+            guard let response = try? QueryResponse(decoding: body) else { return }
+            apply(response, into: &effects)
+        case .relay: passOn(relayed: body)
+        case .pushPull, .conflictResponse, .keyRequest, .keyResponse: return
+        }
+    }
+
+    /// As the received bytes, unchanged.
+    mutating func passOn(_ bytes: [UInt8], on queue: Memberlist.Queue, token: UInt64? = nil) {
+        memberlist.broadcast(.user(bytes), on: queue, token: token, into: &outputs)
+    }
+
+    mutating func newToken() -> UInt64 {
+        defer { nextToken += 1 }
+        return nextToken
+    }
+
+    private mutating func set(tags: [String: String], at now: Instant, into effects: inout [PoolEffect]) {
+        let meta = Tags.encode(tags)
+        guard meta.count <= NodeRecord.maxMetaBytes else {
+            let values: KeyValuePairs = ["gossip.bytes": "\(meta.count)", "gossip.limit": "\(NodeRecord.maxMetaBytes)"]
+            effects.append(.log(LogLine(.error, "tags are too long and were not changed", values)))
+            return
+        }
+        guard local.tags != tags else { return }
+        memberlist.update(meta: meta, at: now, into: &outputs)
+        table[configuration.name]?.member.tags = tags
+        effects.append(.event(.memberUpdated(local)))
+    }
+
+    private mutating func pinged(_ name: String, _ payload: [UInt8]?, _ roundTrip: Duration) {
+        guard let coordinate = payload.flatMap(AckPayload.decode),
+            coordinates.update(from: name, at: coordinate, roundTrip: roundTrip)
+        else { return }
+        if table[name] != nil { peerCoordinates[name] = coordinate }
+        memberlist.ackPayload = AckPayload.encode(coordinates.coordinate)
+    }
+
+    private mutating func conflict(_ holder: NodeRecord, _ claimant: Endpoint, into effects: inout [PoolEffect]) {
+        if let told = toldConflict, told.name == holder.name, told.claimant == claimant { return }
+        toldConflict = (holder.name, claimant)
+        let values: KeyValuePairs = [
+            "gossip.member": holder.name, "gossip.holder": holder.endpoint.description,
+            "gossip.claimant": claimant.description, "gossip.self": configuration.name,
+        ]
+        effects.append(.log(LogLine(.warning, "two nodes use the same name; the first one known keeps it", values)))
+    }
+}
