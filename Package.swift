@@ -25,6 +25,8 @@ let package = Package(
         module("Cores", "WireFormat", ["FederationModel", "Determinism"]),
         module("Cores", "RaftCore", ["FederationModel", "Determinism", "WireFormat"]),
         module("Cores", "RPCCore", ["FederationModel", "Determinism", "WireFormat"]),
+        module("Cores", "RoutingCore", ["FederationModel", "Determinism"]),
         tests("RPCCoreTests", ["FederationModel", "Determinism", "WireFormat", "RPCCore"]),
+        tests("RoutingCoreTests", ["FederationModel", "Determinism", "RoutingCore"]),
     ]
 )
