@@ -28,5 +28,6 @@ let package = Package(
         module("Cores", "RoutingCore", ["FederationModel", "Determinism"]),
         tests("RPCCoreTests", ["FederationModel", "Determinism", "WireFormat", "RPCCore"]),
         tests("RoutingCoreTests", ["FederationModel", "Determinism", "RoutingCore"]),
+        tests("WireFormatTests", ["FederationModel", "Determinism", "WireFormat", "RPCCore"]),
     ]
 )
