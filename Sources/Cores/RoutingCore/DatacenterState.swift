@@ -1,0 +1,108 @@
+import Determinism
+import FederationModel
+
+/// One remote datacenter: its servers, the verdict and the order in which they are tried.
+struct DatacenterState: Sendable {
+    let name: String
+    /// Sorted by name.
+    var servers: [ServerEvidence] = []
+    /// Servers of another cluster under the same name: known, and never used.
+    var refused: [RouteServer] = []
+    /// Tags of newcomers an operator has been told of.
+    var reportedTags: [String] = []
+    /// The cluster that owns the name: the first one seen.
+    var clusterTag: String?
+    var verdict = Verdict.up
+    var reason = "not asked yet"
+    var since: Instant
+    /// Since when a quorum has been without a leader.
+    var leaderlessSince: Instant?
+    /// `ip:port` as the last answer that named one said.
+    var leader: String?
+    var nextRound: Instant
+    /// Where the rotation goes on.
+    var cursor = 0
+    /// Servers still owed a ping of the present round, because the budget was used up.
+    var owed = 0
+    /// Indices of `servers` in the order they are tried, and where among them the leader stands.
+    private var order: [Int] = []
+    private var leaderPosition: Int?
+    /// The same as servers, ready for requests: a request costs no sorting.
+    var candidates: [RouteServer] = []
+    var leaderFirst: [RouteServer] = []
+
+    init(_ name: String, at now: Instant) {
+        self.name = name
+        since = now
+        nextRound = now
+    }
+
+    func index(of name: String) -> Int? { servers.firstIndex { $0.server.name == name } }
+
+    var needsAttention: Bool { servers.contains { $0.isActive && $0.needsAttention } }
+
+    /// The verdict the evidence supports now (`leaderlessSince` is up to date).
+    func judge(_ configuration: RouterConfiguration, at now: Instant) -> (verdict: Verdict, reason: String) {
+        let active = servers.filter(\.isActive)
+        guard !active.isEmpty else { return (.left, "all its servers left") }
+        let condemned = active.filter { $0.condemnation != nil }
+        if active.allSatisfy(\.isSilent) {
+            let isFrozen = active.contains { $0.condemnation == .frozen }
+            return (isFrozen ? .frozen : .unreachable, Self.words(condemned, of: active.count))
+        }
+        if let since = leaderlessSince, now >= since + configuration.leaderlessDelay {
+            let count = active.filter { $0.hasSpoken && $0.leader?.isEmpty == true }.count
+            return (.leaderless, "no leader known to \(count) of \(active.count) servers, \(condemned.count) silent")
+        }
+        if !condemned.isEmpty { return (.degraded, Self.words(condemned, of: active.count)) }
+        return (.up, active.contains(where: \.isAnswering) ? "its servers answer" : reason)
+    }
+
+    private static func words(_ condemned: [ServerEvidence], of count: Int) -> String {
+        let list = condemned.map { "\($0.server.name): \($0.lastError)" }.joined(separator: ", ")
+        return "\(condemned.count) of \(count) servers do not answer (\(list))"
+    }
+
+    /// A quorum of its servers says it has no leader, or is silent, and none that answers names one.
+    var isWithoutLeader: Bool {
+        let active = servers.filter(\.isActive)
+        let speakers = active.filter(\.hasSpoken)
+        let empty = speakers.filter { $0.leader?.isEmpty == true }.count
+        let named = speakers.contains { $0.leader?.isEmpty == false }
+        let silent = active.filter(\.isSilent).count
+        return empty > 0 && !named && empty + silent >= active.count / 2 + 1
+    }
+
+    /// Healthy servers by round trip, then doubtful ones; silent ones never. Remade only when the order changes.
+    mutating func orderCandidates(membersChanged: Bool) {
+        let usable = servers.indices.filter { servers[$0].isActive && !servers[$0].isSilent }
+        let sorted = usable.sorted { Self.isBefore(servers[$0], servers[$1]) }
+        let first = sorted.firstIndex { servers[$0].isHealthy && servers[$0].endpointText == leader }
+        guard membersChanged || sorted != order || first != leaderPosition else { return }
+        order = sorted
+        leaderPosition = first
+        candidates = sorted.map { servers[$0].server }
+        leaderFirst = candidates
+        if let first { leaderFirst.insert(leaderFirst.remove(at: first), at: 0) }
+    }
+
+    private static func isBefore(_ left: ServerEvidence, _ right: ServerEvidence) -> Bool {
+        if left.isHealthy != right.isHealthy { return left.isHealthy }
+        let (first, second) = (left.smoothedRoundTrip, right.smoothedRoundTrip)
+        if let first, let second, first != second { return first < second }
+        if (first == nil) != (second == nil) { return first != nil }
+        return left.server.name < right.server.name
+    }
+
+    func report(at now: Instant) -> DatacenterReport {
+        let servers = servers.map { evidence in
+            DatacenterReport.Server(
+                name: evidence.server.name, endpoint: evidence.server.endpoint, gossip: evidence.server.status,
+                answers: evidence.condemnation == nil && evidence.lastAnswer != nil,
+                roundTrip: evidence.lastRoundTrip, lastAnswerAge: evidence.lastAnswer.map { now - $0 },
+                leader: evidence.leader, lastError: evidence.lastError)
+        }
+        return DatacenterReport(
+            datacenter: name, verdict: verdict, since: now - since, reason: reason, servers: servers)
+    }
+}

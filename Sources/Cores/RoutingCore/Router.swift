@@ -1,0 +1,351 @@
+package import FederationModel
+package import Determinism
+
+/// The WAN map of one server: who is in which datacenter, who answers, and in which order a request tries them
+/// (design §3, "An outage verdict"). Pings and their results are effects and inputs; nothing here sends bytes.
+package struct Router: Sendable {
+    package let configuration: RouterConfiguration
+    private var random: SeededRandom
+    /// Remote datacenters by name, and their names in order.
+    private var datacenters: [String: DatacenterState] = [:]
+    private var names: [String] = []
+    /// Datacenter by server name, refused servers included.
+    private var homes: [String: String] = [:]
+    private var pings: [PingID: String] = [:]
+    private var nextPing: UInt64 = 1
+    /// Instants of the last pings, at most `maxPingsPerSecond` of them, as a ring.
+    private var recentPings: [Instant] = []
+    private var oldestPing = 0
+    /// Due rounds wait until then: the budget of pings is spent.
+    private var blockedUntil = Instant.zero
+    package private(set) var nextDeadline = Instant.distantFuture
+
+    package init(_ configuration: RouterConfiguration, random: SeededRandom) {
+        self.configuration = configuration
+        self.random = random
+    }
+
+    package mutating func handle(_ input: RouterInput, at now: Instant, into effects: inout [RouterEffect]) {
+        switch input {
+        case .updated(let server): update(server, now, &effects)
+        case .removed(let name): remove(name, now, &effects)
+        case .pingAnswered(let id, let leader, let roundTrip):
+            guard let name = pings.removeValue(forKey: id) else { return }
+            pingEnded(name, id, now, &effects) { evidence, configuration in
+                let clears = configuration.answersToClear
+                evidence.answered(at: now, roundTrip: roundTrip, answersToClear: clears)
+                evidence.leader = leader ?? evidence.leader
+            }
+        case .pingFailed(let id, let failure):
+            guard let name = pings.removeValue(forKey: id) else { return }
+            pingEnded(name, id, now, &effects) { $0.failed(failure, $1) }
+        case .pingDropped(let id):
+            guard let name = pings.removeValue(forKey: id) else { return }
+            pingEnded(name, id, now, &effects) { _, _ in }
+        case .callAnswered(let name, let roundTrip): callAnswered(name, roundTrip, now, &effects)
+        case .callFailed(let name, let failure): callFailed(name, failure, now, &effects)
+        }
+    }
+
+    // MARK: Membership
+
+    private mutating func update(_ server: RouteServer, _ now: Instant, _ effects: inout [RouterEffect]) {
+        guard server.datacenter != configuration.datacenter else { return }
+        if let home = homes[server.name], home != server.datacenter { remove(server.name, now, &effects) }
+        homes[server.name] = server.datacenter
+        var state = datacenters[server.datacenter] ?? DatacenterState(server.datacenter, at: now)
+        if datacenters[server.datacenter] == nil {
+            names.append(server.datacenter)
+            names.sort()
+        }
+        state.refused.removeAll { $0.name == server.name }
+        let tag = Self.tag(of: server)
+        if let tag, let owner = state.clusterTag, tag != owner, server.status != .left {
+            state.servers.removeAll { $0.server.name == server.name }
+            state.refused.append(server)
+            state.refused.sort { $0.name < $1.name }
+            report(tag, against: owner, server, &state, &effects)
+        } else if let index = state.index(of: server.name) {
+            let old = state.servers[index].server
+            if old.endpoint != server.endpoint || (old.status == .left && server.status != .left) {
+                state.servers[index] = ServerEvidence(server)
+            } else {
+                state.servers[index].server = server
+            }
+            if old != server { state.nextRound = now }
+        } else {
+            state.servers.append(ServerEvidence(server))
+            state.servers.sort { $0.server.name < $1.server.name }
+            state.nextRound = now
+        }
+        settleOwner(&state, now)
+        datacenters[state.name] = state
+        reassess(state.name, membersChanged: true, now, &effects)
+    }
+
+    private static func tag(of server: RouteServer) -> String? {
+        server.clusterTag == ClusterID.none.tag || server.clusterTag?.isEmpty == true ? nil : server.clusterTag
+    }
+
+    /// The first cluster seen owns a datacenter's name until none of its servers is left; then the next one does.
+    private func settleOwner(_ state: inout DatacenterState, _ now: Instant) {
+        let tags = state.servers.filter(\.isActive).compactMap { Self.tag(of: $0.server) }
+        if let owner = state.clusterTag, tags.contains(owner) { return }
+        state.clusterTag = tags.first ?? state.refused.lazy.compactMap { Self.tag(of: $0) }.first
+        let admitted = state.refused.filter { Self.tag(of: $0) == state.clusterTag }
+        guard !admitted.isEmpty else { return }
+        state.refused.removeAll { Self.tag(of: $0) == state.clusterTag }
+        state.servers.append(contentsOf: admitted.map { ServerEvidence($0) })
+        state.servers.sort { $0.server.name < $1.server.name }
+        state.nextRound = now
+    }
+
+    private func report(
+        _ tag: String, against owner: String, _ server: RouteServer, _ state: inout DatacenterState,
+        _ effects: inout [RouterEffect]
+    ) {
+        // Sixteen clusters under one name: the operator has been told.
+        guard !state.reportedTags.contains(tag), state.reportedTags.count < 16 else { return }
+        state.reportedTags.append(tag)
+        let incumbent = state.servers.first { Self.tag(of: $0.server) == owner }?.server.name ?? "a server now gone"
+        effects.append(
+            .log(
+                LogLine(
+                    .error, "two clusters use one datacenter name, the newcomer is refused",
+                    [
+                        "routing.datacenter": state.name, "routing.cluster": owner, "routing.server": incumbent,
+                        "routing.refused.cluster": tag, "routing.refused.server": server.name,
+                        "routing.refused.endpoint": server.endpoint.description,
+                    ])))
+    }
+
+    private mutating func remove(_ name: String, _ now: Instant, _ effects: inout [RouterEffect]) {
+        guard let home = homes.removeValue(forKey: name), var state = datacenters[home] else { return }
+        state.servers.removeAll { $0.server.name == name }
+        state.refused.removeAll { $0.name == name }
+        settleOwner(&state, now)
+        datacenters[home] = state
+        reassess(home, membersChanged: true, now, &effects)
+        if state.servers.isEmpty && state.refused.isEmpty {
+            datacenters[home] = nil
+            names.removeAll { $0 == home }
+        }
+        setDeadline()
+    }
+
+    // MARK: Evidence
+
+    private mutating func pingEnded(
+        _ name: String, _ id: PingID, _ now: Instant, _ effects: inout [RouterEffect],
+        _ learn: (inout ServerEvidence, RouterConfiguration) -> Void
+    ) {
+        guard let home = homes[name], let index = datacenters[home]?.index(of: name),
+            datacenters[home]?.servers[index].outstanding?.id == id
+        else { return }
+        let sent = datacenters[home]?.servers[index].outstanding?.sent ?? now
+        datacenters[home]?.servers[index].outstanding = nil
+        let learned = datacenters[home]?.servers[index]
+        guard var evidence = learned else { return }
+        let before = (evidence.isHealthy, evidence.leader)
+        learn(&evidence, configuration)
+        datacenters[home]?.servers[index] = evidence
+        if let leader = evidence.leader, !leader.isEmpty, evidence.lastAnswer == now {
+            datacenters[home]?.leader = leader
+        }
+        // A ping that took its whole limit is followed by the next one at once; a refusal waits for its turn.
+        if evidence.missCount > 0 && !evidence.isSilent && now - sent >= configuration.pingTimeout {
+            datacenters[home]?.nextRound = now
+        }
+        // All is as well as it was: only the order by round trip may change.
+        if before.0 && evidence.isHealthy && before.1 == evidence.leader && datacenters[home]?.verdict == .up,
+            datacenters[home]?.leaderlessSince == nil, before.1?.isEmpty == false
+        {
+            datacenters[home]?.orderCandidates(membersChanged: false)
+        } else {
+            reassess(home, now, &effects)
+        }
+    }
+
+    /// Costs a lookup while all is well: called for every forwarded request.
+    private mutating func callAnswered(
+        _ name: String, _ roundTrip: Duration?, _ now: Instant, _ effects: inout [RouterEffect]
+    ) {
+        guard let home = homes[name], let index = datacenters[home]?.index(of: name) else { return }
+        let wasHealthy = datacenters[home]?.servers[index].isHealthy == true
+        let clears = configuration.answersToClear
+        datacenters[home]?.servers[index].answered(at: now, roundTrip: roundTrip, answersToClear: clears)
+        if !wasHealthy { reassess(home, now, &effects) }
+    }
+
+    private mutating func callFailed(
+        _ name: String, _ failure: CallFailure, _ now: Instant, _ effects: inout [RouterEffect]
+    ) {
+        guard let home = homes[name], let index = datacenters[home]?.index(of: name) else { return }
+        switch failure {
+        case .application: return callAnswered(name, nil, now, &effects)
+        case .overloaded: return
+        case .refused, .connectTimeout, .connectFailed, .noAnswer, .lost, .notSent: break
+        }
+        let last = datacenters[home]?.servers[index].lastCountedCall
+        guard last.map({ now - $0 >= configuration.pingInterval }) ?? true else { return }
+        datacenters[home]?.servers[index].lastCountedCall = now
+        // A slow request proves nothing against its server: ask it at once instead.
+        if failure == .refused || failure == .connectTimeout, let proof = PingFailure(failure, fresh: false) {
+            datacenters[home]?.servers[index].failed(proof, configuration)
+        }
+        if datacenters[home]?.servers[index].outstanding == nil {
+            datacenters[home]?.cursor = index
+            datacenters[home]?.nextRound = now
+        }
+        reassess(home, now, &effects)
+    }
+
+    /// Remakes verdict, candidates and deadline after new evidence.
+    private mutating func reassess(
+        _ name: String, membersChanged: Bool = false, _ now: Instant, _ effects: inout [RouterEffect]
+    ) {
+        defer { setDeadline() }
+        guard var state = datacenters[name] else { return }
+        datacenters[name] = nil
+        let isWithoutLeader = state.isWithoutLeader
+        state.leaderlessSince = isWithoutLeader ? state.leaderlessSince ?? now : nil
+        let (verdict, reason) = state.judge(configuration, at: now)
+        if verdict != state.verdict {
+            effects.append(.verdictChanged(datacenter: name, from: state.verdict, to: verdict, reason: reason))
+            state.verdict = verdict
+            state.since = now
+        }
+        state.reason = reason
+        state.orderCandidates(membersChanged: membersChanged)
+        datacenters[name] = state
+    }
+
+    // MARK: Schedule
+
+    package mutating func advance(to now: Instant, into effects: inout [RouterEffect]) {
+        for name in names {
+            guard let state = datacenters[name], let since = state.leaderlessSince else { continue }
+            let isDue = state.verdict != .leaderless && now >= since + configuration.leaderlessDelay
+            if isDue { reassess(name, now, &effects) }
+        }
+        // The datacenter that has waited longest first, so that a spent budget starves none.
+        let due = names.filter { (datacenters[$0]?.nextRound ?? .distantFuture) <= now }
+        let order = due.sorted {
+            let (left, right) = (datacenters[$0]?.nextRound ?? now, datacenters[$1]?.nextRound ?? now)
+            return left != right ? left < right : $0 < $1
+        }
+        for name in order where now >= blockedUntil { pingRound(name, now, &effects) }
+        setDeadline()
+    }
+
+    private mutating func pingRound(_ name: String, _ now: Instant, _ effects: inout [RouterEffect]) {
+        expirePings(name, now, &effects)
+        guard var state = datacenters[name] else { return }
+        datacenters[name] = nil
+        defer { datacenters[name] = state }
+        let active = state.servers.indices.filter { state.servers[$0].isActive }
+        guard !active.isEmpty else {
+            state.nextRound = .distantFuture
+            return
+        }
+        var wanted = state.owed
+        if wanted == 0 { wanted = state.needsAttention ? min(active.count, configuration.maxPingsPerRound) : 1 }
+        state.owed = 0
+        let first = active.firstIndex { $0 >= state.cursor } ?? 0
+        for step in 0..<min(wanted, active.count) {
+            let index = active[(first + step) % active.count]
+            guard state.servers[index].outstanding == nil else { continue }
+            guard spendPing(now) else {
+                // `nextRound` stays: who has waited longest goes first when the budget allows.
+                state.owed = wanted - step
+                state.cursor = index
+                blockedUntil = budgetDeadline
+                return
+            }
+            let id = PingID(nextPing)
+            nextPing += 1
+            let fresh = state.servers[index].missCount > 0
+            state.servers[index].outstanding = (id, now, fresh)
+            pings[id] = state.servers[index].server.name
+            effects.append(.ping(id, state.servers[index].server, fresh: fresh))
+        }
+        state.cursor = active[(first + min(wanted, active.count) - 1) % active.count] + 1
+        let interval = configuration.pingInterval
+        let spread = configuration.pingJitter
+        state.nextRound = now + random.duration(in: interval * (1 - spread) ..< interval * (1 + spread))
+    }
+
+    /// A ping whose result never came counts as missed: the host answers each within `pingTimeout`.
+    private mutating func expirePings(_ name: String, _ now: Instant, _ effects: inout [RouterEffect]) {
+        for evidence in datacenters[name]?.servers ?? [] {
+            guard let (id, sent, _) = evidence.outstanding, now >= sent + configuration.pingTimeout * 3 else { continue }
+            handle(.pingFailed(id, .other("no result")), at: now, into: &effects)
+        }
+    }
+
+    /// When the next ping is allowed again.
+    private var budgetDeadline: Instant {
+        recentPings.count < configuration.maxPingsPerSecond ? .zero : recentPings[oldestPing] + .seconds(1)
+    }
+
+    private mutating func spendPing(_ now: Instant) -> Bool {
+        guard now >= budgetDeadline else { return false }
+        if recentPings.count < configuration.maxPingsPerSecond {
+            recentPings.append(now)
+        } else {
+            recentPings[oldestPing] = now
+            oldestPing = (oldestPing + 1) % recentPings.count
+        }
+        return true
+    }
+
+    private mutating func setDeadline() {
+        var deadline = Instant.distantFuture
+        for name in names { deadline = min(deadline, datacenters[name]?.nextRound ?? .distantFuture) }
+        deadline = max(deadline, blockedUntil)
+        for name in names {
+            guard let state = datacenters[name] else { continue }
+            if let since = state.leaderlessSince, state.verdict != .leaderless {
+                deadline = min(deadline, since + configuration.leaderlessDelay)
+            }
+        }
+        nextDeadline = deadline
+    }
+
+    // MARK: Answers
+
+    /// Servers in the order they should be tried. At once, without waiting: once a verdict stands, requests fail fast.
+    /// - Parameter needsLeader: the request is answered only by, or with, the leader.
+    package func route(_ datacenter: String, needsLeader: Bool) -> Result<[RouteServer], FederationError> {
+        guard let verdict = datacenters[datacenter]?.verdict else { return .failure(.unknownDatacenter(datacenter)) }
+        switch verdict {
+        case .left: return .failure(.unknownDatacenter(datacenter))
+        case .unreachable: return .failure(.unreachable(datacenter: datacenter))
+        case .frozen: return .failure(.frozen(datacenter: datacenter))
+        case .leaderless where needsLeader: return .failure(.leaderless(datacenter: datacenter))
+        case .up, .degraded, .leaderless:
+            let list = needsLeader ? datacenters[datacenter]?.leaderFirst : datacenters[datacenter]?.candidates
+            let servers = list ?? []
+            return servers.isEmpty ? .failure(.unreachable(datacenter: datacenter)) : .success(servers)
+        }
+    }
+
+    package func verdict(of datacenter: String) -> Verdict? { datacenters[datacenter]?.verdict }
+
+    /// Remote datacenters by name; those that have left included while their servers are still listed.
+    package func reports(at now: Instant) -> [DatacenterReport] {
+        names.compactMap { datacenters[$0]?.report(at: now) }
+    }
+
+    /// All datacenters with a server that has not left, the own one first, then by distance.
+    /// - Parameter distance: to a server; nil when unknown.
+    package func datacenters(distance: (RouteServer) -> Duration?) -> [String] {
+        var distances: [(datacenter: String, distance: Duration?)] = [(configuration.datacenter, .zero)]
+        for name in names {
+            for evidence in datacenters[name]?.servers ?? [] where evidence.isActive {
+                distances.append((name, distance(evidence.server)))
+            }
+        }
+        return distanceOrder(distances, own: configuration.datacenter)
+    }
+}

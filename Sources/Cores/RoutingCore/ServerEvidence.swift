@@ -1,0 +1,94 @@
+import Determinism
+import FederationModel
+
+/// What we know of one remote server from asking it.
+struct ServerEvidence: Sendable {
+    enum Condemnation: Equatable, Sendable { case frozen, unreachable }
+
+    var server: RouteServer { didSet { endpointText = server.endpoint.description } }
+    /// As its peers name it when it leads.
+    private(set) var endpointText: String
+    /// Smoothed by 1/8 per sample, as TCP does (RFC 6298 §2).
+    var smoothedRoundTrip: Duration?
+    var lastRoundTrip: Duration?
+    var lastAnswer: Instant?
+    /// What it last said of its leader; empty: none. Nil: it never said.
+    var leader: String?
+    var lastError = ""
+    /// Failures since the last answer.
+    var missCount = 0
+    var refusalCount = 0
+    var silentCount = 0
+    var connectFailureCount = 0
+    /// Answers since the last failure.
+    var answerCount = 0
+    /// Set after enough failures, cleared after enough answers.
+    var condemnation: Condemnation?
+    /// Enough failures since the last answer. A condemned server that answers once is no longer silent, and has to fail
+    /// as often as before to be silent again: a lossy path does not flap.
+    var isSilent = false
+    var outstanding: (id: PingID, sent: Instant, fresh: Bool)?
+    /// Failed requests count as evidence once per ping interval: one event breaks many requests at once.
+    var lastCountedCall: Instant?
+
+    init(_ server: RouteServer) {
+        self.server = server
+        endpointText = server.endpoint.description
+    }
+
+    var isActive: Bool { server.status != .left }
+    /// The last thing we heard from it is an answer.
+    var isAnswering: Bool { lastAnswer != nil && missCount == 0 }
+    /// Its last word counts.
+    var hasSpoken: Bool { lastAnswer != nil && !isSilent }
+    var isHealthy: Bool { condemnation == nil && missCount == 0 }
+    /// Asked each second until it is known well.
+    var needsAttention: Bool {
+        !isAnswering || condemnation != nil || leader?.isEmpty == true || server.status == .failed
+    }
+
+    mutating func answered(at now: Instant, roundTrip: Duration?, answersToClear: Int) {
+        lastAnswer = now
+        isSilent = false
+        missCount = 0
+        refusalCount = 0
+        silentCount = 0
+        connectFailureCount = 0
+        answerCount = min(answerCount + 1, answersToClear)
+        if answerCount >= answersToClear { condemnation = nil }
+        guard let roundTrip else { return }
+        lastRoundTrip = roundTrip
+        smoothedRoundTrip = smoothedRoundTrip.map { $0 + (roundTrip - $0) / 8 } ?? roundTrip
+    }
+
+    mutating func failed(_ failure: PingFailure, _ configuration: RouterConfiguration) {
+        lastError = failure.message
+        answerCount = 0
+        // Saturates: a server may be dead for years.
+        missCount = min(missCount + 1, 1 << 20)
+        refusalCount = failure == .refused ? min(refusalCount + 1, 1 << 20) : 0
+        switch failure {
+        case .silentAfterConnect:
+            silentCount = min(silentCount + 1, 1 << 20)
+            connectFailureCount = 0
+        case .refused, .connectTimeout:
+            silentCount = 0
+            connectFailureCount = min(connectFailureCount + 1, 1 << 20)
+        case .other: break
+        }
+        guard missCount >= configuration.missesToCondemn || refusalCount >= configuration.refusalsToCondemn else {
+            return
+        }
+        isSilent = true
+        switch condemnation {
+        case nil: condemnation = silentCount > 0 ? .frozen : .unreachable
+        case .frozen:
+            let failsForGood =
+                refusalCount >= configuration.refusalsToCondemn
+                || connectFailureCount >= configuration.connectFailuresToUnfreeze
+            if failsForGood { condemnation = .unreachable }
+        case .unreachable:
+            if silentCount >= configuration.missesToCondemn { condemnation = .frozen }
+        }
+    }
+}
