@@ -23,6 +23,10 @@ let package = Package(
         module("Model", "FederationModel"),
         module("Model", "Determinism"),
         module("Cores", "WireFormat", ["FederationModel", "Determinism"]),
+        module("Cores", "RadixTree", ["FederationModel"]),
+        module("Cores", "CatalogCore", ["FederationModel", "Determinism", "WireFormat", "RadixTree"]),
+        tests("RadixTreeTests", ["RadixTree", "FederationModel", "Determinism"]),
+        tests("CatalogCoreTests", ["CatalogCore", "RadixTree", "FederationModel", "Determinism", "WireFormat"]),
         module("Cores", "RaftCore", ["FederationModel", "Determinism", "WireFormat"]),
     ]
 )
