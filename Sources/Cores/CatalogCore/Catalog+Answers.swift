@@ -1,0 +1,236 @@
+package import FederationModel
+import RadixTree
+
+extension Catalog {
+    /// Answers a read from this state. The result index follows the narrowest of Consul's rules: of the key, the
+    /// prefix, the service or the node, else of the table; never 0. The watch is touched whenever the answer could
+    /// change.
+    /// - Parameter datacenter: the own name, for rows whose registration did not say it.
+    /// - Returns: nil when the request is none of `Request.Kind.read`.
+    package func answer(
+        _ request: Request, datacenter: String
+    ) -> (response: Response, index: UInt64, watch: WatchKey)? {
+        var (response, index, watch): (Response, UInt64, WatchKey)
+        switch request {
+        case .kvsGet(let body): (response, index, watch) = get(body.key)
+        case .kvsList(let body): (response, index, watch) = list(body.key)
+        case .kvsListKeys(let body): (response, index, watch) = listKeys(body.prefix, separator: body.seperator)
+        case .catalogListNodes(let body): (response, index, watch) = listNodes(body, datacenter)
+        case .catalogListServices(let body): (response, index, watch) = listServices(body)
+        case .catalogServiceNodes(let body): (response, index, watch) = serviceNodes(body, datacenter)
+        case .catalogNodeServices(let body): (response, index, watch) = nodeServices(body, datacenter)
+        case .catalogNodeServiceList(let body): (response, index, watch) = nodeServiceList(body, datacenter)
+        case .healthChecksInState(let body): (response, index, watch) = checksInState(body, datacenter)
+        case .healthNodeChecks(let body): (response, index, watch) = nodeChecks(body)
+        case .healthServiceChecks(let body): (response, index, watch) = serviceChecks(body, datacenter)
+        case .healthServiceNodes(let body): (response, index, watch) = health(body, datacenter)
+        case .coordinateListNodes:
+            response = .coordinates(IndexedCoordinates(coordinates: coordinates.values()))
+            (index, watch) = (indexes.coordinates, .coordinates)
+        case .coordinateNode(let body):
+            let found = coordinates.values(under: Fold.joined(Fold.folded(body.node)))
+            response = .coordinates(IndexedCoordinates(coordinates: found))
+            (index, watch) = (indexes.coordinates, .coordinates)
+        case .statusPing, .statusLeader, .statusPeers, .catalogRegister, .catalogDeregister, .catalogListDatacenters,
+            .kvsApply, .coordinateUpdate, .coordinateListDatacenters, .internalEventFire, .internalKeyringOperation,
+            .isthmusPing:
+            return nil
+        }
+        index = max(1, index)
+        response.setIndex(index)
+        return (response, index, watch)
+    }
+
+    // MARK: Keys
+
+    private func get(_ key: ByteString) -> (Response, UInt64, WatchKey) {
+        let entry = keys.get(key)
+        let index = entry?.raftIndex.modifyIndex ?? keys.maxIndex
+        return (.dirEntries(IndexedDirEntries(entries: entry.map { [$0] })), index, .key(key))
+    }
+
+    private func list(_ prefix: ByteString) -> (Response, UInt64, WatchKey) {
+        let entries = keys.values(under: prefix)
+        let answer = IndexedDirEntries(entries: entries.isEmpty ? nil : entries)
+        return (.dirEntries(answer), keys.maxIndex(under: prefix) ?? keys.maxIndex, .prefix(prefix))
+    }
+
+    private func listKeys(_ prefix: ByteString, separator: ByteString) -> (Response, UInt64, WatchKey) {
+        let found = keys.firstKeys(under: prefix, separator: separator)
+        let answer = IndexedKeyList(keys: found.isEmpty ? nil : found)
+        return (.keyList(answer), keys.maxIndex(under: prefix) ?? keys.maxIndex, .prefix(prefix))
+    }
+
+    // MARK: Nodes
+
+    private func listNodes(_ request: DCSpecificRequest, _ datacenter: String) -> (Response, UInt64, WatchKey) {
+        var found: [Node] = []
+        found.reserveCapacity(nodes.count)
+        nodes.forEachValue { row in
+            if Self.matches(row, request.nodeMetaFilters) { found.append(Self.node(row, datacenter)) }
+        }
+        sort(&found, near: request.source, datacenter) { $0.node }
+        return (.nodes(IndexedNodes(nodes: found)), indexes.nodes, .nodes)
+    }
+
+    private func nodeServices(_ request: NodeSpecificRequest, _ datacenter: String) -> (Response, UInt64, WatchKey) {
+        let key = Fold.folded(request.node)
+        guard let row = nodes.get(key) else {
+            let missing = IndexedNodeServices(nodeServices: nil)
+            return (.nodeServices(missing), max(indexes.nodes, indexes.services), .node(key))
+        }
+        var services: [String: NodeService] = [:]
+        row.services.forEachValue { services[$0.record.id] = $0.record }
+        let answer = NodeServices(node: Self.node(row, datacenter), services: services)
+        return (.nodeServices(IndexedNodeServices(nodeServices: answer)), row.index, .node(key))
+    }
+
+    private func nodeServiceList(
+        _ request: NodeSpecificRequest, _ datacenter: String
+    ) -> (Response, UInt64, WatchKey) {
+        let key = Fold.folded(request.node)
+        guard let row = nodes.get(key) else {
+            let missing = IndexedNodeServiceList(nodeServices: NodeServiceList())
+            return (.nodeServiceList(missing), max(indexes.nodes, indexes.services), .node(key))
+        }
+        let services = row.services.values().map(\.record)
+        let answer = NodeServiceList(
+            node: Self.node(row, datacenter), services: services.isEmpty ? nil : services)
+        return (.nodeServiceList(IndexedNodeServiceList(nodeServices: answer)), row.index, .node(key))
+    }
+
+    // MARK: Services
+
+    private func listServices(_ request: DCSpecificRequest) -> (Response, UInt64, WatchKey) {
+        var names: [String: [String]] = [:]
+        if request.nodeMetaFilters?.isEmpty ?? true {
+            names.reserveCapacity(services.count)
+            services.forEachValue { row in
+                for spelling in row.spellings { names[spelling.name] = spelling.tags.map(\.tag) }
+            }
+            return (.services(IndexedServices(services: names)), indexes.services, .services)
+        }
+        var tags: [String: Set<String>] = [:]
+        nodes.forEachValue { row in
+            guard Self.matches(row, request.nodeMetaFilters) else { return }
+            row.services.forEachValue { tags[$0.record.service, default: []].formUnion($0.record.tags ?? []) }
+        }
+        for (name, found) in tags { names[name] = found.sorted { $0.precedesInBytes($1) } }
+        let index = max(indexes.nodes, indexes.services)
+        return (.services(IndexedServices(services: names)), index, .nodesAndServices)
+    }
+
+    /// A service that does not exist has the index of the last extinction of any; before one, of the tables.
+    private func serviceIndex(_ row: ServiceRow?, otherwise tables: UInt64) -> UInt64 {
+        row?.index ?? (indexes.extinction > 0 ? indexes.extinction : tables)
+    }
+
+    /// Instances of a service that pass the filters of the request, with the rows of their nodes.
+    private func forEachInstance(
+        _ request: ServiceSpecificRequest, _ row: ServiceRow?, _ body: (NodeRow, NodeService) -> Void
+    ) {
+        guard let row else { return }
+        row.instances.forEachValue { instance in
+            guard let node = nodes.get(instance.node) else { return }
+            let service = instance.service.record
+            guard Self.matches(node, request.nodeMetaFilters), Self.matches(service, node, request) else { return }
+            body(node, service)
+        }
+    }
+
+    private func serviceNodes(
+        _ request: ServiceSpecificRequest, _ datacenter: String
+    ) -> (Response, UInt64, WatchKey) {
+        let name = Fold.folded(request.serviceName)
+        let row = request.isForMesh ? nil : services.get(name)
+        var found: [ServiceNode] = []
+        forEachInstance(request, row) { node, service in
+            found.append(ServiceNode(service, on: Self.node(node, datacenter)))
+        }
+        sort(&found, near: request.source, datacenter) { $0.node }
+        let index = serviceIndex(row, otherwise: max(indexes.nodes, indexes.services))
+        return (.serviceNodes(IndexedServiceNodes(serviceNodes: found)), index, .service(name))
+    }
+
+    private func health(_ request: ServiceSpecificRequest, _ datacenter: String) -> (Response, UInt64, WatchKey) {
+        let name = Fold.folded(request.serviceName)
+        let row = request.isForMesh ? nil : services.get(name)
+        var found: [CheckServiceNode] = []
+        forEachInstance(request, row) { node, service in
+            var checks: [HealthCheck] = []
+            node.checksByOwner.forEachValue(under: NodeRow.nodeLevel) { checks.append($0.record) }
+            let owner = Fold.joined(Fold.folded(service.id))
+            node.checksByOwner.forEachValue(under: owner) { checks.append($0.record) }
+            found.append(CheckServiceNode(node: Self.node(node, datacenter), service: service, checks: checks))
+        }
+        sort(&found, near: request.source, datacenter) { $0.node?.node ?? "" }
+        let index = serviceIndex(row, otherwise: max(indexes.nodes, indexes.services, indexes.checks))
+        return (.checkServiceNodes(IndexedCheckServiceNodes(nodes: found)), index, .service(name))
+    }
+
+    // MARK: Checks
+
+    private func checksInState(
+        _ request: ChecksInStateRequest, _ datacenter: String
+    ) -> (Response, UInt64, WatchKey) {
+        let isAny = Fold.equal(request.state, "any")
+        let state = Fold.folded(request.state)
+        var found: [HealthCheck] = []
+        if isAny {
+            nodes.forEachValue { row in
+                guard Self.matches(row, request.nodeMetaFilters) else { return }
+                row.checks.forEachValue { found.append($0.record) }
+            }
+        } else {
+            checksByState.forEachValue(under: Fold.joined(state)) {
+                if matches($0.record, request.nodeMetaFilters) { found.append($0.record) }
+            }
+        }
+        sort(&found, near: request.source, datacenter) { $0.node }
+        let answer = Response.healthChecks(IndexedHealthChecks(healthChecks: found))
+        if !(request.nodeMetaFilters?.isEmpty ?? true) {
+            return (answer, max(indexes.nodes, indexes.checks), .nodesAndChecks)
+        }
+        if isAny { return (answer, indexes.checks, .checks(state: nil)) }
+        let index = checksByState.maxIndex(under: Fold.joined(state)) ?? indexes.checks
+        return (answer, index, .checks(state: state))
+    }
+
+    private func nodeChecks(_ request: NodeSpecificRequest) -> (Response, UInt64, WatchKey) {
+        let key = Fold.folded(request.node)
+        let row = nodes.get(key)
+        let found = row?.checks.values().map(\.record) ?? []
+        let index = row?.checksIndex ?? max(indexes.nodes, indexes.checks)
+        return (.healthChecks(IndexedHealthChecks(healthChecks: found)), index, .nodeChecks(key))
+    }
+
+    private func serviceChecks(
+        _ request: ServiceSpecificRequest, _ datacenter: String
+    ) -> (Response, UInt64, WatchKey) {
+        let name = Fold.folded(request.serviceName)
+        var found: [HealthCheck] = []
+        checksByService.forEachValue(under: Fold.joined(name)) {
+            if matches($0.record, request.nodeMetaFilters) { found.append($0.record) }
+        }
+        sort(&found, near: request.source, datacenter) { $0.node }
+        let answer = Response.healthChecks(IndexedHealthChecks(healthChecks: found))
+        if !(request.nodeMetaFilters?.isEmpty ?? true) {
+            return (answer, max(indexes.nodes, indexes.checks), .nodesAndChecks)
+        }
+        return (answer, checksByService.maxIndex(under: Fold.joined(name)) ?? indexes.checks, .serviceChecks(name))
+    }
+}
+
+extension ServiceSpecificRequest {
+    /// Asks for mesh proxies or ingress gateways, of which the catalog keeps no index: there are none.
+    fileprivate var isForMesh: Bool { connect || ingress }
+}
+
+extension Response {
+    /// Writes the result index where the answer carries metadata, in place.
+    fileprivate mutating func setIndex(_ index: UInt64) {
+        guard var meta else { return }
+        meta.index = index
+        self.meta = meta
+    }
+}

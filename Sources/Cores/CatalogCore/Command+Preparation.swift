@@ -1,0 +1,100 @@
+package import FederationModel
+
+extension Command {
+    /// A write request as the leader proposes it: checked, defaults filled in, the caller's token left out.
+    /// - Returns: nil when the request is no write.
+    /// - Throws: `.remote` with Consul's text, which its API shows with status 500.
+    package init?(preparing request: Request) throws(FederationError) {
+        switch request {
+        case .catalogRegister(let body): self = .register(try Self.prepared(body))
+        case .catalogDeregister(var body):
+            if body.node.isEmpty { throw .remote("Must provide node") }
+            body.write = WriteRequest()
+            self = .deregister(body)
+        case .kvsApply(var body):
+            guard let operation = KeyOperation(rawValue: body.op) else {
+                throw .remote(KeyOperation.unknown(body.op))
+            }
+            if body.dirEnt.key.isEmpty, operation != .deleteTree { throw .remote("Must provide key") }
+            body.write = WriteRequest()
+            self = .kvs(body)
+        case .coordinateUpdate(let body):
+            guard let coordinate = body.coord, coordinate.vec?.count == SerfCoordinate.dimensions else {
+                throw .remote("incompatible coordinate")
+            }
+            if !coordinate.isFinite { throw .remote("invalid coordinate") }
+            self = .coordinateBatch([Coordinate(node: body.node, segment: body.segment, coord: coordinate)])
+        case .statusPing, .statusLeader, .statusPeers, .catalogListDatacenters, .catalogListNodes,
+            .catalogListServices, .catalogServiceNodes, .catalogNodeServices, .catalogNodeServiceList,
+            .healthChecksInState, .healthNodeChecks, .healthServiceChecks, .healthServiceNodes, .kvsGet, .kvsList,
+            .kvsListKeys, .coordinateListNodes, .coordinateNode, .coordinateListDatacenters, .internalEventFire,
+            .internalKeyringOperation, .isthmusPing:
+            return nil
+        }
+    }
+
+    private static func prepared(_ request: RegisterRequest) throws(FederationError) -> RegisterRequest {
+        var request = request
+        if request.node.isEmpty { throw .remote("Must provide node") }
+        if request.address.isEmpty, !request.skipNodeUpdate {
+            throw .remote("Must provide address if SkipNodeUpdate is not set")
+        }
+        if !request.id.isEmpty, let problem = uuidProblem(request.id) {
+            throw .remote("Bad node ID: \(problem)")
+        }
+        if var service = request.service {
+            if service.id.isEmpty {
+                service.id = service.service
+            } else if service.service.isEmpty {
+                throw .remote("Must provide service name with ID")
+            }
+            if ["0.0.0.0", "::", "[::]"].contains(service.address) { throw .remote("Invalid service address") }
+            if let problem = proxyProblem(service) { throw .remote(problem) }
+            request.service = service
+        }
+        var checks = request.checks ?? []
+        if let check = request.check {
+            checks.append(check)
+            request.check = nil
+        }
+        for position in checks.indices {
+            if checks[position].checkID.isEmpty { checks[position].checkID = checks[position].name }
+            if checks[position].node.isEmpty { checks[position].node = request.node }
+        }
+        request.checks = checks.isEmpty ? nil : checks
+        request.write = WriteRequest()
+        return request
+    }
+
+    private static func uuidProblem(_ text: String) -> String? {
+        let bytes = Array(text.utf8)
+        if bytes.count != 36 { return "uuid string is wrong length" }
+        for (position, byte) in bytes.enumerated() {
+            let isHyphen = [8, 13, 18, 23].contains(position)
+            if isHyphen != (byte == UInt8(ascii: "-")) { return "uuid is improperly formatted" }
+            if !isHyphen, Character(UnicodeScalar(byte)).hexDigitValue == nil { return "uuid is improperly formatted" }
+        }
+        return nil
+    }
+
+    private static func proxyProblem(_ service: NodeService) -> String? {
+        guard service.kind == "connect-proxy" else { return nil }
+        var problems: [String] = []
+        if service.proxy.destinationServiceName.isEmpty {
+            problems.append("Proxy.DestinationServiceName must be non-empty for Connect proxy services")
+        }
+        if service.port == 0 { problems.append("Port must be set for a Connect proxy") }
+        if problems.isEmpty { return nil }
+        let heading = problems.count == 1 ? "1 error" : "\(problems.count) errors"
+        return "\(heading) occurred:\n" + problems.map { "\t* \($0)\n" }.joined() + "\n"
+    }
+}
+
+/// The verbs of `KVS.Apply` (`wire/consul-rpc.md` 3.7).
+enum KeyOperation: String {
+    case set, cas, delete, lock, unlock
+    case deleteCAS = "delete-cas"
+    case deleteTree = "delete-tree"
+
+    static func unknown(_ verb: String) -> String { "Invalid KVS operation '\(verb)'" }
+}

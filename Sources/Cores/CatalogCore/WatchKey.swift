@@ -1,0 +1,28 @@
+package import FederationModel
+
+/// What an answer was read from and a change touched: the narrowest thing that decides whether the answer is still
+/// the same. Names are folded (`Fold.folded`), so that they compare as the catalog compares them.
+package enum WatchKey: Hashable, Sendable {
+    case key(ByteString)
+    /// As a watch: any key with this prefix. As something touched: every key with this prefix.
+    case prefix(ByteString)
+    /// The list of nodes.
+    case nodes
+    /// The list of services.
+    case services
+    /// A node and its services.
+    case node(ByteString)
+    /// The checks of a node.
+    case nodeChecks(ByteString)
+    /// Instances of a service, their nodes and all their checks.
+    case service(ByteString)
+    /// The checks registered for a service.
+    case serviceChecks(ByteString)
+    /// Checks in one state; nil for any.
+    case checks(state: ByteString?)
+    case coordinates
+    /// Services of nodes chosen by metadata. Never reported as touched: `nodes` and `services` are.
+    case nodesAndServices
+    /// Checks of nodes chosen by metadata. Never reported as touched: `nodes` and `checks` are.
+    case nodesAndChecks
+}
