@@ -24,5 +24,7 @@ let package = Package(
         module("Model", "Determinism"),
         module("Cores", "WireFormat", ["FederationModel", "Determinism"]),
         module("Cores", "RaftCore", ["FederationModel", "Determinism", "WireFormat"]),
+        module("Cores", "HealthCore", ["FederationModel", "Determinism"]),
+        tests("HealthCoreTests", ["FederationModel", "Determinism", "HealthCore"]),
     ]
 )
