@@ -25,6 +25,9 @@ let package = Package(
         module("Cores", "WireFormat", ["FederationModel", "Determinism"]),
         module("Cores", "RaftCore", ["FederationModel", "Determinism", "WireFormat"]),
         module("Cores", "HealthCore", ["FederationModel", "Determinism"]),
+        .target(name: "CCurl", path: "Sources/Shells/CCurl", linkerSettings: [.linkedLibrary("curl")]),
+        module("Shells", "CurlProbes", ["FederationModel", "Determinism", "CCurl"]),
+        tests("CurlProbesTests", ["FederationModel", "CurlProbes"]),
         tests("HealthCoreTests", ["FederationModel", "Determinism", "HealthCore"]),
     ]
 )
