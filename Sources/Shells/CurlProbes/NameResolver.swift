@@ -26,13 +26,21 @@ final class NameResolver: @unchecked Sendable {
     }
 
     private let maxThreads: Int
+    private let lookUp: @Sendable (String) -> Answer
     private let answer: @Sendable (String, Answer) -> Void
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let condition: UnsafeMutablePointer<pthread_cond_t>
     private var state = State()
 
-    init(maxThreads: Int, answer: @escaping @Sendable (String, Answer) -> Void) {
+    /// - Parameters:
+    ///   - lookUp: blocks; `NameResolver.askSystem` but for tests.
+    ///   - answer: called on a thread of the pool.
+    init(
+        maxThreads: Int, lookUp: @escaping @Sendable (String) -> Answer,
+        answer: @escaping @Sendable (String, Answer) -> Void
+    ) {
         self.maxThreads = max(maxThreads, 2)
+        self.lookUp = lookUp
         self.answer = answer
         mutex = .allocate(capacity: 1)
         condition = .allocate(capacity: 1)
@@ -81,7 +89,7 @@ final class NameResolver: @unchecked Sendable {
             let name = isSlow ? state.slow.removeFirst() : state.quick.removeFirst()
             if isSlow { state.slowCount += 1 }
             pthread_mutex_unlock(mutex)
-            let found = Self.lookUp(name)
+            let found = lookUp(name)
             pthread_mutex_lock(mutex)
             if isSlow { state.slowCount -= 1 }
             if !state.isStopping { answer(name, found) }
@@ -90,7 +98,7 @@ final class NameResolver: @unchecked Sendable {
         pthread_mutex_unlock(mutex)
     }
 
-    private static func lookUp(_ name: String) -> Answer {
+    @Sendable static func askSystem(_ name: String) -> Answer {
         let start = MonotonicClock.now
         var hints = addrinfo()
         hints.ai_family = AF_UNSPEC

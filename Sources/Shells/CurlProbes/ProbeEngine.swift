@@ -12,15 +12,25 @@ package final class ProbeEngine: Sendable {
     /// - Parameters:
     ///   - certificates: a PEM file of authorities to trust instead of the system's.
     ///   - onResult: called on the engine's thread: hand on and return.
-    package init(
+    package convenience init(
         limits: ProbeLimits = ProbeLimits(), certificates: String? = nil,
+        onResult: @escaping @Sendable (ProbeID, ProbeResult) -> Void
+    ) {
+        self.init(limits: limits, certificates: certificates, lookUp: NameResolver.askSystem, onResult: onResult)
+    }
+
+    /// With a resolver of the caller's, which may block.
+    init(
+        limits: ProbeLimits, certificates: String?, lookUp: @escaping @Sendable (String) -> NameResolver.Answer,
         onResult: @escaping @Sendable (ProbeID, ProbeResult) -> Void
     ) {
         CurlLibrary.prepare()
         let inbox = inbox
         thread = Mutex(
             startThread {
-                ProbeLoop(limits: limits, certificates: certificates, inbox: inbox, onResult: onResult).run()
+                ProbeLoop(
+                    limits: limits, certificates: certificates, inbox: inbox, lookUp: lookUp, onResult: onResult
+                ).run()
             })
     }
 

@@ -71,6 +71,7 @@ final class ProbeLoop {
 
     init(
         limits: ProbeLimits, certificates: String?, inbox: ProbeInbox,
+        lookUp: @escaping @Sendable (String) -> NameResolver.Answer,
         onResult: @escaping @Sendable (ProbeID, ProbeResult) -> Void
     ) {
         self.limits = limits
@@ -79,7 +80,9 @@ final class ProbeLoop {
         self.onResult = onResult
         multi = curl_multi_init().map { OpaquePointer($0) }
         names = NameCache(maxCount: limits.maxCachedNames)
-        resolver = NameResolver(maxThreads: limits.maxResolverThreads) { inbox.send(.resolved(name: $0, $1)) }
+        resolver = NameResolver(maxThreads: limits.maxResolverThreads, lookUp: lookUp) {
+            inbox.send(.resolved(name: $0, $1))
+        }
     }
 
     /// Returns after `shutdown`.
