@@ -24,10 +24,10 @@ let package = Package(
         module("Model", "Determinism"),
         module("Cores", "WireFormat", ["FederationModel", "Determinism"]),
         module("Cores", "HTTPCore", ["FederationModel", "Determinism", "WireFormat"]),
-        //module("Cores", "DNSCore", ["FederationModel", "Determinism", "WireFormat"]),
+        module("Cores", "DNSCore", ["FederationModel", "Determinism", "WireFormat"]),
         tests("WireFormatTests", ["WireFormat", "FederationModel", "Determinism"]),
         tests("HTTPCoreTests", ["HTTPCore", "WireFormat", "FederationModel", "Determinism"]),
-        //tests("DNSCoreTests", ["DNSCore", "FederationModel", "Determinism"]),
+        tests("DNSCoreTests", ["DNSCore", "FederationModel", "Determinism"]),
         module("Cores", "RaftCore", ["FederationModel", "Determinism", "WireFormat"]),
     ]
 )

@@ -7,8 +7,7 @@ extension ServiceDefinition {
     package static func decode(config value: JSONValue) -> (ServiceDefinition?, [DefinitionProblem]) {
         var reader = BodyReader(value, form: .config)
         let definition = reader.serviceDefinition()
-        if reader.problems.isEmpty, let message = definition.problem { reader.note(message, "", value) }
-        reader.noteUnsupported(value)
+        reader.noteRefusal(definition.problem, value)
         return (reader.problems.isEmpty ? definition : nil, reader.problems)
     }
 }
@@ -19,16 +18,18 @@ extension CheckDefinition {
     package static func decode(config value: JSONValue) -> (CheckDefinition?, [DefinitionProblem]) {
         var reader = BodyReader(value, form: .config)
         let definition = reader.checkDefinition()
-        if reader.problems.isEmpty, let message = definition.problem { reader.note(message, "", value) }
-        reader.noteUnsupported(value)
+        reader.noteRefusal(definition.problem, value)
         return (reader.problems.isEmpty ? definition : nil, reader.problems)
     }
 }
 
 extension BodyReader {
-    fileprivate mutating func noteUnsupported(_ value: JSONValue) {
-        if hasScript { note("script checks are not supported", "", value) }
-        if let unsupported { note(unsupported, "", value) }
+    /// What is well formed and cannot be: kinds of checks we do not run, else a broken rule.
+    fileprivate mutating func noteRefusal(_ problem: String?, _ value: JSONValue) {
+        guard problems.isEmpty else { return }
+        if let message = hasScript ? "script checks are not supported" : unsupported ?? problem {
+            note(message, "", value)
+        }
     }
 
     /// The body of `/v1/agent/service/register`, or a service of a configuration file.

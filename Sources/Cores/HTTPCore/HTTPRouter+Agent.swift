@@ -2,47 +2,16 @@ import FederationModel
 import WireFormat
 
 extension HTTPRouter {
-    func agent(_ handler: Route.Handler, _ call: Call) throws(HTTPProblem) -> HTTPAction {
-        switch handler {
-        case .agentSelf: return .agent(.selfInfo, call.rendering(.agentSelf))
-        case .agentMembers:
-            let segment = call.query.first("segment")
-            guard segment.isEmpty || segment == "_all" else {
-                throw HTTPProblem(status: 500, "Network segments are not supported in this version of Consul")
-            }
-            return .agent(.members(wan: call.isWAN), call.rendering(.agentMembers))
-        case .agentJoin: return try join(call)
-        case .agentLeave: return .agent(.leave, call.rendering(.agentDone))
-        case .agentForceLeave:
-            let request = AgentRequest.forceLeave(
-                node: call.restText, prune: call.query.has("prune"), wan: call.isWAN)
-            return .agent(request, call.rendering(.agentDone))
-        case .agentServices:
-            try call.refuseFilter()
-            return .agent(.services, call.rendering(.agentServices))
-        case .agentService: return .agent(.services, call.rendering(.agentService(id: call.restText)))
-        case .agentChecks:
-            try call.refuseFilter()
-            return .agent(.checks, call.rendering(.agentChecks))
-        case .registerService: return try registerService(call)
-        case .deregisterService:
-            return .agent(
-                .deregisterService(id: try call.restText(orMissing: "service ID")), call.rendering(.agentDone))
-        case .registerCheck: return try registerCheck(call)
-        case .deregisterCheck:
-            return .agent(.deregisterCheck(id: call.restText), call.rendering(.agentDone))
-        case .passCheck: return report(.passing, call)
-        case .warnCheck: return report(.warning, call)
-        case .failCheck: return report(.critical, call)
-        case .updateCheck: return try updateCheck(call)
-        default:
-            return .agent(
-                .metrics, call.rendering(.agentMetrics(prometheus: call.query.first("format") == "prometheus")))
+    func members(_ call: Call) throws(HTTPProblem) -> HTTPAction {
+        let segment = call.query.first("segment")
+        guard segment.isEmpty || segment == "_all" else {
+            throw HTTPProblem(status: 500, "Network segments are not supported in this version of Consul")
         }
+        return .agent(.members(wan: call.isWAN), call.rendering(.agentMembers))
     }
 
     /// `/v1/agent/join/<address>[:port]`; a host name is the shell's to resolve.
-    private func join(_ call: Call) throws(HTTPProblem) -> HTTPAction {
+    func join(_ call: Call) throws(HTTPProblem) -> HTTPAction {
         let text = call.restText
         let rendering = call.rendering(.agentDone)
         let defaultPort = call.isWAN ? context.wanPort : context.lanPort
@@ -66,7 +35,7 @@ extension HTTPRouter {
             label: "failed")
     }
 
-    private func registerService(_ call: Call) throws(HTTPProblem) -> HTTPAction {
+    func registerService(_ call: Call) throws(HTTPProblem) -> HTTPAction {
         var reader = try BodyReader.read(call.request.body)
         let service = reader.serviceDefinition()
         try reader.throwFirstProblem()
@@ -83,7 +52,7 @@ extension HTTPRouter {
         return .agent(.registerService(service, replaceExistingChecks: replace), call.rendering(.agentDone))
     }
 
-    private func registerCheck(_ call: Call) throws(HTTPProblem) -> HTTPAction {
+    func registerCheck(_ call: Call) throws(HTTPProblem) -> HTTPAction {
         var reader = try BodyReader.read(call.request.body)
         let check = reader.checkDefinition()
         try reader.throwFirstProblem()
@@ -92,12 +61,12 @@ extension HTTPRouter {
         return .agent(.registerCheck(check), call.rendering(.agentDone))
     }
 
-    private func report(_ status: CheckStatus, _ call: Call) -> HTTPAction {
+    func report(_ status: CheckStatus, _ call: Call) -> HTTPAction {
         let request = AgentRequest.updateCheck(id: call.restText, status, output: call.query.first("note"))
         return .agent(request, call.rendering(.agentDone))
     }
 
-    private func updateCheck(_ call: Call) throws(HTTPProblem) -> HTTPAction {
+    func updateCheck(_ call: Call) throws(HTTPProblem) -> HTTPAction {
         var reader = try BodyReader.read(call.request.body)
         var status = ""
         var output = ""
@@ -131,8 +100,11 @@ extension Call {
     /// Any value of `?wan=` but the empty one.
     var isWAN: Bool { !query.first("wan").isEmpty }
 
-    /// Filter expressions reach the servers; the agent's own lists know none.
-    func refuseFilter() throws(HTTPProblem) {
-        if !options.filter.isEmpty { throw .badRequest("Filter expressions are not supported by this endpoint") }
+    /// Filter expressions reach the servers; the agent's own lists know none, and the whole list would be a wrong answer.
+    func unfiltered(_ request: AgentRequest) throws(HTTPProblem) -> AgentRequest {
+        guard options.filter.isEmpty else {
+            throw .badRequest("Filter expressions are not supported by this endpoint")
+        }
+        return request
     }
 }

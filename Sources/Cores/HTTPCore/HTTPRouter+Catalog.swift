@@ -1,84 +1,55 @@
 import FederationModel
 
 extension HTTPRouter {
-    func catalogRead(_ handler: Route.Handler, _ call: Call) throws(HTTPProblem) -> HTTPAction {
-        switch handler {
-        case .catalogDatacenters:
-            .request(.catalogListDatacenters(DatacentersRequest(options: call.options)), call.rendering(.value))
-        case .catalogNodes: .request(.catalogListNodes(call.datacenterRequest()), call.rendering(.list))
-        case .catalogServices: .request(.catalogListServices(call.datacenterRequest()), call.rendering(.list))
-        case .catalogService:
-            .request(.catalogServiceNodes(try call.serviceRequest()), call.rendering(.list))
-        case .catalogNode:
-            .request(
-                .catalogNodeServices(call.nodeRequest(try call.restText(orMissing: "node name"))),
-                call.rendering(.nodeServices))
-        default:
-            .request(
-                .catalogNodeServiceList(call.nodeRequest(try call.restText(orMissing: "node name"))),
-                call.rendering(.nodeServiceList))
+    func healthService(_ call: Call) throws(HTTPProblem) -> HTTPAction {
+        let request = try call.serviceRequest()
+        var passingOnly = false
+        if call.query.has("passing") {
+            let text = call.query.first("passing")
+            guard let value = text.isEmpty ? true : Bool(goText: text) else {
+                throw .badRequest("Invalid value for ?passing")
+            }
+            passingOnly = value
         }
+        return .request(.healthServiceNodes(request), call.rendering(.healthService(passingOnly: passingOnly)))
     }
 
-    func healthRead(_ handler: Route.Handler, _ call: Call) throws(HTTPProblem) -> HTTPAction {
-        switch handler {
-        case .healthNode:
-            return .request(
-                .healthNodeChecks(call.nodeRequest(try call.restText(orMissing: "node name"))), call.rendering(.list))
-        case .healthChecks:
-            return .request(.healthServiceChecks(try call.serviceRequest()), call.rendering(.list))
-        case .healthService:
-            let request = try call.serviceRequest()
-            var passingOnly = false
-            if call.query.has("passing") {
-                let text = call.query.first("passing")
-                guard let value = text.isEmpty ? true : Bool(goText: text) else {
-                    throw .badRequest("Invalid value for ?passing")
-                }
-                passingOnly = value
-            }
-            return .request(.healthServiceNodes(request), call.rendering(.healthService(passingOnly: passingOnly)))
-        default:
-            let request = ChecksInStateRequest(
-                datacenter: call.datacenter, nodeMetaFilters: call.nodeMeta,
-                state: try call.restText(orMissing: "check state"), source: call.source, options: call.options)
-            return .request(.healthChecksInState(request), call.rendering(.list))
-        }
+    func healthState(_ call: Call) throws(HTTPProblem) -> HTTPAction {
+        let request = ChecksInStateRequest(
+            datacenter: call.datacenter, nodeMetaFilters: call.nodeMeta,
+            state: try call.restText(orMissing: "check state"), source: call.source, options: call.options)
+        return .request(.healthChecksInState(request), call.rendering(.list))
     }
 
     /// Registrations name their datacenter in the body; `?dc=` does not count.
-    func catalogWrite(_ handler: Route.Handler, _ call: Call) throws(HTTPProblem) -> HTTPAction {
-        var fields = try BodyReader.read(call.request.body)
-        if case .catalogRegister = handler {
-            var request = fields.registerRequest()
-            try fields.throwFirstProblem()
-            if request.datacenter.isEmpty { request.datacenter = context.datacenter }
-            request.write = call.write
-            return .request(.catalogRegister(request), call.rendering(.value))
-        }
-        var request = fields.deregisterRequest()
-        try fields.throwFirstProblem()
+    func register(_ call: Call) throws(HTTPProblem) -> HTTPAction {
+        var reader = try BodyReader.read(call.request.body)
+        var request = reader.registerRequest()
+        try reader.throwFirstProblem()
+        if request.datacenter.isEmpty { request.datacenter = context.datacenter }
+        request.write = call.write
+        return .request(.catalogRegister(request), call.rendering(.value))
+    }
+
+    func deregister(_ call: Call) throws(HTTPProblem) -> HTTPAction {
+        var reader = try BodyReader.read(call.request.body)
+        var request = reader.deregisterRequest()
+        try reader.throwFirstProblem()
         if request.datacenter.isEmpty { request.datacenter = context.datacenter }
         request.write = call.write
         return .request(.catalogDeregister(request), call.rendering(.value))
     }
-
-    func coordinateRead(_ handler: Route.Handler, _ call: Call) -> HTTPAction {
-        switch handler {
-        case .coordinateDatacenters: return .request(.coordinateListDatacenters, call.rendering(.value))
-        case .coordinateNodes:
-            let segment = call.query.has("segment") ? call.query.first("segment") : nil
-            return .request(
-                .coordinateListNodes(call.datacenterRequest()), call.rendering(.coordinates(segment: segment, isOne: false)))
-        default:
-            let segment = call.query.has("segment") ? call.query.first("segment") : nil
-            return .request(
-                .coordinateNode(call.nodeRequest(call.restText)), call.rendering(.coordinates(segment: segment, isOne: true)))
-        }
-    }
 }
 
 extension Call {
+    func nodeRequest() throws(HTTPProblem) -> NodeSpecificRequest {
+        nodeRequest(try restText(orMissing: "node name"))
+    }
+
+    func coordinateRendering(isOne: Bool) -> Rendering {
+        rendering(.coordinates(segment: query.has("segment") ? query.first("segment") : nil, isOne: isOne))
+    }
+
     func serviceRequest() throws(HTTPProblem) -> ServiceSpecificRequest {
         let tags = query.all("tag")
         return ServiceSpecificRequest(

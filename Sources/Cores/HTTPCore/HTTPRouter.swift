@@ -51,19 +51,51 @@ package struct HTTPRouter: Sendable {
     ) throws(HTTPProblem) -> HTTPAction {
         switch handler {
         case .keyValue: try keyValue(call)
-        case .catalogDatacenters, .catalogNodes, .catalogServices, .catalogService, .catalogNode, .catalogNodeServices:
-            try catalogRead(handler, call)
-        case .catalogRegister, .catalogDeregister: try catalogWrite(handler, call)
-        case .healthNode, .healthChecks, .healthService, .healthState: try healthRead(handler, call)
+        case .catalogDatacenters:
+            .request(.catalogListDatacenters(DatacentersRequest(options: call.options)), call.rendering(.value))
+        case .catalogNodes: .request(.catalogListNodes(call.datacenterRequest()), call.rendering(.list))
+        case .catalogServices: .request(.catalogListServices(call.datacenterRequest()), call.rendering(.list))
+        case .catalogService: .request(.catalogServiceNodes(try call.serviceRequest()), call.rendering(.list))
+        case .catalogNode: .request(.catalogNodeServices(try call.nodeRequest()), call.rendering(.nodeServices))
+        case .catalogNodeServices:
+            .request(.catalogNodeServiceList(try call.nodeRequest()), call.rendering(.nodeServiceList))
+        case .catalogRegister: try register(call)
+        case .catalogDeregister: try deregister(call)
+        case .healthNode: .request(.healthNodeChecks(try call.nodeRequest()), call.rendering(.list))
+        case .healthChecks: .request(.healthServiceChecks(try call.serviceRequest()), call.rendering(.list))
+        case .healthService: try healthService(call)
+        case .healthState: try healthState(call)
         case .statusLeader: .request(.statusLeader(call.datacenterRequest()), call.rendering(.value))
         case .statusPeers: .request(.statusPeers(call.datacenterRequest()), call.rendering(.value))
-        case .coordinateNodes, .coordinateDatacenters, .coordinateNode: coordinateRead(handler, call)
+        case .coordinateNodes:
+            .request(.coordinateListNodes(call.datacenterRequest()), call.coordinateRendering(isOne: false))
+        case .coordinateDatacenters: .request(.coordinateListDatacenters, call.rendering(.value))
+        case .coordinateNode:
+            .request(.coordinateNode(call.nodeRequest(call.restText)), call.coordinateRendering(isOne: true))
         case .eventFire: try fireEvent(call, random: &random)
         case .federationDatacenters: .agent(.federation, call.rendering(.federation))
-        case .agentSelf, .agentMembers, .agentJoin, .agentLeave, .agentForceLeave, .agentServices, .agentService,
-            .registerService, .deregisterService, .agentChecks, .registerCheck, .deregisterCheck, .passCheck, .warnCheck,
-            .failCheck, .updateCheck, .agentMetrics:
-            try agent(handler, call)
+        case .agentSelf: .agent(.selfInfo, call.rendering(.agentSelf))
+        case .agentMembers: try members(call)
+        case .agentJoin: try join(call)
+        case .agentLeave: .agent(.leave, call.rendering(.agentDone))
+        case .agentForceLeave:
+            .agent(
+                .forceLeave(node: call.restText, prune: call.query.has("prune"), wan: call.isWAN),
+                call.rendering(.agentDone))
+        case .agentServices: .agent(try call.unfiltered(.services), call.rendering(.agentServices))
+        case .agentService: .agent(.services, call.rendering(.agentService(id: call.restText)))
+        case .agentChecks: .agent(try call.unfiltered(.checks), call.rendering(.agentChecks))
+        case .registerService: try registerService(call)
+        case .deregisterService:
+            .agent(.deregisterService(id: try call.restText(orMissing: "service ID")), call.rendering(.agentDone))
+        case .registerCheck: try registerCheck(call)
+        case .deregisterCheck: .agent(.deregisterCheck(id: call.restText), call.rendering(.agentDone))
+        case .passCheck: report(.passing, call)
+        case .warnCheck: report(.warning, call)
+        case .failCheck: report(.critical, call)
+        case .updateCheck: try updateCheck(call)
+        case .agentMetrics:
+            .agent(.metrics, call.rendering(.agentMetrics(prometheus: call.query.first("format") == "prometheus")))
         }
     }
 
