@@ -1,0 +1,246 @@
+package import Determinism
+package import FederationModel
+
+extension DNSFrontEnd {
+    /// The answer to a question that was planned as requests, with their results in the same order.
+    /// - Parameter random: shuffles the instances, so that clients spread.
+    package func render(
+        _ rendering: DNSRendering, _ results: [Result<Response, FederationError>], random: inout SeededRandom
+    ) -> [UInt8] {
+        finish(rendering.query, response(rendering, results, random: &random), rendering.transport)
+    }
+
+    private func response(
+        _ rendering: DNSRendering, _ results: [Result<Response, FederationError>], random: inout SeededRandom
+    ) -> DNSResponse {
+        if case .pointer(let address) = rendering.kind { return pointer(address, results, rendering.query) }
+        guard let first = results.first else { return DNSResponse(code: .serverFailure, isAuthoritative: false) }
+        let answer: Response
+        switch first {
+        case .success(let response): answer = response
+        case .failure(.unknownDatacenter): return noSuchDomain
+        case .failure:
+            if case .nameservers(isSOA: true) = rendering.kind { return nameservers([], isSOA: true) }
+            return DNSResponse(code: .serverFailure, isAuthoritative: false)
+        }
+        switch (rendering.kind, answer) {
+        case (.node, .nodeServices(let body)):
+            guard let node = body.nodeServices?.node else { return noSuchDomain }
+            return self.node(node, rendering)
+        case (.service(let name), .checkServiceNodes(let body)):
+            var rows = healthy(body.nodes ?? [])
+            guard !rows.isEmpty else { return noSuchDomain }
+            rows.shuffle(using: &random)
+            var response = DNSResponse()
+            let ttl = context.ttl(ofService: name)
+            response.units =
+                rendering.query.question.type == .srv
+                ? instances(rows, ttl: ttl, rendering) : addresses(rows, ttl: ttl, rendering)
+            if response.units.isEmpty { response.authority = [soa] }
+            return response
+        case (.nameservers(let isSOA), .checkServiceNodes(let body)):
+            var rows = healthy(body.nodes ?? [])
+            rows.shuffle(using: &random)
+            return nameservers(rows, isSOA: isSOA)
+        default: return DNSResponse(code: .serverFailure, isAuthoritative: false)
+        }
+    }
+
+    /// Without instances that a check calls critical, or with `only_passing` anything but passing.
+    private func healthy(_ rows: [CheckServiceNode]) -> [CheckServiceNode] {
+        rows.filter { row in
+            (row.checks ?? []).allSatisfy { check in
+                context.onlyPassing
+                    ? check.status == CheckStatus.passing.rawValue : check.status != CheckStatus.critical.rawValue
+            }
+        }
+    }
+
+    // MARK: Nodes
+
+    private func node(_ node: Node, _ rendering: DNSRendering) -> DNSResponse {
+        let question = rendering.query.question
+        var response = DNSResponse()
+        let meta = metaRecords(node, name: question.name, ttl: context.nodeTTL)
+        let address = shownAddress(node, rendering)
+        switch question.type {
+        case .txt: response.units = meta.map { DNSResponse.Unit(answer: $0) }
+        case .any:
+            let records = addressRecords(address, name: question.name, type: .any, ttl: context.nodeTTL) + meta
+            response.units = records.map { DNSResponse.Unit(answer: $0) }
+        case .a, .aaaa:
+            let records = addressRecords(address, name: question.name, type: question.type, ttl: context.nodeTTL)
+            response.units = records.map { DNSResponse.Unit(answer: $0) }
+            if context.addsNodeMeta { response.additional = meta }
+        default: break
+        }
+        return response
+    }
+
+    /// A, AAAA or CNAME of an address, when the question's type takes it.
+    private func addressRecords(_ text: String, name: DNSName, type: DNSType, ttl: UInt32) -> [DNSRecord] {
+        if let address = IPAddress(text) {
+            let own: DNSType = address.isIPv6 ? .aaaa : .a
+            guard type == own || type == .any || type == .srv || type == .txt else { return [] }
+            return [DNSRecord(name: name, ttl: ttl, body: .address(address))]
+        }
+        guard type == .a || type == .aaaa || type == .any || type == .txt, let target = DNSName(text), target != .root
+        else { return [] }
+        return [DNSRecord(name: name, ttl: ttl, body: .cname(target))]
+    }
+
+    /// Node metadata as text records: `key=value` (RFC 1464), a key that begins with `rfc1035-` gives its value alone.
+    private func metaRecords(_ node: Node, name: DNSName, ttl: UInt32) -> [DNSRecord] {
+        (node.meta ?? [:]).sorted { $0.key < $1.key }.map { key, value in
+            let text = key.hasPrefix("rfc1035-") ? value : Self.escaped(key) + "=" + value
+            var rest = Array(text.utf8)[...]
+            var chunks: [[UInt8]] = []
+            repeat {
+                chunks.append(Array(rest.prefix(255)))
+                rest = rest.dropFirst(255)
+            } while !rest.isEmpty
+            return DNSRecord(name: name, ttl: ttl, body: .txt(chunks))
+        }
+    }
+
+    /// A key of RFC 1464 §2: the equals sign and the quote itself are quoted.
+    private static func escaped(_ key: String) -> String {
+        var escaped = ""
+        for character in key {
+            if character == "=" || character == "`" { escaped.append("`") }
+            escaped.append(character)
+        }
+        return escaped
+    }
+
+    // MARK: Services
+
+    private func addresses(_ rows: [CheckServiceNode], ttl: UInt32, _ rendering: DNSRendering) -> [DNSResponse.Unit] {
+        let question = rendering.query.question
+        var seen: Set<String> = []
+        var records: [DNSRecord] = []
+        for row in rows {
+            let address = shownServiceAddress(row, rendering).address ?? shownAddress(row.node ?? Node(), rendering)
+            guard seen.insert(address).inserted else { continue }
+            records += addressRecords(address, name: question.name, type: question.type, ttl: ttl)
+            if context.aRecordLimit > 0 && records.count >= context.aRecordLimit { break }
+        }
+        // An alias stands alone (RFC 1034 §3.6.2): the first record decides which kind is answered.
+        if let first = records.first, first.type == .cname { return [DNSResponse.Unit(answer: first)] }
+        return records.filter { $0.type != .cname }.map { DNSResponse.Unit(answer: $0) }
+    }
+
+    private func instances(_ rows: [CheckServiceNode], ttl: UInt32, _ rendering: DNSRendering) -> [DNSResponse.Unit] {
+        var seen: Set<DNSRecord> = []
+        var units: [DNSResponse.Unit] = []
+        for row in rows {
+            guard let node = row.node, let service = row.service else { continue }
+            let shown = shownServiceAddress(row, rendering)
+            let nodeAddress = shownAddress(node, rendering)
+            guard let target = target(of: node, service: shown.address, nodeAddress: nodeAddress, rendering) else { continue }
+            let port = UInt16(clamping: shown.port ?? service.port)
+            let answer = DNSRecord(
+                name: rendering.query.question.name, ttl: ttl,
+                body: .srv(priority: 1, weight: weight(row), port: port, target: target))
+            guard seen.insert(answer).inserted else { continue }
+            var additional: [DNSRecord] = []
+            if let address = IPAddress(shown.address ?? nodeAddress) {
+                additional.append(DNSRecord(name: target, ttl: ttl, body: .address(address)))
+            }
+            if context.addsNodeMeta, let name = nodeName(node, rendering) {
+                additional += metaRecords(node, name: name, ttl: ttl)
+            }
+            units.append(DNSResponse.Unit(answer: answer, additional: additional))
+        }
+        return units
+    }
+
+    /// `<node>.node.<dc>.<domain>`, `<hex>.addr.<dc>.<domain>` for an instance's own address, or a host name as it is.
+    private func target(
+        of node: Node, service: String?, nodeAddress: String, _ rendering: DNSRendering
+    ) -> DNSName? {
+        if let service {
+            guard let address = IPAddress(service) else { return DNSName(service) }
+            return domain.prefixed(by: "\(Hex.encode(address.bytes)).addr.\(rendering.datacenter)")
+        }
+        return IPAddress(nodeAddress) == nil ? DNSName(nodeAddress) : nodeName(node, rendering)
+    }
+
+    private func nodeName(_ node: Node, _ rendering: DNSRendering) -> DNSName? {
+        domain.prefixed(by: "\(node.node).node.\(rendering.datacenter)")
+    }
+
+    /// Weight of the state the checks are in; 1 unless the service says otherwise.
+    private func weight(_ row: CheckServiceNode) -> UInt16 {
+        let weights = row.service?.weights ?? Weights(passing: 1, warning: 1)
+        let hasWarning = (row.checks ?? []).contains { $0.status == CheckStatus.warning.rawValue }
+        return UInt16(clamping: hasWarning ? weights.warning : weights.passing)
+    }
+
+    /// The instance's own address and port, as another datacenter has to see them; nil where the node's count.
+    private func shownServiceAddress(
+        _ row: CheckServiceNode, _ rendering: DNSRendering
+    ) -> (address: String?, port: Int?) {
+        guard let service = row.service else { return (nil, nil) }
+        if isTranslated(rendering), let wan = service.taggedAddresses?["wan"], !wan.address.isEmpty {
+            return (wan.address, wan.port > 0 ? wan.port : nil)
+        }
+        return (service.address.isEmpty ? nil : service.address, nil)
+    }
+
+    private func shownAddress(_ node: Node, _ rendering: DNSRendering) -> String {
+        if isTranslated(rendering), let wan = node.taggedAddresses?["wan"], !wan.isEmpty { return wan }
+        return node.address
+    }
+
+    private func isTranslated(_ rendering: DNSRendering) -> Bool {
+        context.translatesWANAddresses && rendering.datacenter != context.datacenter
+    }
+
+    // MARK: Zone and reverse lookups
+
+    /// Name servers of the zone: at most 3 of our servers, with their addresses.
+    private func nameservers(_ rows: [CheckServiceNode], isSOA: Bool) -> DNSResponse {
+        var servers: [(DNSName, IPAddress)] = []
+        for row in rows {
+            guard let node = row.node, let address = IPAddress(node.address),
+                let name = domain.prefixed(by: "\(node.node).node.\(context.datacenter)")
+            else { continue }
+            servers.append((name, address))
+            if servers.count == 3 { break }
+        }
+        let records = servers.map { DNSRecord(name: domain, ttl: context.nodeTTL, body: .ns($0.0)) }
+        var response = DNSResponse()
+        response.additional = servers.map { DNSRecord(name: $0.0, ttl: context.nodeTTL, body: .address($0.1)) }
+        if isSOA {
+            response.units = [DNSResponse.Unit(answer: soa)]
+            response.authority = records
+        } else {
+            response.units = records.map { DNSResponse.Unit(answer: $0) }
+        }
+        return response
+    }
+
+    /// The node with the address, else a service; nothing found would be a recursor's question, and there is none.
+    private func pointer(
+        _ address: IPAddress, _ results: [Result<Response, FederationError>], _ query: DNSQuery
+    ) -> DNSResponse {
+        var name: DNSName?
+        for case .success(let response) in results where name == nil {
+            switch response {
+            case .nodes(let body):
+                let node = body.nodes?.first { IPAddress($0.address) == address }
+                name = node.flatMap { domain.prefixed(by: "\($0.node).node.\(context.datacenter)") }
+            case .serviceNodes(let body):
+                let row = body.serviceNodes?.first { IPAddress($0.serviceAddress) == address }
+                name = row.flatMap { domain.prefixed(by: "\($0.serviceName).service.\(context.datacenter)") }
+            default: break
+            }
+        }
+        guard let name else {
+            return DNSResponse(code: .serverFailure, isAuthoritative: false, isRecursionAvailable: true)
+        }
+        let record = DNSRecord(name: query.question.name, ttl: context.nodeTTL, body: .ptr(name))
+        return DNSResponse(units: [DNSResponse.Unit(answer: record)])
+    }
+}

@@ -1,0 +1,129 @@
+package import FederationModel
+
+/// How a question came: it decides how long the answer may be.
+package enum DNSTransport: Equatable, Sendable { case udp, tcp }
+
+package enum DNSAction: Equatable, Sendable {
+    /// The whole message; over TCP the listener puts its length in front (RFC 1035 §4.2.2).
+    case respond([UInt8])
+    case drop
+    /// Requests whose results `render` takes in the same order.
+    case query([Request], DNSRendering)
+}
+
+/// How results become the answer: the listener keeps it beside its requests.
+package struct DNSRendering: Equatable, Sendable {
+    enum Kind: Equatable, Sendable {
+        case node
+        case service(name: String)
+        /// `isSOA` puts the zone in front of its servers.
+        case nameservers(isSOA: Bool)
+        case pointer(IPAddress)
+    }
+
+    let query: DNSQuery
+    let transport: DNSTransport
+    let kind: Kind
+    let datacenter: String
+}
+
+/// Consul's DNS interface: questions about nodes and services become catalog requests, their results answers.
+package struct DNSFrontEnd: Sendable {
+    package let context: DNSContext
+    let domain: DNSName
+    private let altDomain: DNSName?
+
+    /// - Returns: nil when a domain is no domain name.
+    package init?(context: DNSContext) {
+        guard let domain = DNSName(context.domain), domain != .root, let altDomain = DNSName(context.altDomain),
+            domain.prefixed(by: "hostmaster") != nil
+        else { return nil }
+        self.context = context
+        self.domain = domain.lowercased
+        self.altDomain = altDomain == .root ? nil : altDomain.lowercased
+    }
+
+    package func plan(_ packet: [UInt8], _ transport: DNSTransport) -> DNSAction {
+        let query: DNSQuery
+        do throws(DNSReader.Failure) {
+            query = try DNSReader.read(packet)
+        } catch {
+            switch error {
+            case .ignored: return .drop
+            case .refused(let id, let code, let opcode, let isRecursionDesired):
+                return .respond(
+                    DNSWriter.refusal(id: id, code, opcode: opcode, isRecursionDesired: isRecursionDesired))
+            }
+        }
+        let name = query.question.name.lowercased
+        if let address = ReverseName.address(name) { return pointer(to: address, query, transport) }
+        guard let labels = name.labels(below: domain) ?? altDomain.flatMap({ name.labels(below: $0) }) else {
+            return .respond(finish(query, DNSResponse(code: .refused, isAuthoritative: false), transport))
+        }
+        switch query.question.type {
+        case .soa, .ns:
+            let options = options
+            let request = ServiceSpecificRequest(datacenter: context.datacenter, serviceName: "consul", options: options)
+            let kind = DNSRendering.Kind.nameservers(isSOA: query.question.type == .soa)
+            return .query(
+                [.healthServiceNodes(request)],
+                DNSRendering(query: query, transport: transport, kind: kind, datacenter: context.datacenter))
+        default: return plan(labels, query, transport)
+        }
+    }
+
+    private var options: QueryOptions {
+        QueryOptions(token: context.token, allowStale: context.allowStale, maxStaleDuration: context.maxStale)
+    }
+
+    private func plan(_ labels: [String], _ query: DNSQuery, _ transport: DNSTransport) -> DNSAction {
+        guard let subject = Subject(labels, isSRV: query.question.type == .srv) else {
+            return .respond(finish(query, noSuchDomain, transport))
+        }
+        switch subject {
+        case .node(let name, let datacenter):
+            let datacenter = datacenter ?? context.datacenter
+            let request = NodeSpecificRequest(datacenter: datacenter, node: name, options: options)
+            return .query(
+                [.catalogNodeServices(request)],
+                DNSRendering(query: query, transport: transport, kind: .node, datacenter: datacenter))
+        case .service(let name, let tag, let datacenter):
+            let datacenter = datacenter ?? context.datacenter
+            let request = ServiceSpecificRequest(
+                datacenter: datacenter, serviceName: name, serviceTags: tag.isEmpty ? nil : [tag],
+                tagFilter: !tag.isEmpty, options: options)
+            return .query(
+                [.healthServiceNodes(request)],
+                DNSRendering(query: query, transport: transport, kind: .service(name: name), datacenter: datacenter))
+        case .address(let text): return .respond(finish(query, address(text, query), transport))
+        }
+    }
+
+    /// `<8 or 32 hexadecimal digits>.addr`: the address they spell, whatever type was asked for.
+    private func address(_ text: String, _ query: DNSQuery) -> DNSResponse {
+        guard text.utf8.count == 8 || text.utf8.count == 32 else { return DNSResponse() }
+        guard let bytes = Hex.decode(text), let address = IPAddress(bytes: bytes) else { return noSuchDomain }
+        let record = DNSRecord(name: query.question.name.lowercased, ttl: context.nodeTTL, body: .address(address))
+        return DNSResponse(units: [DNSResponse.Unit(answer: record)])
+    }
+
+    private func pointer(to address: IPAddress, _ query: DNSQuery, _ transport: DNSTransport) -> DNSAction {
+        let nodes = DCSpecificRequest(datacenter: context.datacenter, options: options)
+        let services = ServiceSpecificRequest(
+            datacenter: context.datacenter, serviceAddress: address.description, options: options)
+        return .query(
+            [.catalogListNodes(nodes), .catalogServiceNodes(services)],
+            DNSRendering(query: query, transport: transport, kind: .pointer(address), datacenter: context.datacenter))
+    }
+
+    var noSuchDomain: DNSResponse { DNSResponse(code: .noSuchDomain, authority: [soa]) }
+
+    /// The start of authority of our domain, also under the alternative one.
+    var soa: DNSRecord {
+        let soa = DNSRecord.SOA(
+            primary: domain.prefixed(by: "ns") ?? domain, mailbox: domain.prefixed(by: "hostmaster") ?? domain,
+            serial: context.serial, refresh: context.soa.refresh, retry: context.soa.retry, expire: context.soa.expire,
+            minimum: context.soa.minimumTTL)
+        return DNSRecord(name: domain, ttl: context.soa.minimumTTL, body: .soa(soa))
+    }
+}

@@ -1,0 +1,110 @@
+import FederationModel
+import WireFormat
+
+extension HTTPRouter {
+    func members(_ call: Call) throws(HTTPProblem) -> HTTPAction {
+        let segment = call.query.first("segment")
+        guard segment.isEmpty || segment == "_all" else {
+            throw HTTPProblem(status: 500, "Network segments are not supported in this version of Consul")
+        }
+        return .agent(.members(wan: call.isWAN), call.rendering(.agentMembers))
+    }
+
+    /// `/v1/agent/join/<address>[:port]`; a host name is the shell's to resolve.
+    func join(_ call: Call) throws(HTTPProblem) -> HTTPAction {
+        let text = call.restText
+        let rendering = call.rendering(.agentDone)
+        let defaultPort = call.isWAN ? context.wanPort : context.lanPort
+        if let endpoint = Endpoint(text, defaultPort: defaultPort) {
+            return .agent(.join([endpoint], wan: call.isWAN), rendering)
+        }
+        var host = text[...]
+        var port = defaultPort
+        if let colon = text.lastIndex(of: ":") {
+            guard let number = UInt16(text[text.index(after: colon)...]) else { throw Self.unresolved(text) }
+            host = text[..<colon]
+            port = number
+        }
+        guard !host.isEmpty, host.utf8.count <= 253 else { throw Self.unresolved(text) }
+        return .join(host: String(host), port: port, wan: call.isWAN, rendering)
+    }
+
+    private static func unresolved(_ text: String) -> HTTPProblem {
+        HTTPProblem(
+            status: 500, "1 error occurred:\n\t* Failed to resolve \(text): lookup \(text): no such host\n\n",
+            label: "failed")
+    }
+
+    func registerService(_ call: Call) throws(HTTPProblem) -> HTTPAction {
+        var reader = try BodyReader.read(call.request.body)
+        let service = reader.serviceDefinition()
+        try reader.throwFirstProblem()
+        if let problem = service.problem, !reader.hasScript || service.name.isEmpty { throw .badRequest(problem) }
+        try reader.throwUnsupported()
+        let text = call.query.first("replace-existing-checks")
+        var replace = false
+        if call.query.has("replace-existing-checks") {
+            guard let value = text.isEmpty ? true : Bool(goText: text) else {
+                throw .badRequest("Invalid value for \"replace-existing-checks\"")
+            }
+            replace = value
+        }
+        return .agent(.registerService(service, replaceExistingChecks: replace), call.rendering(.agentDone))
+    }
+
+    func registerCheck(_ call: Call) throws(HTTPProblem) -> HTTPAction {
+        var reader = try BodyReader.read(call.request.body)
+        let check = reader.checkDefinition()
+        try reader.throwFirstProblem()
+        if let problem = check.problem, !reader.hasScript || check.name.isEmpty { throw .badRequest(problem) }
+        try reader.throwUnsupported()
+        return .agent(.registerCheck(check), call.rendering(.agentDone))
+    }
+
+    func report(_ status: CheckStatus, _ call: Call) -> HTTPAction {
+        let request = AgentRequest.updateCheck(id: call.restText, status, output: call.query.first("note"))
+        return .agent(request, call.rendering(.agentDone))
+    }
+
+    func updateCheck(_ call: Call) throws(HTTPProblem) -> HTTPAction {
+        var reader = try BodyReader.read(call.request.body)
+        var status = ""
+        var output = ""
+        reader.members(of: reader.root, "") { reader, name, value, key in
+            switch name {
+            case "status": status = reader.text(value, key)
+            case "output": output = reader.text(value, key)
+            default: return false
+            }
+            return true
+        }
+        try reader.throwFirstProblem()
+        guard let status = CheckStatus(rawValue: status) else { throw .badRequest("Invalid check status: '\(status)'") }
+        return .agent(.updateCheck(id: call.restText, status, output: output), call.rendering(.agentDone))
+    }
+}
+
+extension BodyReader {
+    fileprivate func throwUnsupported() throws(HTTPProblem) {
+        if hasScript {
+            throw HTTPProblem(
+                status: 500,
+                "Scripts are disabled on this agent from remote calls; "
+                    + "to enable, configure 'enable_script_checks' to true")
+        }
+        if let unsupported { throw .badRequest(unsupported) }
+    }
+}
+
+extension Call {
+    /// Any value of `?wan=` but the empty one.
+    var isWAN: Bool { !query.first("wan").isEmpty }
+
+    /// Filter expressions reach the servers; the agent's own lists know none, and the whole list would be a wrong answer.
+    func unfiltered(_ request: AgentRequest) throws(HTTPProblem) -> AgentRequest {
+        guard options.filter.isEmpty else {
+            throw .badRequest("Filter expressions are not supported by this endpoint")
+        }
+        return request
+    }
+}

@@ -1,0 +1,137 @@
+import Determinism
+package import FederationModel
+import WireFormat
+
+extension HTTPRouter {
+    /// The response to a request that was handed out by `route`.
+    package func render(_ rendering: Rendering, _ result: Result<Response, FederationError>) -> HTTPResponse {
+        switch result {
+        case .success(let response):
+            if let response = kvResponse(rendering, response) { return response }
+            return renderBody(rendering, response)
+        case .failure(let error):
+            let extra = rendering.endpoint.showsMetaOnFailure ? metaHeaders(QueryMeta(), rendering) : []
+            return respond(to: error.problem, extra: extra)
+        }
+    }
+
+    /// KV reads that are not plain JSON: a miss and a raw value.
+    private func kvResponse(_ rendering: Rendering, _ response: Response) -> HTTPResponse? {
+        switch (rendering.endpoint, response) {
+        case (.kvEntry, .dirEntries(let body)), (.kvEntries, .dirEntries(let body)):
+            guard let entry = body.entries?.first else {
+                return HTTPResponse(status: 404, headers: commonHeaders + metaHeaders(body.meta, rendering))
+            }
+            guard case .kvEntry(raw: true) = rendering.endpoint else { return nil }
+            let headers =
+                commonHeaders + metaHeaders(body.meta, rendering) + [
+                    (name: "Content-Type", value: "text/plain"), (name: "X-Content-Type-Options", value: "nosniff"),
+                    (name: "Content-Security-Policy", value: "sandbox"),
+                ]
+            return HTTPResponse(status: 200, headers: headers, body: entry.value?.bytes ?? [])
+        case (.kvKeys, .keyList(let body)):
+            guard (body.keys ?? []).isEmpty else { return nil }
+            return HTTPResponse(status: 404, headers: commonHeaders + metaHeaders(body.meta, rendering))
+        case (.coordinates(let segment, isOne: true), .coordinates(let body)):
+            guard Self.coordinates(body, inSegment: segment).isEmpty else { return nil }
+            return HTTPResponse(status: 404, headers: commonHeaders)
+        default: return nil
+        }
+    }
+
+    private func renderBody(_ rendering: Rendering, _ response: Response) -> HTTPResponse {
+        var json = JSONWriter(isPretty: rendering.isPretty)
+        switch response {
+        case .empty:
+            if case .eventFired(let event) = rendering.endpoint { json.write(event) } else { json.write(true) }
+        case .string(let text): json.write(text)
+        case .strings(let texts): json.list(texts) { $0.write($1) }
+        case .bool(let value): json.write(value)
+        case .nodes(let body): json.list(body.nodes) { $0.write(shown($1)) }
+        case .services(let body): json.write(services: body.services)
+        case .serviceNodes(let body): json.list(body.serviceNodes) { $0.write(shown($1)) }
+        case .nodeServices(let body): json.write(nodeServices: body.nodeServices)
+        case .nodeServiceList(let body): json.write(body.nodeServices)
+        case .healthChecks(let body): json.list(body.healthChecks) { $0.write($1) }
+        case .checkServiceNodes(let body):
+            var rows = body.nodes ?? []
+            if case .healthService(passingOnly: true) = rendering.endpoint {
+                rows.removeAll { row in (row.checks ?? []).contains { $0.status != CheckStatus.passing.rawValue } }
+            }
+            json.list(rows) { $0.write(shown($1)) }
+        case .dirEntries(let body): json.list(body.entries) { $0.write($1) }
+        case .keyList(let body): json.list(body.keys) { $0.write($1) }
+        case .coordinates(let body):
+            var segment: String?
+            if case .coordinates(let name, isOne: _) = rendering.endpoint { segment = name }
+            json.list(Self.coordinates(body, inSegment: segment)) { $0.write($1) }
+        case .datacenterMaps(let maps): json.list(maps) { $0.write($1) }
+        case .eventFired:
+            if case .eventFired(let event) = rendering.endpoint { json.write(event) } else { json.null() }
+        case .keyring, .isthmusPong: json.null()
+        }
+        var headers = commonHeaders
+        if rendering.endpoint.showsMeta, let meta = response.meta { headers += metaHeaders(meta, rendering) }
+        if rendering.endpoint.showsConsistency {
+            headers.append((name: "X-Consul-Effective-Consistency", value: rendering.consistency.rawValue))
+        }
+        return Self.json(json, headers)
+    }
+
+    static func json(_ json: consuming JSONWriter, _ headers: [(name: String, value: String)]) -> HTTPResponse {
+        let headers = headers + [(name: "Content-Type", value: "application/json")]
+        return HTTPResponse(status: 200, headers: headers, body: json.finished())
+    }
+
+    /// Index 0 is shown as 1; the last contact in whole milliseconds.
+    private func metaHeaders(_ meta: QueryMeta, _ rendering: Rendering) -> [(name: String, value: String)] {
+        [
+            (name: "X-Consul-Index", value: String(max(1, meta.index))),
+            (name: "X-Consul-Knownleader", value: meta.knownLeader ? "true" : "false"),
+            (name: "X-Consul-Lastcontact", value: String(max(0, meta.lastContact.wholeMilliseconds))),
+        ]
+    }
+
+    private static func coordinates(_ body: IndexedCoordinates, inSegment segment: String?) -> [Coordinate] {
+        let coordinates = body.coordinates ?? []
+        guard let segment else { return coordinates }
+        return coordinates.filter { $0.segment == segment }
+    }
+}
+
+/// `translate_wan_addrs`: rows of other datacenters are shown with their WAN addresses.
+extension HTTPRouter {
+    private func isRemote(_ datacenter: String) -> Bool {
+        context.translatesWANAddresses && datacenter != context.datacenter
+    }
+
+    private func shown(_ node: Node) -> Node {
+        guard isRemote(node.datacenter), let wan = node.taggedAddresses?["wan"], !wan.isEmpty else { return node }
+        var node = node
+        node.address = wan
+        return node
+    }
+
+    private func shown(_ row: ServiceNode) -> ServiceNode {
+        guard isRemote(row.datacenter) else { return row }
+        var row = row
+        if let wan = row.taggedAddresses?["wan"], !wan.isEmpty { row.address = wan }
+        if let wan = row.serviceTaggedAddresses?["wan"], !wan.address.isEmpty {
+            row.serviceAddress = wan.address
+            if wan.port > 0 { row.servicePort = wan.port }
+        }
+        return row
+    }
+
+    private func shown(_ row: CheckServiceNode) -> CheckServiceNode {
+        guard let node = row.node, isRemote(node.datacenter) else { return row }
+        var row = row
+        row.node = shown(node)
+        if var service = row.service, let wan = service.taggedAddresses?["wan"], !wan.address.isEmpty {
+            service.address = wan.address
+            if wan.port > 0 { service.port = wan.port }
+            row.service = service
+        }
+        return row
+    }
+}

@@ -1,0 +1,163 @@
+import Determinism
+import FederationModel
+import WireFormat
+
+/// Turns HTTP requests of Consul's API into typed requests, and their answers into HTTP responses.
+package struct HTTPRouter: Sendable {
+    package let context: HTTPContext
+
+    package init(context: HTTPContext) { self.context = context }
+
+    /// - Parameter random: draws the identity of a fired event; other requests draw nothing.
+    package func route(_ request: HTTPRequest, random: inout some RandomNumberGenerator) -> HTTPAction {
+        let target = Array(request.target.utf8)
+        let mark = target.firstIndex(of: UInt8(ascii: "?"))
+        guard target.first == UInt8(ascii: "/"),
+            let path = Percent.decode(target[..<(mark ?? target.endIndex)], plusIsSpace: false)
+        else { return .respond(.malformedTarget) }
+        let queryText = mark.map { target[($0 + 1)...] } ?? []
+        if let clean = Path.cleaned(path) {
+            return .respond(redirect(to: clean, queryText, method: request.method))
+        }
+        guard let (route, rest) = Route.find(path) else {
+            if Route.needsSlash(path) {
+                return .respond(redirect(to: path + [UInt8(ascii: "/")], queryText, method: request.method))
+            }
+            return .respond(HTTPResponse(status: 404))
+        }
+        if request.method == "OPTIONS" {
+            return .respond(HTTPResponse(status: 200, headers: commonHeaders + [(name: "Allow", value: route.methods.text)]))
+        }
+        guard route.methods.allows(request.method) else {
+            let problem = HTTPProblem(
+                status: 405, request.method == "HEAD" ? "" : "method \(request.method) not allowed",
+                allow: route.methods.text)
+            return .respond(respond(to: problem))
+        }
+        guard let query = queryText.isEmpty ? Query() : Query(queryText) else {
+            let headers = commonHeaders + [(name: "X-Isthmus-Error", value: "bad-request")]
+            return .respond(HTTPResponse(status: 500, headers: headers))
+        }
+        do throws(HTTPProblem) {
+            let call = try Call(request: request, query: query, rest: rest, context: context)
+            return try action(for: route.handler, call, random: &random)
+        } catch {
+            return .respond(respond(to: error))
+        }
+    }
+
+    private func action(
+        for handler: Route.Handler, _ call: Call, random: inout some RandomNumberGenerator
+    ) throws(HTTPProblem) -> HTTPAction {
+        switch handler {
+        case .keyValue: try keyValue(call)
+        case .catalogDatacenters:
+            .request(.catalogListDatacenters(DatacentersRequest(options: call.options)), call.rendering(.value))
+        case .catalogNodes: .request(.catalogListNodes(call.datacenterRequest()), call.rendering(.list))
+        case .catalogServices: .request(.catalogListServices(call.datacenterRequest()), call.rendering(.list))
+        case .catalogService: .request(.catalogServiceNodes(try call.serviceRequest()), call.rendering(.list))
+        case .catalogNode: .request(.catalogNodeServices(try call.nodeRequest()), call.rendering(.nodeServices))
+        case .catalogNodeServices:
+            .request(.catalogNodeServiceList(try call.nodeRequest()), call.rendering(.nodeServiceList))
+        case .catalogRegister: try register(call)
+        case .catalogDeregister: try deregister(call)
+        case .healthNode: .request(.healthNodeChecks(try call.nodeRequest()), call.rendering(.list))
+        case .healthChecks: .request(.healthServiceChecks(try call.serviceRequest()), call.rendering(.list))
+        case .healthService: try healthService(call)
+        case .healthState: try healthState(call)
+        case .statusLeader: .request(.statusLeader(call.datacenterRequest()), call.rendering(.value))
+        case .statusPeers: .request(.statusPeers(call.datacenterRequest()), call.rendering(.value))
+        case .coordinateNodes:
+            .request(.coordinateListNodes(call.datacenterRequest()), call.coordinateRendering(isOne: false))
+        case .coordinateDatacenters: .request(.coordinateListDatacenters, call.rendering(.value))
+        case .coordinateNode:
+            .request(.coordinateNode(call.nodeRequest(call.restText)), call.coordinateRendering(isOne: true))
+        case .eventFire: try fireEvent(call, random: &random)
+        case .federationDatacenters: .agent(.federation, call.rendering(.federation))
+        case .agentSelf: .agent(.selfInfo, call.rendering(.agentSelf))
+        case .agentMembers: try members(call)
+        case .agentJoin: try join(call)
+        case .agentLeave: .agent(.leave, call.rendering(.agentDone))
+        case .agentForceLeave:
+            .agent(
+                .forceLeave(node: call.restText, prune: call.query.has("prune"), wan: call.isWAN),
+                call.rendering(.agentDone))
+        case .agentServices: .agent(try call.unfiltered(.services), call.rendering(.agentServices))
+        case .agentService: .agent(.services, call.rendering(.agentService(id: call.restText)))
+        case .agentChecks: .agent(try call.unfiltered(.checks), call.rendering(.agentChecks))
+        case .registerService: try registerService(call)
+        case .deregisterService:
+            .agent(.deregisterService(id: try call.restText(orMissing: "service ID")), call.rendering(.agentDone))
+        case .registerCheck: try registerCheck(call)
+        case .deregisterCheck: .agent(.deregisterCheck(id: call.restText), call.rendering(.agentDone))
+        case .passCheck: report(.passing, call)
+        case .warnCheck: report(.warning, call)
+        case .failCheck: report(.critical, call)
+        case .updateCheck: try updateCheck(call)
+        case .agentMetrics:
+            .agent(.metrics, call.rendering(.agentMetrics(prometheus: call.query.first("format") == "prometheus")))
+        }
+    }
+
+    /// Whether a request is answered from a published view without a hop: a local read of one key.
+    package static func isHotRead(_ request: HTTPRequest) -> Bool {
+        request.method == "GET" && request.target.utf8.starts(with: "/v1/kv/".utf8)
+    }
+
+    /// Headers of every answer of the API.
+    var commonHeaders: [(name: String, value: String)] {
+        var headers = context.responseHeaders
+        headers.append((name: "Vary", value: "Accept-Encoding"))
+        if context.translatesWANAddresses { headers.append((name: "X-Consul-Translate-Addresses", value: "true")) }
+        return headers
+    }
+
+    func respond(to problem: HTTPProblem, extra: [(name: String, value: String)] = []) -> HTTPResponse {
+        var headers = commonHeaders
+        if let allow = problem.allow { headers.append((name: "Allow", value: allow)) }
+        headers += extra
+        headers.append((name: "Content-Type", value: "text/plain; charset=utf-8"))
+        headers.append((name: "X-Isthmus-Error", value: problem.label))
+        return HTTPResponse(status: problem.status, headers: headers, body: Array(problem.text.utf8))
+    }
+
+    /// 301, with a page for readers as Go has it.
+    private func redirect(to path: [UInt8], _ query: ArraySlice<UInt8>, method: String) -> HTTPResponse {
+        var location = Percent.encodePath(path)
+        if !query.isEmpty { location += "?" + String(decoding: query, as: UTF8.self) }
+        // Whatever could end a header line was escaped in the path; a listener never passes it in a query.
+        guard !location.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else { return .malformedTarget }
+        guard method == "GET" || method == "HEAD" else {
+            return HTTPResponse(status: 301, headers: [(name: "Location", value: location)])
+        }
+        let headers = [(name: "Content-Type", value: "text/html; charset=utf-8"), (name: "Location", value: location)]
+        let page = method == "GET" ? "<a href=\"\(Self.escaped(location))\">Moved Permanently</a>.\n\n" : ""
+        return HTTPResponse(status: 301, headers: headers, body: Array(page.utf8))
+    }
+
+    private static func escaped(_ text: String) -> String {
+        var escaped = ""
+        for character in text.unicodeScalars {
+            switch character {
+            case "&": escaped += "&amp;"
+            case "<": escaped += "&lt;"
+            case ">": escaped += "&gt;"
+            case "\"": escaped += "&#34;"
+            case "'": escaped += "&#39;"
+            default: escaped.unicodeScalars.append(character)
+            }
+        }
+        return escaped
+    }
+}
+
+extension HTTPResponse {
+    /// What Go's server says to a target it cannot parse.
+    static let malformedTarget = HTTPResponse(
+        status: 400,
+        headers: [
+            (name: "Content-Type", value: "text/plain; charset=utf-8"), (name: "Connection", value: "close"),
+            (name: "X-Isthmus-Error", value: "bad-request"),
+        ],
+        body: Array("400 Bad Request".utf8))
+}

@@ -1,0 +1,169 @@
+import Determinism
+import FederationModel
+import WireFormat
+
+extension JSONWriter {
+    mutating func write(_ event: FiredEvent) {
+        beginObject()
+        field("ID", event.id)
+        field("Name", event.name)
+        key("Payload")
+        if event.payload.isEmpty { null() } else { base64(event.payload) }
+        field("NodeFilter", event.nodeFilter)
+        field("ServiceFilter", event.serviceFilter)
+        field("TagFilter", event.tagFilter)
+        field("Version", FiredEvent.version)
+        field("LTime", 0)
+        endObject()
+    }
+
+    mutating func write(_ member: PoolMember) {
+        beginObject()
+        field("Name", member.name)
+        field("Addr", member.endpoint.address.description)
+        field("Port", Int(member.endpoint.port))
+        field("Tags", map: member.tags)
+        field("Status", member.status.rawValue)
+        field("ProtocolMin", Int(member.versions.protocolMin))
+        field("ProtocolMax", Int(member.versions.protocolMax))
+        field("ProtocolCur", Int(member.versions.protocolCurrent))
+        field("DelegateMin", Int(member.versions.delegateMin))
+        field("DelegateMax", Int(member.versions.delegateMax))
+        field("DelegateCur", Int(member.versions.delegateCurrent))
+        endObject()
+    }
+
+    /// `/v1/agent/self`. `DebugConfig` is there for clients that expect the key.
+    mutating func write(_ info: SelfInfo) {
+        beginObject()
+        key("Config")
+        beginObject()
+        field("Datacenter", info.datacenter)
+        field("NodeName", info.node)
+        field("NodeID", info.nodeID)
+        field("Revision", "")
+        field("Server", info.isServer)
+        field("Version", info.version)
+        endObject()
+        key("DebugConfig")
+        beginObject()
+        endObject()
+        key("Coord")
+        if let coordinate = info.coordinate { write(coordinate) } else { null() }
+        key("Member")
+        write(info.member)
+        key("Stats")
+        beginObject()
+        for (group, values) in info.stats.sorted(by: { $0.key < $1.key }) {
+            key(text: group)
+            beginObject()
+            for (name, value) in values.sorted(by: { $0.key < $1.key }) {
+                key(text: name)
+                write(value)
+            }
+            endObject()
+        }
+        endObject()
+        field("Meta", map: info.meta)
+        endObject()
+    }
+
+    mutating func write(_ snapshot: MetricsSnapshot, wallClock: String) {
+        beginObject()
+        field("Timestamp", wallClock)
+        key("Gauges")
+        list(snapshot.gauges) { json, gauge in
+            json.beginObject()
+            json.field("Name", gauge.name)
+            json.field("Value", gauge.value)
+            json.field("Labels", map: [:])
+            json.endObject()
+        }
+        key("Points")
+        beginArray()
+        endArray()
+        key("Counters")
+        list(snapshot.counters) { $0.write($1) }
+        key("Samples")
+        list(snapshot.samples) { $0.write($1) }
+        endObject()
+    }
+
+    private mutating func write(_ sample: MetricsSnapshot.Sample) {
+        beginObject()
+        field("Name", sample.name)
+        field("Count", sample.count)
+        // The interval of a snapshot is not known here.
+        field("Rate", 0.0)
+        field("Sum", sample.sum)
+        field("Min", sample.min)
+        field("Max", sample.max)
+        field("Mean", sample.count > 0 ? sample.sum / Double(sample.count) : 0)
+        field("Stddev", 0.0)
+        field("Labels", map: [:])
+        endObject()
+    }
+
+    /// A datacenter's verdict with its evidence; durations in Go's text, null where nothing is known.
+    mutating func write(_ report: DatacenterReport) {
+        beginObject()
+        field("Datacenter", report.datacenter)
+        field("Verdict", report.verdict.rawValue)
+        field("Since", report.since.goText)
+        field("Reason", report.reason)
+        key("Servers")
+        list(report.servers) { json, server in
+            json.beginObject()
+            json.field("Name", server.name)
+            json.field("Address", server.endpoint.description)
+            json.field("Gossip", server.gossip.label)
+            json.field("Answers", server.answers)
+            json.field("RoundTrip", optional: server.roundTrip?.goText)
+            json.field("LastAnswerAge", optional: server.lastAnswerAge?.goText)
+            json.field("Leader", optional: server.leader)
+            json.field("LastError", server.lastError)
+            json.endObject()
+        }
+        endObject()
+    }
+
+    private mutating func field(_ name: StaticString, optional text: String?) {
+        key(name)
+        if let text { write(text) } else { null() }
+    }
+}
+
+extension MetricsSnapshot {
+    /// Prometheus text format 0.0.4.
+    var prometheusText: [UInt8] {
+        var text = ""
+        for gauge in gauges {
+            let name = Self.prometheusName(gauge.name)
+            text += "# HELP \(name) \(name)\n# TYPE \(name) gauge\n\(name) \(JSONWriter.goText(gauge.value))\n"
+        }
+        for counter in counters {
+            let name = Self.prometheusName(counter.name)
+            text += "# HELP \(name) \(name)\n# TYPE \(name) counter\n\(name) \(JSONWriter.goText(counter.sum))\n"
+        }
+        for sample in samples {
+            let name = Self.prometheusName(sample.name)
+            text += "# HELP \(name) \(name)\n# TYPE \(name) summary\n"
+            text += "\(name)_sum \(JSONWriter.goText(sample.sum))\n\(name)_count \(sample.count)\n"
+        }
+        return Array(text.utf8)
+    }
+
+    /// Letters, digits, `_` and `:` stay.
+    private static func prometheusName(_ name: String) -> String {
+        String(decoding: name.utf8.map { isNameByte($0) ? $0 : UInt8(ascii: "_") }, as: UTF8.self)
+    }
+
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: ":"):
+            true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,103 @@
+package import FederationModel
+
+/// How the answer to a routed request becomes an HTTP response: the listener keeps it beside the request's number.
+package struct Rendering: Equatable, Sendable {
+    package enum Endpoint: Equatable, Sendable {
+        case kvEntry(raw: Bool)
+        case kvEntries
+        case kvKeys
+        /// Bare JSON: `true`, `"10.0.0.1:8300"`, `["dc1"]`.
+        case value
+        /// Catalog lists, health checks, coordinates of nodes.
+        case list
+        case nodeServices
+        case nodeServiceList
+        case healthService(passingOnly: Bool)
+        /// LAN coordinates, of one segment when it is not nil; `isOne`: 404 when there are none.
+        case coordinates(segment: String?, isOne: Bool)
+        case eventFired(FiredEvent)
+        case agentDone
+        case agentSelf
+        case agentMembers
+        case agentServices
+        case agentService(id: String)
+        case agentChecks
+        case agentMetrics(prometheus: Bool)
+        case federation
+    }
+
+    /// The read mode shown in `X-Consul-Effective-Consistency`.
+    package enum Consistency: String, Equatable, Sendable { case leader, stale, consistent }
+
+    package var endpoint: Endpoint
+    package var isPretty: Bool
+    /// What finally served the read: set it to `.leader` after a retry at the leader.
+    package var consistency: Consistency
+    /// `?timeout=`: the deadline of a forwarded request, counted from its arrival; nil takes the agent's default.
+    package var timeout: Duration?
+
+    package init(
+        _ endpoint: Endpoint, isPretty: Bool = false, consistency: Consistency = .leader, timeout: Duration? = nil
+    ) {
+        self.endpoint = endpoint
+        self.isPretty = isPretty
+        self.consistency = consistency
+        self.timeout = timeout
+    }
+}
+
+extension Rendering.Endpoint {
+    /// Whether answers show index, known leader and last contact.
+    var showsMeta: Bool {
+        switch self {
+        case .kvEntry, .kvEntries, .kvKeys, .list, .nodeServices, .nodeServiceList, .healthService, .coordinates: true
+        case .value, .eventFired, .agentDone, .agentSelf, .agentMembers, .agentServices, .agentService, .agentChecks,
+            .agentMetrics, .federation:
+            false
+        }
+    }
+
+    /// Whether a failed read still shows index 1, no leader, no contact: all but KV (`wire/consul-rpc.md` 5).
+    var showsMetaOnFailure: Bool {
+        switch self {
+        case .list, .nodeServices, .nodeServiceList, .healthService, .coordinates: true
+        case .kvEntry, .kvEntries, .kvKeys, .value, .eventFired, .agentDone, .agentSelf, .agentMembers, .agentServices,
+            .agentService, .agentChecks, .agentMetrics, .federation:
+            false
+        }
+    }
+
+    /// Catalog and health show the effective consistency; KV and coordinates do not.
+    var showsConsistency: Bool {
+        switch self {
+        case .list, .nodeServices, .nodeServiceList, .healthService: true
+        case .kvEntry, .kvEntries, .kvKeys, .coordinates, .value, .eventFired, .agentDone, .agentSelf, .agentMembers,
+            .agentServices, .agentService, .agentChecks, .agentMetrics, .federation:
+            false
+        }
+    }
+}
+
+/// A user event as its firing is answered.
+package struct FiredEvent: Equatable, Sendable {
+    package var id: String
+    package var name: String
+    package var payload: [UInt8]
+    package var nodeFilter: String
+    package var serviceFilter: String
+    package var tagFilter: String
+}
+
+extension Request {
+    /// The same request without `AllowStale`, when its answer is older than it allows (`max_stale`); nil when the
+    /// answer stands. The listener sends it once more and sets `Rendering.consistency` to `.leader`.
+    package func retryAtLeader(after response: Response) -> Request? {
+        guard var options, options.allowStale, options.maxStaleDuration > .zero, let meta = response.meta,
+            meta.lastContact > options.maxStaleDuration
+        else { return nil }
+        options.allowStale = false
+        var request = self
+        request.options = options
+        return request
+    }
+}

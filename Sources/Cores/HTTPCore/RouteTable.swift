@@ -1,0 +1,103 @@
+/// Paths of the API and their methods. A path that ends in `/` stands for everything below it.
+struct Route {
+    enum Handler {
+        case agentSelf, agentMembers, agentJoin, agentLeave, agentForceLeave
+        case agentServices, agentService, registerService, deregisterService
+        case agentChecks, registerCheck, deregisterCheck, passCheck, warnCheck, failCheck, updateCheck
+        case agentMetrics
+        case catalogDatacenters, catalogNodes, catalogServices, catalogService, catalogNode, catalogNodeServices
+        case catalogRegister, catalogDeregister
+        case healthNode, healthChecks, healthService, healthState
+        case keyValue
+        case statusLeader, statusPeers
+        case eventFire
+        case coordinateNodes, coordinateDatacenters, coordinateNode
+        case federationDatacenters
+    }
+
+    enum Methods {
+        case get, put, keyValue
+
+        func allows(_ method: String) -> Bool {
+            switch self {
+            case .get: method == "GET"
+            case .put: method == "PUT"
+            case .keyValue: method == "GET" || method == "PUT" || method == "DELETE"
+            }
+        }
+
+        /// The `Allow` header.
+        var text: String {
+            switch self {
+            case .get: "OPTIONS,GET"
+            case .put: "OPTIONS,PUT"
+            case .keyValue: "OPTIONS,GET,PUT,DELETE"
+            }
+        }
+    }
+
+    let handler: Handler
+    let methods: Methods
+
+    init(_ handler: Handler, _ methods: Methods) {
+        self.handler = handler
+        self.methods = methods
+    }
+
+    static let table: [String: Route] = [
+        "/v1/agent/self": Route(.agentSelf, .get),
+        "/v1/agent/members": Route(.agentMembers, .get),
+        "/v1/agent/join/": Route(.agentJoin, .put),
+        "/v1/agent/leave": Route(.agentLeave, .put),
+        "/v1/agent/force-leave/": Route(.agentForceLeave, .put),
+        "/v1/agent/services": Route(.agentServices, .get),
+        "/v1/agent/service/": Route(.agentService, .get),
+        "/v1/agent/service/register": Route(.registerService, .put),
+        "/v1/agent/service/deregister/": Route(.deregisterService, .put),
+        "/v1/agent/checks": Route(.agentChecks, .get),
+        "/v1/agent/check/register": Route(.registerCheck, .put),
+        "/v1/agent/check/deregister/": Route(.deregisterCheck, .put),
+        "/v1/agent/check/pass/": Route(.passCheck, .put),
+        "/v1/agent/check/warn/": Route(.warnCheck, .put),
+        "/v1/agent/check/fail/": Route(.failCheck, .put),
+        "/v1/agent/check/update/": Route(.updateCheck, .put),
+        "/v1/agent/metrics": Route(.agentMetrics, .get),
+        "/v1/catalog/datacenters": Route(.catalogDatacenters, .get),
+        "/v1/catalog/nodes": Route(.catalogNodes, .get),
+        "/v1/catalog/services": Route(.catalogServices, .get),
+        "/v1/catalog/service/": Route(.catalogService, .get),
+        "/v1/catalog/node/": Route(.catalogNode, .get),
+        "/v1/catalog/node-services/": Route(.catalogNodeServices, .get),
+        "/v1/catalog/register": Route(.catalogRegister, .put),
+        "/v1/catalog/deregister": Route(.catalogDeregister, .put),
+        "/v1/health/node/": Route(.healthNode, .get),
+        "/v1/health/checks/": Route(.healthChecks, .get),
+        "/v1/health/service/": Route(.healthService, .get),
+        "/v1/health/state/": Route(.healthState, .get),
+        "/v1/kv/": Route(.keyValue, .keyValue),
+        "/v1/status/leader": Route(.statusLeader, .get),
+        "/v1/status/peers": Route(.statusPeers, .get),
+        "/v1/event/fire/": Route(.eventFire, .put),
+        "/v1/coordinate/nodes": Route(.coordinateNodes, .get),
+        "/v1/coordinate/datacenters": Route(.coordinateDatacenters, .get),
+        "/v1/coordinate/node/": Route(.coordinateNode, .get),
+        "/v1/federation/datacenters": Route(.federationDatacenters, .get),
+    ]
+
+    /// The longest entry that covers a path, and what stands behind it.
+    static func find(_ path: [UInt8]) -> (route: Route, rest: ArraySlice<UInt8>)? {
+        if let route = table[String(decoding: path, as: UTF8.self)] { return (route, []) }
+        var end = path.endIndex
+        while let slash = path[..<end].lastIndex(of: UInt8(ascii: "/")) {
+            if let route = table[String(decoding: path[...slash], as: UTF8.self)] { return (route, path[(slash + 1)...]) }
+            end = slash
+        }
+        return nil
+    }
+
+    /// Whether a path becomes an entry by a `/` at its end.
+    static func needsSlash(_ path: [UInt8]) -> Bool {
+        let text = String(decoding: path, as: UTF8.self)
+        return table[text] == nil && table[text + "/"] != nil
+    }
+}
