@@ -44,11 +44,11 @@ let package = Package(
             "isthmus",
             [
                 "CommandSupport", "Configuration", "ConfigurationFiles", "FederationModel", "PlainHTTP",
-                "TopologyCore", "TopologyRunner", "YAMLReader",
+                "TopologyCore", "TopologyRunner", "WireFormat", "YAMLReader",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         tests("ConfigurationTests", ["Configuration", "ConfigurationFiles"]),
         tests("TopologyCoreTests", ["Configuration", "TopologyCore", "YAMLReader"]),
-        tests("ToolTests", ["CommandSupport"]),
+        tests("ToolTests", ["CommandSupport", "PlainHTTP", "WireFormat"]),
     ]
 )

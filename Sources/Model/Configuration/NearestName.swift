@@ -17,15 +17,18 @@ package enum NearestName {
         of(name, among: candidates).map { " (did you mean \"\($0)\"?)" } ?? ""
     }
 
-    /// Levenshtein distance with two rows.
+    /// Insertions, deletions, replacements and swaps of neighbours (optimal string alignment), with three rows.
     private static func distance(_ left: [Character], _ right: [Character]) -> Int {
+        var above: [Int] = []
         var row = Array(0...right.count)
         for (i, a) in left.enumerated() {
             var next = [i + 1]
             for (j, b) in right.enumerated() {
-                next.append(min(next[j] + 1, row[j + 1] + 1, row[j] + (a == b ? 0 : 1)))
+                var best = min(next[j] + 1, row[j + 1] + 1, row[j] + (a == b ? 0 : 1))
+                if i > 0 && j > 0 && a == right[j - 1] && left[i - 1] == b { best = min(best, above[j - 1] + 1) }
+                next.append(best)
             }
-            row = next
+            (above, row) = (row, next)
         }
         return row[right.count]
     }
