@@ -49,6 +49,8 @@ let package = Package(
             ]),
         tests("ConfigurationTests", ["Configuration", "ConfigurationFiles"]),
         tests("TopologyCoreTests", ["Configuration", "TopologyCore", "YAMLReader"]),
+        tests("TopologyRunnerTests", ["TopologyRunner"]),
+        tests("PlainHTTPTests", ["PlainHTTP"]),
         tests("ToolTests", ["CommandSupport", "PlainHTTP", "WireFormat"]),
     ]
 )

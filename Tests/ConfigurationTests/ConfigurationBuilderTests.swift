@@ -55,9 +55,13 @@ struct ConfigurationBuilderTests {
             Refusal(
                 tree: .make(["ports": .make(["htp": .integer(1)])]),
                 message: "f.json: ports.htp: unknown key (did you mean \"ports.http\"?)"),
-            Refusal(tree: .make(["server": .string("yes")]), message: "f.json: server: expected a boolean, found a string"),
-            Refusal(tree: .make(["ports": .integer(1)]), message: "f.json: ports: expected an object, found a whole number"),
-            Refusal(tree: .make(["bootstrap_expect": .integer(3)]), message: "f.json: bootstrap_expect: needs server mode"),
+            Refusal(
+                tree: .make(["server": .string("yes")]), message: "f.json: server: expected a boolean, found a string"),
+            Refusal(
+                tree: .make(["ports": .integer(1)]),
+                message: "f.json: ports: expected an object, found a whole number"),
+            Refusal(
+                tree: .make(["bootstrap_expect": .integer(3)]), message: "f.json: bootstrap_expect: needs server mode"),
             Refusal(
                 tree: .make(["server": .bool(true), "bootstrap": .bool(true), "bootstrap_expect": .integer(3)]),
                 message: "f.json: bootstrap_expect: excludes bootstrap"),
@@ -65,7 +69,8 @@ struct ConfigurationBuilderTests {
                 tree: .make(["encrypt": .string("AAAA")]),
                 message: "f.json: encrypt: is not base64 of 16, 24 or 32 bytes but of 3"),
             Refusal(
-                tree: .make(["ports": .make(["dns": .integer(8500)])]), message: "f.json: ports.dns: 8500 is also ports.http"),
+                tree: .make(["ports": .make(["dns": .integer(8500)])]),
+                message: "f.json: ports.dns: 8500 is also ports.http"),
             Refusal(
                 tree: .make(["gossip_wan": .make(["probe_timeout": .string("6s")])]),
                 message:
@@ -109,7 +114,8 @@ struct ConfigurationBuilderTests {
     @Test(
         "Go's durations",
         arguments: [
-            ("30s", Duration.seconds(30), "30s"), ("1h30m", .seconds(5400), "1h30m0s"), ("1.5s", .milliseconds(1500), "1.5s"),
+            ("30s", Duration.seconds(30), "30s"), ("1h30m", .seconds(5400), "1h30m0s"),
+            ("1.5s", .milliseconds(1500), "1.5s"),
             ("200ms", .milliseconds(200), "200ms"), ("0", .zero, "0s"), ("-5us", .microseconds(-5), "-5µs"),
             ("72h", .seconds(259_200), "72h0m0s"),
         ])

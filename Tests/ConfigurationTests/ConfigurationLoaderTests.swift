@@ -14,7 +14,8 @@ struct ConfigurationLoaderTests {
     @Test("A directory's .json files in order of their names")
     func directories() throws {
         let path = try directory([
-            "2.json": #"{"datacenter": "two", "node_name": "n"}"#, "1.json": #"{"datacenter": "one", "data_dir": "/d"}"#,
+            "2.json": #"{"datacenter": "two", "node_name": "n"}"#,
+            "1.json": #"{"datacenter": "one", "data_dir": "/d"}"#,
             "3.txt": "not read",
         ])
         defer { try? FileManager.default.removeItem(atPath: path) }
@@ -40,7 +41,8 @@ struct ConfigurationLoaderTests {
     @Test("What a program writes is read again")
     func roundTrip() throws {
         let tree: ConfigurationValue = .make([
-            "data_dir": .string("/with \"quotes\" and \u{1}"), "server": .bool(true), "retry_join": .array([.string("a")]),
+            "data_dir": .string("/with \"quotes\" and \u{1}"), "server": .bool(true),
+            "retry_join": .array([.string("a")]),
             "bootstrap_expect": .integer(3), "telemetry": .make([:]),
         ])
         let path = try directory(["a.json": tree.jsonText])

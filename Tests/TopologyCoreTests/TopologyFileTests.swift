@@ -41,8 +41,10 @@ struct TopologyFileTests {
     }
 
     /// A file whose `steps` or other parts are replaced.
-    private func file(datacenters: String = "{dc1: {servers: 3, clients: 1}, dc2: {servers: 1}}",
-        producers: String = "{w1: {service: web, at: dc1-s1}}", steps: String = "[]", more: String = "") -> String {
+    private func file(
+        datacenters: String = "{dc1: {servers: 3, clients: 1}, dc2: {servers: 1}}",
+        producers: String = "{w1: {service: web, at: dc1-s1}}", steps: String = "[]", more: String = ""
+    ) -> String {
         "name: t\ndatacenters: \(datacenters)\nproducers: \(producers)\nsteps: \(steps)\n\(more)"
     }
 
@@ -54,7 +56,8 @@ struct TopologyFileTests {
         var expected: String
         var testDescription: String { expected }
 
-        init(dc: String? = nil, producers: String? = nil, steps: String? = nil, more: String? = nil, _ expected: String) {
+        init(dc: String? = nil, producers: String? = nil, steps: String? = nil, more: String? = nil, _ expected: String)
+        {
             (datacenters, self.producers, self.steps, self.more) = (dc, producers, steps, more)
             self.expected = expected
         }
@@ -78,7 +81,9 @@ struct TopologyFileTests {
             Wrong(
                 dc: "{dc1: {servers: 1, options: {data_dir: /x}}}",
                 "2:43: \"data_dir\" follows from the rest of the file and cannot be set"),
-            Wrong(producers: "{w1: {service: web, at: dc1-x1}}", "3:36: no agent is named \"dc1-x1\" (did you mean \"dc1-s1\"?)"),
+            Wrong(
+                producers: "{w1: {service: web, at: dc1-x1}}",
+                "3:36: no agent is named \"dc1-x1\" (did you mean \"dc1-s1\"?)"),
             Wrong(producers: "{dc1-s1: {service: web, at: dc1-s1}}", "3:13: \"dc1-s1\" already means something else"),
             Wrong(producers: "{w1: {service: web, at: dc1-s1, by: dns}}", "3:48: by: \"dns\" is none of http, config"),
             Wrong(
@@ -91,7 +96,9 @@ struct TopologyFileTests {
             Wrong(
                 steps: "[{name: a, do: [{kill: boss of dc1}]}]",
                 "4:31: \"boss of\" is none of servers, clients, leader, followers of"),
-            Wrong(steps: "[{name: a, do: [{restart: fallen}, {kill: dc1, as: fallen}]}]", "4:34: nothing is named \"fallen\""),
+            Wrong(
+                steps: "[{name: a, do: [{restart: fallen}, {kill: dc1, as: fallen}]}]",
+                "4:34: nothing is named \"fallen\""),
             Wrong(steps: "[{name: a, do: [{register: dc1-s1}]}]", "4:35: no producer is named \"dc1-s1\""),
             Wrong(steps: "[{name: a, do: [{put: k, at: dc1-s1}]}]", "4:24: \"value\" is missing"),
             Wrong(steps: "[{name: a, do: [{finish: x}]}]", "4:33: no load \"x\" was begun before"),
@@ -136,7 +143,8 @@ struct TopologyFileTests {
 
     @Test("Text that is no YAML names its place; aliases cannot blow up")
     func syntax() {
-        #expect(problems("name: [").first?.hasPrefix("2:1:") == true || problems("name: [").first?.hasPrefix("1:") == true)
+        #expect(
+            problems("name: [").first?.hasPrefix("2:1:") == true || problems("name: [").first?.hasPrefix("1:") == true)
         #expect(problems("") == ["1:1: the file is empty"])
         #expect(problems("a: 1\na: 2").first?.contains("given twice: a") == true)
         var bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
@@ -150,7 +158,9 @@ struct TopologyFileTests {
     @Test("The plan gives everyone an address and configurations that the agent accepts")
     func plan() throws {
         let topology = try read(
-            file(producers: "{w1: {service: web, at: dc1-s1, by: config}, w2: {service: web, at: dc2-s1, check: {kind: tcp}}}"))
+            file(
+                producers:
+                    "{w1: {service: web, at: dc1-s1, by: config}, w2: {service: web, at: dc2-s1, check: {kind: tcp}}}"))
         let plan = TopologyPlan(topology, network: "127.9.8", folder: "/run")
         #expect(plan.agents.map(\.address) == (1...5).map { "127.9.8.\($0)" })
         #expect(plan.producers.map(\.address) == ["127.9.8.201", "127.9.8.202"])

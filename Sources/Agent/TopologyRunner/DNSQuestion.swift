@@ -24,7 +24,9 @@ enum DNSQuestion {
         var description: String
     }
 
-    static func ask(_ name: String, _ kind: Kind, server: String, port: UInt16 = 8600, timeout: Duration = .seconds(2)) throws -> Answer {
+    static func ask(_ name: String, _ kind: Kind, server: String, port: UInt16 = 8600, timeout: Duration = .seconds(2))
+        throws -> Answer
+    {
         let descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw Failure(description: String(cString: strerror(errno))) }
         defer { close(descriptor) }
@@ -114,7 +116,9 @@ enum DNSQuestion {
                 guard place < packet.count else { throw Failure(description: "the DNS answer is cut off") }
                 let length = Int(packet[place])
                 if length >= 0xC0 {
-                    guard place + 1 < packet.count, jumps < 32 else { throw Failure(description: "a DNS name has no end") }
+                    guard place + 1 < packet.count, jumps < 32 else {
+                        throw Failure(description: "a DNS name has no end")
+                    }
                     if jumps == 0 { position = place + 2 }
                     jumps += 1
                     place = (length & 0x3F) << 8 | Int(packet[place + 1])

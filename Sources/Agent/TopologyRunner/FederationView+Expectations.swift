@@ -77,15 +77,20 @@ extension FederationView {
         }
     }
 
-    func members(_ agent: TopologyPlan.Agent, _ isWAN: Bool) throws(Reason) -> [(name: String, datacenter: String, status: String)] {
+    func members(_ agent: TopologyPlan.Agent, _ isWAN: Bool) throws(Reason) -> [(
+        name: String, datacenter: String, status: String
+    )] {
         (try json(agent, "/v1/agent/members\(isWAN ? "?wan=1" : "")").items ?? []).map { member in
-            let status = member["Status"]?.integer.flatMap { Self.statuses.indices.contains($0) ? Self.statuses[$0] : nil }
+            let status = member["Status"]?.integer.flatMap {
+                Self.statuses.indices.contains($0) ? Self.statuses[$0] : nil
+            }
             return (member["Name"]?.text ?? "", member["Tags"]?["dc"]?.text ?? "", status ?? "unknown")
         }
     }
 
     private func checkInstances(
-        _ names: [String], _ service: String, _ datacenter: String, _ agent: TopologyPlan.Agent, _ view: TopologyExpectation.View
+        _ names: [String], _ service: String, _ datacenter: String, _ agent: TopologyPlan.Agent,
+        _ view: TopologyExpectation.View
     ) throws(Reason) {
         let expected = plan.producers.filter { names.contains($0.definition.name) }
         let domain = "\(service).service.\(datacenter.isEmpty ? "" : "\(datacenter).")consul"
@@ -115,7 +120,9 @@ extension FederationView {
         }
     }
 
-    private func ask(_ name: String, _ kind: DNSQuestion.Kind, _ agent: TopologyPlan.Agent) throws(Reason) -> DNSQuestion.Answer {
+    private func ask(_ name: String, _ kind: DNSQuestion.Kind, _ agent: TopologyPlan.Agent) throws(Reason)
+        -> DNSQuestion.Answer
+    {
         do {
             return try DNSQuestion.ask(name, kind, server: agent.address)
         } catch {
@@ -124,11 +131,13 @@ extension FederationView {
     }
 
     private func checkKey(
-        _ key: String, _ value: String?, _ agent: TopologyPlan.Agent, _ datacenter: String, _ mode: TopologyExpectation.ReadMode
+        _ key: String, _ value: String?, _ agent: TopologyPlan.Agent, _ datacenter: String,
+        _ mode: TopologyExpectation.ReadMode
     ) throws(Reason) {
         var query = datacenter.isEmpty ? [] : ["dc=\(datacenter)"]
         if mode != .standard { query.append(mode.rawValue) }
-        let target = "/v1/kv/\(percentEncoded(key, keeping: "/"))\(query.isEmpty ? "" : "?" + query.joined(separator: "&"))"
+        let target =
+            "/v1/kv/\(percentEncoded(key, keeping: "/"))\(query.isEmpty ? "" : "?" + query.joined(separator: "&"))"
         let answer = try get(agent, target)
         guard answer.status != 404 else {
             if value == nil { return }
@@ -142,7 +151,9 @@ extension FederationView {
         guard found == value else { throw Reason("\(agent.name): \(target) is \"\(found)\"") }
     }
 
-    private func checkVerdict(_ datacenter: String, _ words: [String], _ agent: TopologyPlan.Agent) throws(Reason) -> String {
+    private func checkVerdict(_ datacenter: String, _ words: [String], _ agent: TopologyPlan.Agent) throws(Reason)
+        -> String
+    {
         let reports = try json(agent, "/v1/federation/datacenters").items ?? []
         guard let report = reports.first(where: { $0["Datacenter"]?.text == datacenter }) else {
             throw Reason("\(agent.name) does not know \(datacenter)")
@@ -153,7 +164,9 @@ extension FederationView {
         return evidence
     }
 
-    private func checkRefused(_ path: String, _ agent: TopologyPlan.Agent, _ limit: Duration, _ says: String) throws(Reason) -> String {
+    private func checkRefused(_ path: String, _ agent: TopologyPlan.Agent, _ limit: Duration, _ says: String)
+        throws(Reason) -> String
+    {
         let begun = ContinuousClock.now
         let answer = try get(agent, path, timeout: limit)
         let time = ContinuousClock.now - begun
@@ -179,7 +192,9 @@ extension FederationView {
         }
         guard missing.isEmpty else {
             let shown = missing.prefix(5).map(\.key).joined(separator: ", ")
-            throw Reason("\(agent.name): \(missing.count) of \(load.acknowledged.count) acknowledged writes are missing: \(shown)")
+            throw Reason(
+                "\(agent.name): of \(load.acknowledged.count) acknowledged writes \(missing.count) are missing: \(shown)"
+            )
         }
     }
 

@@ -71,7 +71,8 @@ struct FederationView: Sendable {
         for server in servers {
             let address = try json(server, "/v1/status/leader").text ?? ""
             guard let leader = servers.first(where: { address == "\($0.address):8300" }) else {
-                throw Reason("\(server.name): \(address.isEmpty ? "no leader" : "the leader is \(address), which does not run")")
+                throw Reason(
+                    "\(server.name): \(address.isEmpty ? "no leader" : "the leader is \(address), which does not run")")
             }
             if let found, found.name != leader.name {
                 throw Reason("\(found.by) names \(found.name), \(server.name) names \(leader.name)")

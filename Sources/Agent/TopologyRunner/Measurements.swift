@@ -15,6 +15,12 @@ final class Measurements: Sendable {
         }
     }
 
+    func setIfMissing(_ label: String, _ value: String) {
+        rows.withLock { rows in
+            if !rows.contains(where: { $0.label == label }) { rows.append((label, value)) }
+        }
+    }
+
     /// Aligned lines; empty without rows.
     var lines: [String] {
         let rows = rows.withLock { $0 }

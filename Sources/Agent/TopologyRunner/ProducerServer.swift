@@ -9,16 +9,20 @@ package enum ProducerServer {
     /// - Parameter listen: `host:port`.
     package static func run(listen: String, body: String) throws -> Never {
         let parts = listen.split(separator: ":")
-        guard parts.count == 2, let port = UInt16(parts[1]) else { throw Failure(description: "\(listen) is not host:port") }
+        guard parts.count == 2, let port = UInt16(parts[1]) else {
+            throw Failure(description: "\(listen) is not host:port")
+        }
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var on: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
         var address = SocketAddress.make(String(parts[0]), port)
-        guard SocketAddress.withPointer(&address, { bind(descriptor, $0, $1) }) == 0, Glibc.listen(descriptor, 128) == 0 else {
+        guard SocketAddress.withPointer(&address, { bind(descriptor, $0, $1) }) == 0, Glibc.listen(descriptor, 128) == 0
+        else {
             throw Failure(description: "\(listen): \(String(cString: strerror(errno)))")
         }
         let answer = Array(
-            "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n\(body)".utf8)
+            "HTTP/1.1 200 OK\r\nContent-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n\(body)"
+                .utf8)
         while true {
             let connection = accept(descriptor, nil, nil)
             if connection >= 0 { serve(connection, answer) }

@@ -35,7 +35,9 @@ struct RunFolder {
     func telling(_ name: String) -> [String] {
         guard let data = FileManager.default.contents(atPath: log(of: name)) else { return [] }
         let text = String(decoding: data.suffix(256 << 10), as: UTF8.self)
-        let lines = text.split(separator: "\n").suffix(1000).enumerated().map { (number: $0.offset, text: String($0.element)) }
+        let lines = text.split(separator: "\n").suffix(1000).enumerated().map {
+            (number: $0.offset, text: String($0.element))
+        }
         let words = ["warn", "error", "[err", "panic", "fatal", "refused", "failed"]
         let notable = lines.filter { line in
             let lower = line.text.lowercased()

@@ -95,7 +95,8 @@ extension TopologyRun {
         signal(SIGTERM, names, isEnd: true)
         let left = processes.waitForEnd(of: names, timeout: .seconds(15))
         guard left.isEmpty else {
-            throw .step("did not end within 15s of SIGTERM: \(left.joined(separator: ", "))", names: Array(left.prefix(3)))
+            throw .step(
+                "did not end within 15s of SIGTERM: \(left.joined(separator: ", "))", names: Array(left.prefix(3)))
         }
     }
 
@@ -141,7 +142,8 @@ extension TopologyRun {
         let count = load.acknowledged.count
         say("  finish \(name): \(count) writes acknowledged, \(load.uncertainCount) failed")
         measurements.set(
-            "\(name): writes acknowledged", "\(count), \(load.uncertainCount) failed, longest gap \(load.longestGap.shown)")
+            "\(name): writes acknowledged",
+            "\(count), \(load.uncertainCount) failed, longest gap \(load.longestGap.shown)")
     }
 
     private func measure(_ label: String, _ path: String, _ at: TopologySelector, _ count: Int) throws(Failure) {
@@ -154,7 +156,8 @@ extension TopologyRun {
             do throws(FederationView.Reason) {
                 let answer = try view.get(agent, path)
                 guard answer.status == 200 else {
-                    throw FederationView.Reason("\(agent.name): \(path) answers \(answer.status) \(answer.text.prefix(200))")
+                    throw FederationView.Reason(
+                        "\(agent.name): \(path) answers \(answer.status) \(answer.text.prefix(200))")
                 }
             } catch {
                 throw .step("\(label): \(error)", names: [agent.name])
@@ -167,27 +170,30 @@ extension TopologyRun {
         measurements.set(label, "p50 \(half.shown), p99 \(most.shown)")
     }
 
-    /// Watches beside the run; what was not seen by its end is said so.
-    private func report(_ label: String, _ datacenter: String, _ status: String, _ from: TopologySelector) throws(Failure) {
+    /// Watches beside the run; `conclude` says of what was not seen by the end for how long it was watched.
+    private mutating func report(
+        _ label: String, _ datacenter: String, _ status: String, _ from: TopologySelector
+    ) throws(Failure) {
         let agents = try running(from)
         let expectedCount = view.servers(of: datacenter).count
         let (view, measurements, watching, begun) = (self.view, self.measurements, self.watching, ContinuousClock.now)
-        measurements.set(label, "not seen by the end")
-        _ = ThreadedWork([
-            { @Sendable in
-                while !watching.isOn {
-                    let isSeen = agents.allSatisfy { agent in
-                        let members = (try? view.members(agent, true)) ?? []
-                        return members.filter { $0.datacenter == datacenter && $0.status == status }.count == expectedCount
-                    }
-                    if isSeen {
-                        measurements.set(label, (ContinuousClock.now - begun).shown)
-                        return true
-                    }
-                    pause(.milliseconds(250))
+        say("  report \(label)")
+        reports.append((label, begun))
+        let watch = { @Sendable () -> Bool in
+            while !watching.isOn {
+                let isSeen = agents.allSatisfy { agent in
+                    let members = (try? view.members(agent, true)) ?? []
+                    let matching = members.filter { $0.datacenter == datacenter && $0.status == status }
+                    return matching.count == expectedCount
                 }
-                return false
+                if isSeen {
+                    measurements.set(label, (ContinuousClock.now - begun).shown)
+                    return true
+                }
+                pause(.milliseconds(250))
             }
-        ])
+            return false
+        }
+        _ = ThreadedWork([watch])
     }
 }

@@ -1,8 +1,8 @@
 import Configuration
 import Foundation
 package import PlainHTTP
-package import TopologyCore
 import Synchronization
+package import TopologyCore
 
 /// One live run of a topology: real processes on loopback addresses, step by step, and nothing left behind.
 package struct TopologyRun {
@@ -47,6 +47,8 @@ package struct TopologyRun {
     var processes = Processes()
     /// When the present step's last action that changes something was begun.
     var mark = ContinuousClock.now
+    /// What is watched beside the steps, and since when.
+    var reports: [(label: String, begun: ContinuousClock.Instant)] = []
     private var heldCount = 0
 
     /// - Returns: true when every expectation held and no process is left.
@@ -84,7 +86,8 @@ package struct TopologyRun {
     }
 
     func say(_ line: String) {
-        let elapsed = Double((ContinuousClock.now - began).components.seconds)
+        let elapsed =
+            Double((ContinuousClock.now - began).components.seconds)
             + Double((ContinuousClock.now - began).components.attoseconds) / 1e18
         options.print(String(format: "%8.3f  ", elapsed) + line)
     }
@@ -141,7 +144,8 @@ package struct TopologyRun {
         case .failed(let reason):
             let place = "line \(expectation.position.line)"
             let limit = DurationText.text(expectation.within)
-            throw .step("not within \(limit) (\(place)): \(expectation)\n            \(reason)", names: suspects(expectation))
+            throw .step(
+                "not within \(limit) (\(place)): \(expectation)\n            \(reason)", names: suspects(expectation))
         }
     }
 
@@ -198,6 +202,9 @@ package struct TopologyRun {
 
     private mutating func conclude(_ failure: Failure?) -> Bool {
         watching.turnOn()
+        for report in reports {
+            measurements.setIfMissing(report.label, "not within \((ContinuousClock.now - report.begun).shown)")
+        }
         for load in view.loads.values { load.cancel() }
         var isGood = failure == nil
         switch failure {

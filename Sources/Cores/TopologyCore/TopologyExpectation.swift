@@ -51,9 +51,11 @@ extension TopologyExpectation: CustomStringConvertible {
             "\(from): \(count) members of the \(isWAN ? "WAN" : "LAN") pool are \(status)"
         case .instances(let names, let service, let datacenter, let from, let by):
             "\(from) finds \(service)\(datacenter.isEmpty ? "" : " of \(datacenter)") by"
-                + " \(by.map(\.rawValue).joined(separator: ", ")): \(names.isEmpty ? "none" : names.joined(separator: ", "))"
+                + " \(by.map(\.rawValue).joined(separator: ", ")): "
+                + (names.isEmpty ? "none" : names.joined(separator: ", "))
         case .key(let key, let value, let from, let datacenter, let mode):
-            "\(from)\(datacenter.isEmpty ? "" : " asking \(datacenter)") reads \(key) (\(mode.rawValue)): \(value ?? "absent")"
+            "\(from)\(datacenter.isEmpty ? "" : " asking \(datacenter)") reads \(key) (\(mode.rawValue)):"
+                + " \(value ?? "absent")"
         case .verdict(let datacenter, let words, let from):
             "\(from): \(datacenter) is \(words.joined(separator: " or "))"
         case .refused(let path, let from, let limit, _): "\(from): \(path) fails within \(limit)"

@@ -105,7 +105,11 @@ extension TopologyNode {
         if let value = Value(rawValue: text) { return value }
         let words = Value.allCases.map(\.rawValue)
         problems.append(
-            TopologyProblem(position, "\(what): \"\(text)\" is none of \(words.joined(separator: ", "))\(NearestName.hint(text, among: words))"))
+            TopologyProblem(
+                position,
+                "\(what): \"\(text)\" is none of \(words.joined(separator: ", "))"
+                    + NearestName.hint(text, among: words)
+            ))
         return nil
     }
 

@@ -41,7 +41,8 @@ package struct TopologyPlan: Equatable, Sendable {
                     .init("leave_on_terminate", .bool(false)), .init("retry_interval", .string("1s")),
                     .init(
                         "retry_join",
-                        .array(datacenter.servers.filter { $0 != name }.compactMap { addresses[$0].map { .string($0) } })),
+                        .array(
+                            datacenter.servers.filter { $0 != name }.compactMap { addresses[$0].map { .string($0) } })),
                 ]
                 if isServer {
                     own.append(.init("bootstrap_expect", .integer(Int64(datacenter.servers.count))))

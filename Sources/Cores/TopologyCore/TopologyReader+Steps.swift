@@ -9,7 +9,9 @@ extension TopologyReader {
         }
         var step = Topology.Step(name: name, position: node.position, actions: [], expectations: [])
         for action in fields.take("do")?.items("actions", &problems) ?? [] {
-            if let kind = readAction(action) { step.actions.append(TopologyAction(position: action.position, kind: kind)) }
+            if let kind = readAction(action) {
+                step.actions.append(TopologyAction(position: action.position, kind: kind))
+            }
         }
         for expectation in fields.take("expect")?.items("expectations", &problems) ?? [] {
             if let read = readExpectation(expectation) { step.expectations.append(read) }
@@ -19,7 +21,8 @@ extension TopologyReader {
     }
 
     private static let actionNames = [
-        "start", "stop", "kill", "restart", "freeze", "continue", "register", "put", "load", "finish", "wait", "measure",
+        "start", "stop", "kill", "restart", "freeze", "continue", "register", "put", "load", "finish", "wait",
+        "measure",
         "report",
     ]
 
@@ -119,7 +122,9 @@ extension TopologyReader {
         guard let text = node.text("a status", &problems) else { return nil }
         let words = ["alive", "leaving", "left", "failed"]
         if words.contains(text) { return text }
-        note(node.position, "\"\(text)\" is none of \(words.joined(separator: ", "))\(NearestName.hint(text, among: words))")
+        note(
+            node.position,
+            "\"\(text)\" is none of \(words.joined(separator: ", "))\(NearestName.hint(text, among: words))")
         return nil
     }
 }
@@ -159,7 +164,9 @@ extension TopologyReader {
         case "key": return readKey(value, &fields)
         case "verdict":
             let datacenter = readDatacenterName(value)
-            let words = fields.need("is", &problems)?.asItems.compactMap { $0.choice("is", Word.self, &problems)?.rawValue }
+            let words = fields.need("is", &problems)?.asItems.compactMap {
+                $0.choice("is", Word.self, &problems)?.rawValue
+            }
             let from = fields.need("from", &problems).flatMap { readSelector($0) }
             guard let datacenter, let words, let from else { return nil }
             return .verdict(of: datacenter, isOneOf: words, from: from)
@@ -200,7 +207,10 @@ extension TopologyReader {
         let service = fields.need("service", &problems)?.text("a service's name", &problems)
         let datacenter = fields.take("dc").map { readDatacenterName($0) } ?? ""
         let from = fields.need("from", &problems).flatMap { readSelector($0) }
-        let by = fields.take("by")?.asItems.compactMap { $0.choice("by", TopologyExpectation.View.self, &problems) } ?? [.http]
+        let by =
+            fields.take("by")?.asItems.compactMap { $0.choice("by", TopologyExpectation.View.self, &problems) } ?? [
+                .http
+            ]
         var names: [String] = []
         for item in value.asItems {
             guard let name = item.text("a producer's name", &problems) else { continue }

@@ -133,7 +133,9 @@ package struct TopologyReader {
             let key = TopologyNode(.scalar(entry.key, isPlain: false), at: entry.position)
             guard let name = key.name("producer's name", &problems) else { continue }
             let isTaken = topology.agentNames.contains(name) || topology.datacenters.contains { $0.name == name }
-            if isTaken || Self.reserved.contains(name) { note(entry.position, "\"\(name)\" already means something else") }
+            if isTaken || Self.reserved.contains(name) {
+                note(entry.position, "\"\(name)\" already means something else")
+            }
             readProducer(name, entry)
         }
         if topology.producers.count > Self.maxProducerCount {
@@ -159,7 +161,9 @@ package struct TopologyReader {
             let times: ClosedRange<Duration> = .milliseconds(10) ... .seconds(3600)
             producer.checkInterval = check.take("interval")?.duration("interval", times, &problems) ?? .seconds(1)
             producer.checkTimeout = check.take("timeout")?.duration("timeout", times, &problems) ?? .seconds(1)
-            if !producer.checkPath.hasPrefix("/") { note(node.position, "path: \"\(producer.checkPath)\" has no leading /") }
+            if !producer.checkPath.hasPrefix("/") {
+                note(node.position, "path: \"\(producer.checkPath)\" has no leading /")
+            }
             check.finish(&problems)
         }
         fields.finish(&problems)

@@ -13,8 +13,10 @@ extension AgentConfiguration {
         .bool("dns_config.only_passing", \.dns.onlyPassing, "leave out instances with warnings"),
         .duration(
             "dns_config.recursor_timeout", \.dns.recursorTimeout, standard: "2s", "of other domains", hasEffect: false),
-        .integer("dns_config.udp_answer_limit", \.dns.udpAnswerLimit, 1...1000, standard: "3", "records in a UDP answer"),
-        .integer("dns_config.a_record_limit", \.dns.addressRecordLimit, 0...1000, standard: "0", "addresses in an answer"),
+        .integer(
+            "dns_config.udp_answer_limit", \.dns.udpAnswerLimit, 1...1000, standard: "3", "records in a UDP answer"),
+        .integer(
+            "dns_config.a_record_limit", \.dns.addressRecordLimit, 0...1000, standard: "0", "addresses in an answer"),
         .bool("dns_config.disable_compression", \.dns.disablesCompression, "write names in full"),
         .bool(
             "dns_config.enable_additional_node_meta_txt", \.dns.addsNodeMetaText, "TXT records of node metadata",
@@ -32,7 +34,9 @@ extension AgentConfiguration {
     @Sendable private static func applyServiceTTL(
         _ value: ConfigurationValue, _ configuration: inout AgentConfiguration
     ) -> String? {
-        guard case .object(let entries) = value else { return "expected an object of durations, found \(value.typeName)" }
+        guard case .object(let entries) = value else {
+            return "expected an object of durations, found \(value.typeName)"
+        }
         for entry in entries {
             guard case .string(let text) = entry.value, let ttl = DurationText.parse(text), ttl >= .zero else {
                 return "\"\(entry.key)\" has no duration such as \"10s\""

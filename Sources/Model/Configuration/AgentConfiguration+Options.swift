@@ -20,12 +20,16 @@ extension AgentConfiguration {
     private static let addressOptions: [ConfigurationOption] = [
         .text("bind_addr", flag: "bind", \.bindAddress, standard: "0.0.0.0", "address of gossip and server RPC"),
         .text("client_addr", flag: "client", \.clientAddress, standard: "127.0.0.1", "addresses of HTTP and DNS"),
-        .text("advertise_addr", flag: "advertise", \.advertiseAddress, standard: "the bind address", "told to the LAN pool"),
+        .text(
+            "advertise_addr", flag: "advertise", \.advertiseAddress, standard: "the bind address",
+            "told to the LAN pool"),
         .text(
             "advertise_addr_wan", flag: "advertise-wan", \.advertiseAddressWAN, standard: "the advertised address",
             "told to the WAN pool"),
-        .text("serf_lan", flag: "serf-lan-bind", \.serfLANAddress, standard: "the bind address", "address of LAN gossip"),
-        .text("serf_wan", flag: "serf-wan-bind", \.serfWANAddress, standard: "the bind address", "address of WAN gossip"),
+        .text(
+            "serf_lan", flag: "serf-lan-bind", \.serfLANAddress, standard: "the bind address", "address of LAN gossip"),
+        .text(
+            "serf_wan", flag: "serf-wan-bind", \.serfWANAddress, standard: "the bind address", "address of WAN gossip"),
         .bool(
             "translate_wan_addrs", \.translatesWANAddresses, "answer queries from elsewhere with WAN addresses"),
         port("http", flag: "http-port", \.ports.http, standard: "8500", "HTTP API"),
@@ -48,7 +52,8 @@ extension AgentConfiguration {
             "retry_interval_wan", flag: "retry-interval-wan", \.retryIntervalWAN, standard: "30s",
             "longest pause of retry_join_wan"),
         .integer(
-            "retry_max", flag: "retry-max", \.retryMax, 0...1_000_000, standard: "0", "attempts of retry_join; 0: for ever"),
+            "retry_max", flag: "retry-max", \.retryMax, 0...1_000_000, standard: "0",
+            "attempts of retry_join; 0: for ever"),
         .integer(
             "retry_max_wan", flag: "retry-max-wan", \.retryMaxWAN, 0...1_000_000, standard: "0",
             "attempts of retry_join_wan; 0: for ever"),
@@ -56,7 +61,8 @@ extension AgentConfiguration {
         .text("encrypt", flag: "encrypt", \.encrypt, "gossip key: base64 of 16, 24 or 32 bytes"),
         .bool("encrypt_verify_incoming", \.encryptVerifyIncoming, "refuse plain gossip", standard: "true"),
         .bool("encrypt_verify_outgoing", \.encryptVerifyOutgoing, "send encrypted gossip only", standard: "true"),
-        .duration("reconnect_timeout", \.reconnectTimeoutLAN, standard: "72h", "after which failed LAN members are forgotten"),
+        .duration(
+            "reconnect_timeout", \.reconnectTimeoutLAN, standard: "72h", "until a failed LAN member is forgotten"),
         .duration("reconnect_timeout_wan", \.reconnectTimeoutWAN, standard: "72h", "the same for the WAN pool"),
         .optionalBool("leave_on_terminate", \.leaveOnTerminate, standard: "false for servers", "leave at SIGTERM"),
         .optionalBool(
@@ -75,7 +81,8 @@ extension AgentConfiguration {
         .trees("service", single: true, \.services, "one of them"),
         .trees("checks", single: false, \.checks, "checks of this agent"),
         .trees("check", single: true, \.checks, "one of them"),
-        .duration("check_update_interval", \.checkUpdateInterval, standard: "5m", "pause of syncs when only output changed"),
+        .duration(
+            "check_update_interval", \.checkUpdateInterval, standard: "5m", "pause of syncs when only output changed"),
         .bool("discard_check_output", \.discardCheckOutput, "keep no output of checks"),
     ]
 
@@ -84,12 +91,14 @@ extension AgentConfiguration {
             .integer(
                 "performance.raft_multiplier", \.raftMultiplier, 1...10, standard: "1", "scales every Raft timing"),
             .duration(
-                "performance.leave_drain_time", \.leaveDrainTime, standard: "5s", "requests are still served while leaving"),
+                "performance.leave_drain_time", \.leaveDrainTime, standard: "5s",
+                "requests are still served while leaving"),
             .duration("performance.rpc_hold_timeout", \.rpcHoldTimeout, standard: "7s", "wait for a leader"),
             .integer(
                 "raft_snapshot_threshold", \.raftSnapshotThreshold, 16...1_000_000_000, standard: "16384",
                 "log entries between snapshots"),
-            .duration("raft_snapshot_interval", \.raftSnapshotInterval, standard: "30s", "pause of looking at the threshold"),
+            .duration(
+                "raft_snapshot_interval", \.raftSnapshotInterval, standard: "30s", "pause of looking at the threshold"),
             .integer(
                 "raft_trailing_logs", \.raftTrailingLogs, 0...1_000_000_000, standard: "10240",
                 "log entries kept behind a snapshot"),
@@ -106,22 +115,31 @@ extension AgentConfiguration {
                 "limits.https_handshake_timeout", \.limits.httpsHandshakeTimeout, standard: "5s", "of TLS",
                 hasEffect: false),
             .integer(
-                "limits.kv_max_value_size", \.limits.kvMaxValueBytes, 1...64 << 20, standard: "524288", "bytes of a value"),
+                "limits.kv_max_value_size", \.limits.kvMaxValueBytes, 1...64 << 20, standard: "524288",
+                "bytes of a value"),
             .integer(
                 "limits.txn_max_req_len", \.limits.txnMaxRequestBytes, 1...64 << 20, standard: "524288",
                 "bytes of a transaction", hasEffect: false),
-            .number("limits.rpc_rate", \.limits.rpcRate, standard: "-1", "requests per second; negative: no limit", hasEffect: false),
+            .number(
+                "limits.rpc_rate", \.limits.rpcRate, standard: "-1", "requests per second; negative: no limit",
+                hasEffect: false),
             .integer(
                 "limits.rpc_max_burst", \.limits.rpcMaxBurst, 0...1_000_000_000, standard: "1000", "over the rate",
                 hasEffect: false),
-        ] + tuning(
-            "gossip_lan", \.gossipLAN.gossipInterval, \.gossipLAN.gossipNodes, \.gossipLAN.probeInterval, \.gossipLAN.probeTimeout,
-            \.gossipLAN.suspicionMultiplier, \.gossipLAN.retransmitMultiplier) + tuning(
-            "gossip_wan", \.gossipWAN.gossipInterval, \.gossipWAN.gossipNodes, \.gossipWAN.probeInterval, \.gossipWAN.probeTimeout,
+        ]
+        + tuning(
+            "gossip_lan", \.gossipLAN.gossipInterval, \.gossipLAN.gossipNodes, \.gossipLAN.probeInterval,
+            \.gossipLAN.probeTimeout,
+            \.gossipLAN.suspicionMultiplier, \.gossipLAN.retransmitMultiplier)
+        + tuning(
+            "gossip_wan", \.gossipWAN.gossipInterval, \.gossipWAN.gossipNodes, \.gossipWAN.probeInterval,
+            \.gossipWAN.probeTimeout,
             \.gossipWAN.suspicionMultiplier, \.gossipWAN.retransmitMultiplier)
 
     private static let optionsWithoutEffect: [ConfigurationOption] = [
-        .text("primary_datacenter", \.primaryDatacenter, "the one that access control is replicated from", hasEffect: false),
+        .text(
+            "primary_datacenter", \.primaryDatacenter, "the one that access control is replicated from",
+            hasEffect: false),
         .ignored("telemetry", "sinks of metrics"),
         .ignored("disable_update_check", "there is no update check"),
         .ignored("disable_anonymous_signature", "there is no update check"),
@@ -130,7 +148,8 @@ extension AgentConfiguration {
         .ignored("disable_keyring_file", flag: "disable-keyring-file", kind: .boolean, "of the gossip keys"),
         .ignored("enable_script_checks", flag: "enable-script-checks", kind: .boolean, "there are no script checks"),
         .ignored(
-            "enable_local_script_checks", flag: "enable-local-script-checks", kind: .boolean, "there are no script checks"),
+            "enable_local_script_checks", flag: "enable-local-script-checks", kind: .boolean,
+            "there are no script checks"),
         .ignored("enable_debug", "profiling endpoints"),
         .ignored("enable_syslog", flag: "syslog", kind: .boolean, "logs go to standard error"),
         .ignored("log_file", flag: "log-file", kind: .text, "logs go to standard error"),

@@ -121,7 +121,9 @@ extension AgentConfiguration {
             let (probe, limit) = (pool.probeInterval ?? interval, pool.probeTimeout ?? timeout)
             check(
                 limit < probe, pool.probeTimeout == nil ? "\(key).probe_interval" : "\(key).probe_timeout",
-                "the probe timeout \(DurationText.text(limit)) is not below the probe interval \(DurationText.text(probe))")
+                "the probe timeout \(DurationText.text(limit)) is not below the probe interval"
+                    + " \(DurationText.text(probe))"
+            )
         }
         for (key, time) in [
             ("performance.leave_drain_time", leaveDrainTime), ("performance.rpc_hold_timeout", rpcHoldTimeout),

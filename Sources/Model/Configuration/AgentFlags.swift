@@ -32,7 +32,9 @@ package struct AgentFlags: Equatable, Sendable {
     ]
 
     private static let byFlag = Dictionary(
-        AgentConfiguration.options.enumerated().filter { !$0.element.flag.isEmpty }.map { ($0.element.flag, $0.offset) },
+        AgentConfiguration.options.enumerated().filter { !$0.element.flag.isEmpty }.map {
+            ($0.element.flag, $0.offset)
+        },
         uniquingKeysWith: { first, _ in first })
 
     /// - Parameter arguments: what follows `agent`.
@@ -93,7 +95,9 @@ package struct AgentFlags: Equatable, Sendable {
             return
         }
         guard let value = option.value(ofFlagText: text) else {
-            note("-\(option.flag)", "\"\(text)\" is not a \(option.kind == .map ? "key:value pair" : option.kind.rawValue)")
+            note(
+                "-\(option.flag)",
+                "\"\(text)\" is not a \(option.kind == .map ? "key:value pair" : option.kind.rawValue)")
             return
         }
         given.append(Given(option: index, value: value))

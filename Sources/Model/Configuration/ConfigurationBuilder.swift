@@ -11,7 +11,8 @@ package struct ConfigurationBuilder: Sendable {
     private var origins: [String: String] = [:]
 
     private static let byKey = Dictionary(
-        AgentConfiguration.options.filter { !$0.key.isEmpty }.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
+        AgentConfiguration.options.filter { !$0.key.isEmpty }.map { ($0.key, $0) },
+        uniquingKeysWith: { first, _ in first })
     /// Objects that only group options, such as `ports`.
     private static let groups: Set<String> = Set(
         byKey.keys.flatMap { key in

@@ -77,7 +77,8 @@ extension ConfigurationOption {
         }
     }
 
-    static func optionalInteger(_ key: String, _ path: Path<Int?>, _ range: ClosedRange<Int>, _ summary: String) -> Self {
+    static func optionalInteger(_ key: String, _ path: Path<Int?>, _ range: ClosedRange<Int>, _ summary: String) -> Self
+    {
         Self(key: key, flag: "", kind: .integer, standard: "of the pool", summary: summary, hasEffect: true) {
             guard case .integer(let wide) = $0 else { return expected("a whole number", $0) }
             guard let value = Int(exactly: wide), range.contains(value) else {
@@ -88,7 +89,9 @@ extension ConfigurationOption {
         }
     }
 
-    static func number(_ key: String, _ path: Path<Double>, standard: String, _ summary: String, hasEffect: Bool) -> Self {
+    static func number(_ key: String, _ path: Path<Double>, standard: String, _ summary: String, hasEffect: Bool)
+        -> Self
+    {
         Self(key: key, flag: "", kind: .number, standard: standard, summary: summary, hasEffect: hasEffect) {
             switch $0 {
             case .integer(let value): $1[keyPath: path] = Double(value)

@@ -86,6 +86,8 @@ struct HTTPAnswerParser {
 
     private static func find(_ mark: [UInt8], in bytes: ArraySlice<UInt8>) -> Int? {
         guard bytes.count >= mark.count else { return nil }
-        return (bytes.startIndex...(bytes.endIndex - mark.count)).first { bytes[$0..<($0 + mark.count)].elementsEqual(mark) }
+        return (bytes.startIndex...(bytes.endIndex - mark.count)).first {
+            bytes[$0..<($0 + mark.count)].elementsEqual(mark)
+        }
     }
 }

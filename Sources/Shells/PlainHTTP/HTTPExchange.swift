@@ -10,7 +10,9 @@ package struct HTTPCall: Equatable, Sendable {
     /// From the start to the last byte.
     package var timeout: Duration
 
-    package init(_ method: String, _ base: String, _ target: String, body: [UInt8] = [], timeout: Duration = .seconds(10)) {
+    package init(
+        _ method: String, _ base: String, _ target: String, body: [UInt8] = [], timeout: Duration = .seconds(10)
+    ) {
         self.method = method
         self.base = base
         self.target = target
@@ -67,7 +69,7 @@ package protocol HTTPClient: Sendable {
     func perform(_ call: HTTPCall) throws(HTTPClientError) -> HTTPAnswer
 }
 
-/// Percent-encoding of a path segment's bytes (RFC 3986 §3.3): everything but unreserved characters and what `keeping` says.
+/// Percent-encoding (RFC 3986 §2.1) of everything but unreserved characters and those of `keeping`.
 package func percentEncoded(_ text: String, keeping kept: String = "") -> String {
     let digits = Array("0123456789ABCDEF".utf8)
     let safe = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~".utf8).union(kept.utf8)

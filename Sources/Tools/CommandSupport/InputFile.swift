@@ -5,7 +5,9 @@ package enum InputFile {
     package static let maxBytes = 64 << 20
 
     package static func read(_ path: String) throws(CommandFailure) -> [UInt8] {
-        guard let file = fopen(path, "rbe") else { throw CommandFailure("\(path): \(String(cString: strerror(errno)))") }
+        guard let file = fopen(path, "rbe") else {
+            throw CommandFailure("\(path): \(String(cString: strerror(errno)))")
+        }
         defer { fclose(file) }
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 64 << 10)

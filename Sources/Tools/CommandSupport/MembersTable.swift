@@ -15,7 +15,8 @@ package enum MembersTable {
                 : ["Node", "Address", "Status", "Type", "Build", "Protocol", "DC", "Segment"])
         let sorted = (members.items ?? []).sorted { key($0).lexicographicallyPrecedes(key($1)) }
         for member in sorted {
-            let status = member["Status"]?.integer.flatMap { statuses.indices.contains($0) ? statuses[$0] : nil } ?? "unknown"
+            let status =
+                member["Status"]?.integer.flatMap { statuses.indices.contains($0) ? statuses[$0] : nil } ?? "unknown"
             guard keeps(status) else { continue }
             let tags = (member["Tags"]?.members ?? []).map { (name: $0.name, value: $0.value.text ?? "") }
             let address = member.shown("Addr")

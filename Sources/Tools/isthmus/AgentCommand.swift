@@ -9,7 +9,8 @@ struct AgentCommand: AsyncParsableCommand {
         commandName: "agent", abstract: "Runs an agent: a server of its datacenter with -server, else a client.")
 
     /// Consul's flags; `AgentFlags` reads them.
-    @Argument(parsing: .captureForPassthrough, help: ArgumentHelp("Consul's flags; -help lists them.", valueName: "flag"))
+    @Argument(
+        parsing: .captureForPassthrough, help: ArgumentHelp("Consul's flags; -help lists them.", valueName: "flag"))
     var flags: [String] = []
 
     func run() async throws {

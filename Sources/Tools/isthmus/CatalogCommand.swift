@@ -36,7 +36,10 @@ struct NodesCommand: ParsableCommand {
         var seen: Set<String> = []
         for node in value.items ?? [] where seen.insert(node.shown("Node")).inserted {
             let id = node.shown("ID")
-            var row = [node.shown("Node"), detailed ? id : String(id.prefix(8)), node.shown("Address"), node.shown("Datacenter")]
+            var row = [
+                node.shown("Node"), detailed ? id : String(id.prefix(8)), node.shown("Address"),
+                node.shown("Datacenter"),
+            ]
             if detailed { row += ["TaggedAddresses", service.isEmpty ? "Meta" : "NodeMeta"].map { pairs(node[$0]) } }
             table.add(row)
         }
@@ -49,7 +52,8 @@ struct NodesCommand: ParsableCommand {
 }
 
 struct ServiceNamesCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "services", abstract: "Lists the services of a datacenter.")
+    static let configuration = CommandConfiguration(
+        commandName: "services", abstract: "Lists the services of a datacenter.")
 
     @OptionGroup var options: ClientOptions
     @OptionGroup var datacenter: DatacenterOptions
@@ -61,7 +65,9 @@ struct ServiceNamesCommand: ParsableCommand {
         let value = try options.client.json(path, datacenter.query)
         var found: [String: Set<String>] = [:]
         if node.isEmpty {
-            for service in value.members ?? [] { found[service.name] = Set((service.value.items ?? []).compactMap(\.text)) }
+            for service in value.members ?? [] {
+                found[service.name] = Set((service.value.items ?? []).compactMap(\.text))
+            }
         } else {
             for service in value["Services"]?.members ?? [] {
                 found[service.value.shown("Service"), default: []]

@@ -4,7 +4,8 @@ import FederationModel
 import WireFormat
 
 struct InfoCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "info", abstract: "Shows the agent's state in numbers.")
+    static let configuration = CommandConfiguration(
+        commandName: "info", abstract: "Shows the agent's state in numbers.")
 
     @OptionGroup var options: ClientOptions
 
@@ -52,6 +53,8 @@ struct VersionCommand: ParsableCommand {
                 JSONMember(name: "ConsulVersion", value: JSONValue(.string(Build.consulVersion))),
             ]))
         print(
-            format == .json ? object.prettyText : "Isthmus v\(Build.version)\nSpeaks the protocols of Consul \(Build.consulVersion)")
+            format == .json
+                ? object.prettyText : "Isthmus v\(Build.version)\nSpeaks the protocols of Consul \(Build.consulVersion)"
+        )
     }
 }

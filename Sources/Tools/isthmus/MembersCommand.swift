@@ -3,7 +3,8 @@ import CommandSupport
 import WireFormat
 
 struct MembersCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "members", abstract: "Lists the members of a gossip pool.")
+    static let configuration = CommandConfiguration(
+        commandName: "members", abstract: "Lists the members of a gossip pool.")
 
     @OptionGroup var options: ClientOptions
     @Flag(help: "The WAN pool; only servers know it.") var wan = false

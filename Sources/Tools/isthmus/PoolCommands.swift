@@ -40,6 +40,7 @@ struct ForceLeaveCommand: ParsableCommand {
 
     func run() throws {
         _ = try options.client.call(
-            "PUT", "/v1/agent/force-leave/\(percentEncoded(node))", [(prune ? "prune" : "", nil), (wan ? "wan" : "", "1")])
+            "PUT", "/v1/agent/force-leave/\(percentEncoded(node))",
+            [(prune ? "prune" : "", nil), (wan ? "wan" : "", "1")])
     }
 }

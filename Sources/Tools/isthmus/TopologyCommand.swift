@@ -33,7 +33,9 @@ struct TopologyRunCommand: ParsableCommand {
     func run() throws {
         let topology = try TopologyCommand.read(file)
         let program = ownPath()
-        let options = TopologyRun.Options(program: program, agentProgram: agent ?? program, parent: runs) { StandardOutput.print($0) }
+        let options = TopologyRun.Options(program: program, agentProgram: agent ?? program, parent: runs) {
+            StandardOutput.print($0)
+        }
         if !TopologyRun.run(topology, options) { throw ExitCode(1) }
     }
 
