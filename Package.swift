@@ -49,7 +49,7 @@ let package = Package(
             ]),
         tests("ConfigurationTests", ["Configuration", "ConfigurationFiles"]),
         tests("TopologyCoreTests", ["Configuration", "TopologyCore", "YAMLReader"]),
-        tests("TopologyRunnerTests", ["TopologyRunner"]),
+        tests("TopologyRunnerTests", ["PlainHTTP", "TopologyCore", "TopologyRunner", "YAMLReader"]),
         tests("PlainHTTPTests", ["PlainHTTP"]),
         tests("ToolTests", ["CommandSupport", "PlainHTTP", "WireFormat"]),
     ]

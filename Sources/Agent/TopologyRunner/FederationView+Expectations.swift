@@ -192,9 +192,8 @@ extension FederationView {
         }
         guard missing.isEmpty else {
             let shown = missing.prefix(5).map(\.key).joined(separator: ", ")
-            throw Reason(
-                "\(agent.name): of \(load.acknowledged.count) acknowledged writes \(missing.count) are missing: \(shown)"
-            )
+            let counts = "\(missing.count) of \(load.acknowledged.count) acknowledged writes are missing"
+            throw Reason("\(agent.name): \(counts): \(shown)")
         }
     }
 
