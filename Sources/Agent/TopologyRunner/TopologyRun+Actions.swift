@@ -1,0 +1,199 @@
+import Configuration
+import Foundation
+import PlainHTTP
+import TopologyCore
+
+extension TopologyRun {
+    mutating func perform(_ action: TopologyAction) throws(Failure) {
+        try lookAround()
+        view.running = processes.running()
+        switch action.kind {
+        case .start(let selector): try start(try names(selector), "start \(selector)")
+        case .restart(let selector): try start(try names(selector), "restart \(selector)")
+        case .stop(let selector): try stop(try names(selector), selector)
+        case .kill(let selector, let alias):
+            let names = try names(selector)
+            say("  kill \(selector)\(names.count == 1 ? ": \(names[0])" : "")")
+            if let alias { view.aliases[alias] = names }
+            signal(SIGKILL, names, isEnd: true)
+            _ = processes.waitForEnd(of: names, timeout: .seconds(5))
+        case .freeze(let selector):
+            say("  freeze \(selector)")
+            signal(SIGSTOP, try names(selector), isEnd: false)
+        case .resume(let selector):
+            say("  continue \(selector)")
+            signal(SIGCONT, try names(selector), isEnd: false)
+        case .register(let selector): try register(try names(selector), selector)
+        case .put(let key, let value, let at, let datacenter): try put(key, value, at, datacenter)
+        case .load(let name, let through, let rate):
+            let agents = try running(through)
+            say("  load \(name): \(rate) writes a second through \(through)")
+            mark = .now
+            view.loads[name] = WriteLoad(name, addresses: agents.map(\.address), rate: rate, http: options.http)
+        case .finish(let name): finish(name)
+        case .wait(let duration):
+            say("  wait \(DurationText.text(duration))")
+            let deadline = ContinuousClock.now + duration
+            while ContinuousClock.now < deadline {
+                try lookAround()
+                pause(min(.milliseconds(50), deadline - .now))
+            }
+        case .measure(let label, let path, let at, let count): try measure(label, path, at, count)
+        case .report(let label, let datacenter, let status, let from): try report(label, datacenter, status, from)
+        }
+    }
+
+    private func names(_ selector: TopologySelector) throws(Failure) -> [String] {
+        // A leader may be between two terms: give it the time of an election.
+        let deadline = ContinuousClock.now + .seconds(5)
+        while true {
+            do throws(FederationView.Reason) {
+                return try view.names(selector)
+            } catch {
+                if Interruption.isRequested { throw .interrupted }
+                guard ContinuousClock.now < deadline else { throw .step("\(selector): \(error)", names: []) }
+            }
+            pause(.milliseconds(50))
+        }
+    }
+
+    private func running(_ selector: TopologySelector) throws(Failure) -> [TopologyPlan.Agent] {
+        do throws(FederationView.Reason) {
+            return try view.runningAgents(selector)
+        } catch {
+            throw .step("\(selector): \(error)", names: [])
+        }
+    }
+
+    private mutating func start(_ names: [String], _ what: String) throws(Failure) {
+        let idle = names.filter { !view.running.contains($0) }
+        say("  \(what)\(idle.count == names.count ? "" : " (\(idle.count) of \(names.count), the others run)")")
+        mark = .now
+        for name in idle {
+            let words: [String]
+            if let producer = view.plan.producers.first(where: { $0.definition.name == name }) {
+                let listen = "\(producer.address):\(producer.definition.port)"
+                words = [options.program, "topology", "producer", "--listen", listen, "--body", name]
+            } else {
+                words = [options.agentProgram, "agent", "-config-file=\(folder.configuration(of: name))"]
+            }
+            do {
+                try processes.start(name, words, log: folder.log(of: name))
+            } catch {
+                throw .step("\(name) cannot be started: \(error)", names: [])
+            }
+        }
+    }
+
+    private mutating func signal(_ signal: Int32, _ names: [String], isEnd: Bool) {
+        mark = .now
+        for name in names { processes.send(signal, to: name, isEnd: isEnd) }
+    }
+
+    private mutating func stop(_ names: [String], _ selector: TopologySelector) throws(Failure) {
+        say("  stop \(selector)")
+        signal(SIGTERM, names, isEnd: true)
+        let left = processes.waitForEnd(of: names, timeout: .seconds(15))
+        guard left.isEmpty else {
+            throw .step(
+                "did not end within 15s of SIGTERM: \(left.joined(separator: ", "))", names: Array(left.prefix(3)))
+        }
+    }
+
+    private mutating func register(_ names: [String], _ selector: TopologySelector) throws(Failure) {
+        say("  register \(selector)")
+        mark = .now
+        for producer in view.plan.producers where names.contains(producer.definition.name) {
+            guard let agent = view.agent(producer.definition.node) else { continue }
+            let body = Array(producer.apiForm.jsonText.utf8)
+            try request("PUT", agent, "/v1/agent/service/register", body)
+        }
+    }
+
+    private mutating func put(
+        _ key: String, _ value: String, _ at: TopologySelector, _ datacenter: String
+    ) throws(Failure) {
+        let query = datacenter.isEmpty ? "" : "?dc=\(datacenter)"
+        say("  put \(key) at \(at)\(datacenter.isEmpty ? "" : " for \(datacenter)")")
+        mark = .now
+        for agent in try running(at) {
+            try request("PUT", agent, "/v1/kv/\(percentEncoded(key, keeping: "/"))\(query)", Array(value.utf8))
+        }
+    }
+
+    private func request(
+        _ method: String, _ agent: TopologyPlan.Agent, _ target: String, _ body: [UInt8]
+    ) throws(Failure) {
+        let answer: HTTPAnswer
+        do throws(HTTPClientError) {
+            answer = try options.http.perform(HTTPCall(method, "http://\(agent.address):8500", target, body: body))
+        } catch {
+            throw .step("\(agent.name): \(target): \(error)", names: [agent.name])
+        }
+        guard answer.status == 200, !answer.text.hasPrefix("false") else {
+            let text = "\(agent.name): \(target) answers \(answer.status) \(answer.text.prefix(200))"
+            throw .step(text, names: [agent.name])
+        }
+    }
+
+    private func finish(_ name: String) {
+        guard let load = view.loads[name] else { return }
+        load.finish()
+        let count = load.acknowledged.count
+        say("  finish \(name): \(count) writes acknowledged, \(load.uncertainCount) failed")
+        measurements.set(
+            "\(name): writes acknowledged",
+            "\(count), \(load.uncertainCount) failed, longest gap \(load.longestGap.shown)")
+    }
+
+    private func measure(_ label: String, _ path: String, _ at: TopologySelector, _ count: Int) throws(Failure) {
+        var times: [Duration] = []
+        let agents = try running(at)
+        for number in 0..<count {
+            if Interruption.isRequested { throw .interrupted }
+            let agent = agents[number % agents.count]
+            let begun = ContinuousClock.now
+            do throws(FederationView.Reason) {
+                let answer = try view.get(agent, path)
+                guard answer.status == 200 else {
+                    throw FederationView.Reason(
+                        "\(agent.name): \(path) answers \(answer.status) \(answer.text.prefix(200))")
+                }
+            } catch {
+                throw .step("\(label): \(error)", names: [agent.name])
+            }
+            times.append(ContinuousClock.now - begun)
+        }
+        times.sort()
+        let (half, most) = (times[times.count / 2], times[min(times.count - 1, times.count * 99 / 100)])
+        say("  measure \(label): p50 \(half.shown), p99 \(most.shown) of \(count)")
+        measurements.set(label, "p50 \(half.shown), p99 \(most.shown)")
+    }
+
+    /// Watches beside the run; `conclude` says of what was not seen by the end for how long it was watched.
+    private mutating func report(
+        _ label: String, _ datacenter: String, _ status: String, _ from: TopologySelector
+    ) throws(Failure) {
+        let agents = try running(from)
+        let expectedCount = view.servers(of: datacenter).count
+        let (view, measurements, watching, begun) = (self.view, self.measurements, self.watching, ContinuousClock.now)
+        say("  report \(label)")
+        reports.append((label, begun))
+        let watch = { @Sendable () -> Bool in
+            while !watching.isOn {
+                let isSeen = agents.allSatisfy { agent in
+                    let members = (try? view.members(agent, true)) ?? []
+                    let matching = members.filter { $0.datacenter == datacenter && $0.status == status }
+                    return matching.count == expectedCount
+                }
+                if isSeen {
+                    measurements.set(label, (ContinuousClock.now - begun).shown)
+                    return true
+                }
+                pause(.milliseconds(250))
+            }
+            return false
+        }
+        _ = ThreadedWork([watch])
+    }
+}

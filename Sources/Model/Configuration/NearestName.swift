@@ -1,0 +1,35 @@
+/// Finds what somebody meant by a misspelt name.
+package enum NearestName {
+    /// The candidate of the smallest edit distance, when that is at most a third of the name's length (at least 1,
+    /// so `a` for `b` in a short name is found); the first of equals. O(candidates × length²).
+    package static func of(_ name: String, among candidates: [String]) -> String? {
+        let limit = max(1, min(name.count, 64) / 3)
+        var best: (name: String, distance: Int)?
+        for candidate in candidates where candidate != name {
+            let distance = distance(Array(name.prefix(64)), Array(candidate.prefix(64)))
+            if distance <= limit && distance < best?.distance ?? .max { best = (candidate, distance) }
+        }
+        return best?.name
+    }
+
+    /// ` (did you mean "x"?)`, or nothing.
+    package static func hint(_ name: String, among candidates: [String]) -> String {
+        of(name, among: candidates).map { " (did you mean \"\($0)\"?)" } ?? ""
+    }
+
+    /// Insertions, deletions, replacements and swaps of neighbours (optimal string alignment), with three rows.
+    private static func distance(_ left: [Character], _ right: [Character]) -> Int {
+        var above: [Int] = []
+        var row = Array(0...right.count)
+        for (i, a) in left.enumerated() {
+            var next = [i + 1]
+            for (j, b) in right.enumerated() {
+                var best = min(next[j] + 1, row[j + 1] + 1, row[j] + (a == b ? 0 : 1))
+                if i > 0 && j > 0 && a == right[j - 1] && left[i - 1] == b { best = min(best, above[j - 1] + 1) }
+                next.append(best)
+            }
+            (above, row) = (row, next)
+        }
+        return row[right.count]
+    }
+}

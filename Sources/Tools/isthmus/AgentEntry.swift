@@ -1,0 +1,10 @@
+import CommandSupport
+import ConfigurationFiles
+
+/// Where the command line meets the agent.
+enum AgentEntry {
+    /// Runs until the agent has stopped; throws what made it stop when that was a failure.
+    static func run(_ loaded: ConfigurationLoader.Loaded) async throws {
+        throw CommandFailure("this build has no agent")
+    }
+}

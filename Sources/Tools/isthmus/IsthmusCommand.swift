@@ -1,0 +1,12 @@
+import ArgumentParser
+
+struct IsthmusCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "isthmus",
+        abstract: "Federates datacenters that speak Consul's protocols.",
+        subcommands: [
+            AgentCommand.self, MembersCommand.self, JoinCommand.self, LeaveCommand.self, ForceLeaveCommand.self,
+            KVCommand.self, CatalogCommand.self, ServicesCommand.self, FederationCommand.self, InfoCommand.self,
+            VersionCommand.self, TopologyCommand.self,
+        ])
+}
