@@ -17,18 +17,117 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: settings)
 }
 
+func tool(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: "Sources/Tools/\(name)", swiftSettings: settings)
+}
+
+/// Every core stands on these.
+let base: [Target.Dependency] = ["FederationModel", "Determinism"]
+
+let model: [Target] = [
+    module("Model", "FederationModel"),
+    module("Model", "Determinism"),
+    module("Model", "Configuration", base),
+]
+
+let cores: [Target] = [
+    module("Cores", "WireFormat", base),
+    module("Cores", "RadixTree", ["FederationModel"]),
+    module("Cores", "RaftCore", base + ["WireFormat"]),
+    module("Cores", "StorageFormat", ["FederationModel", "WireFormat", "RaftCore"]),
+    module("Cores", "GossipCore", base + ["WireFormat"]),
+    module("Cores", "SerfCore", base + ["WireFormat", "GossipCore"]),
+    module("Cores", "CatalogCore", base + ["WireFormat", "RadixTree"]),
+    module("Cores", "RoutingCore", base),
+    module("Cores", "RPCCore", base + ["WireFormat"]),
+    module("Cores", "HealthCore", base),
+    module("Cores", "HTTPCore", base + ["WireFormat"]),
+    module("Cores", "DNSCore", base + ["WireFormat"]),
+    module("Cores", "TopologyCore", base + ["Configuration"]),
+    module(
+        "Cores", "ServerCore",
+        base + [
+            "WireFormat", "RaftCore", "StorageFormat", "GossipCore", "SerfCore", "CatalogCore", "RoutingCore",
+            "RPCCore", "HealthCore",
+        ]),
+]
+
+let shells: [Target] = [
+    module("Shells", "Telemetry", ["FederationModel", .product(name: "Logging", package: "swift-log")]),
+    module(
+        "Shells", "NIOTransport",
+        base + [
+            .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            .product(name: "NIOHTTP1", package: "swift-nio"),
+        ]),
+    module("Shells", "GossipCrypto", ["GossipCore", .product(name: "Crypto", package: "swift-crypto")]),
+    module("Shells", "FileStorage", ["FederationModel", "RaftCore", "StorageFormat"]),
+    .target(name: "CCurl", path: "Sources/Shells/CCurl", linkerSettings: [.linkedLibrary("curl")]),
+    module("Shells", "CurlProbes", base + ["CCurl"]),
+    module("Shells", "YAMLReader", ["TopologyCore", .product(name: "Yams", package: "Yams")]),
+    module("Shells", "PlainHTTP"),
+    module("Shells", "ConfigurationFiles", ["Configuration", "WireFormat"]),
+]
+
+let agent: [Target] = [
+    module(
+        "Agent", "Agent",
+        base + [
+            "CatalogCore", "Configuration", "ConfigurationFiles", "CurlProbes", "DNSCore", "FileStorage", "GossipCore",
+            "GossipCrypto", "HTTPCore", "NIOTransport", "RaftCore", "ServerCore", "StorageFormat", "Telemetry",
+            "WireFormat", .product(name: "Logging", package: "swift-log"),
+            .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+        ]),
+    module("Agent", "TopologyRunner", base + ["Configuration", "PlainHTTP", "TopologyCore", "WireFormat"]),
+]
+
+let simulation: [Target] = [
+    module(
+        "Sim", "Simulation",
+        base + ["CatalogCore", "GossipCore", "RaftCore", "SerfCore", "ServerCore", "StorageFormat"])
+]
+
+let tools: [Target] = [
+    module("Tools", "CommandSupport", ["PlainHTTP", "WireFormat"]),
+    tool(
+        "isthmus",
+        base + [
+            "Agent", "CommandSupport", "Configuration", "ConfigurationFiles", "PlainHTTP", "Simulation",
+            "TopologyCore", "TopologyRunner", "WireFormat", "YAMLReader",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ]),
+]
+
 let package = Package(
     name: "isthmus",
-    targets: [
-        module("Model", "FederationModel"),
-        module("Model", "Determinism"),
-        module("Cores", "WireFormat", ["FederationModel", "Determinism"]),
-        module("Cores", "GossipCore", ["FederationModel", "Determinism", "WireFormat"]),
-        module("Cores", "SerfCore", ["FederationModel", "Determinism", "WireFormat", "GossipCore"]),
-        tests("GossipCoreTests", ["FederationModel", "Determinism", "WireFormat", "GossipCore"]),
-        tests("SerfCoreTests", ["FederationModel", "Determinism", "WireFormat", "GossipCore", "SerfCore"]),
-        tests("WireFormatTests", ["WireFormat"]),
-        module("Cores", "RaftCore", ["FederationModel", "Determinism", "WireFormat"]),
-        tests("RaftCoreTests", ["RaftCore", "FederationModel", "Determinism", "WireFormat"]),
+    products: [.executable(name: "isthmus", targets: ["isthmus"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log.git", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
+        .package(url: "https://github.com/jpsim/Yams.git", exact: "6.2.2"),
+    ],
+    targets: model + cores + shells + agent + simulation + tools + [
+        tests("CatalogCoreTests", base + ["CatalogCore", "RadixTree", "WireFormat"]),
+        tests("ConfigurationTests", ["Configuration", "ConfigurationFiles"]),
+        tests("CurlProbesTests", ["FederationModel", "CurlProbes"]),
+        tests("DNSCoreTests", base + ["DNSCore"]),
+        tests("FileStorageTests", ["FederationModel", "RaftCore", "StorageFormat", "FileStorage"]),
+        tests("GossipCoreTests", base + ["WireFormat", "GossipCore"]),
+        tests("HTTPCoreTests", base + ["HTTPCore", "WireFormat"]),
+        tests("HealthCoreTests", base + ["HealthCore"]),
+        tests("PlainHTTPTests", ["PlainHTTP"]),
+        tests("RPCCoreTests", base + ["WireFormat", "RPCCore"]),
+        tests("RadixTreeTests", base + ["RadixTree"]),
+        tests("RaftCoreTests", base + ["RaftCore", "WireFormat"]),
+        tests("RoutingCoreTests", base + ["RoutingCore"]),
+        tests("SerfCoreTests", base + ["WireFormat", "GossipCore", "SerfCore"]),
+        tests("StorageFormatTests", base + ["RaftCore", "StorageFormat"]),
+        tests("TidyTests", []),
+        tests("ToolTests", ["CommandSupport", "PlainHTTP", "WireFormat"]),
+        tests("TopologyCoreTests", ["Configuration", "TopologyCore", "YAMLReader"]),
+        tests("TopologyRunnerTests", ["PlainHTTP", "TopologyCore", "TopologyRunner", "YAMLReader"]),
+        tests("WireFormatTests", base + ["WireFormat", "RPCCore"]),
     ]
 )

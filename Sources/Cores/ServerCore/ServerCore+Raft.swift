@@ -229,7 +229,8 @@ extension ServerCore {
         self.replica?.snapshotIndex = max(metadata.index, replica.snapshotIndex)
         if let catalog = replica.installing { return installed(catalog, metadata, at: now) }
         self.replica?.isSavingSnapshot = false
-        self.replica?.node.compact(metadata, keepingTrailing: configuration.trailingLogCount)
+        let trailing = configuration.trailingLogCount
+        self.replica?.node.compact(metadata, keepingTrailing: trailing)
         log(.info, "snapshot saved", ["raft.index": metadata.index.description])
     }
 

@@ -1,9 +1,8 @@
-package import Determinism
-package import FederationModel
-import GossipCore
+import CatalogCore
+import Determinism
+import FederationModel
 import RaftCore
-import SerfCore
-package import ServerCore
+import ServerCore
 
 /// Three datacenters of three servers under writers, readers, kills and cuts drawn from the seed; then everything is
 /// healed and must converge: any fault first (safety), then a healed core (liveness).

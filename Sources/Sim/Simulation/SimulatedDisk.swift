@@ -26,6 +26,7 @@ struct SimulatedDisk: Sendable {
     /// Written and not yet synced, in order.
     private(set) var unsynced: [UInt64] = []
     private var highest = LogIndex.zero
+    private var outline = LogOutline(RaftRecovery())
 
     init(identity: FileIdentity) { self.identity = identity }
 
@@ -35,12 +36,17 @@ struct SimulatedDisk: Sendable {
         if segments.isEmpty || segments[segments.count - 1].bytes.count > Self.segmentBytes { roll() }
         if let state = batch.hardState { hardState = state }
         if let last = batch.entries.last { highest = max(highest, last.index) }
+        outline.apply(batch)
+        append(batch)
+        unsynced.append(sequence)
+    }
+
+    private mutating func append(_ batch: WriteBatch) {
         guard var writer else { preconditionFailure("a segment without its writer") }
         let bytes = writer.encode(batch)
         self.writer = writer
         segments[segments.count - 1].bytes += bytes
         segments[segments.count - 1].lastIndex = highest
-        unsynced.append(sequence)
     }
 
     private mutating func roll() {
@@ -63,8 +69,18 @@ struct SimulatedDisk: Sendable {
 
     mutating func save(_ metadata: SnapshotMetadata, _ data: [UInt8], keepingTrailing count: Int) {
         snapshot = (metadata: metadata, data: data)
+        if !outline.agrees(index: metadata.index, term: metadata.term) { supersede(metadata) }
         let covered = metadata.index - count
         while segments.count > 1 && segments[0].lastIndex <= covered { segments.removeFirst() }
+    }
+
+    /// A snapshot that was not made of this log takes its place: nothing of the log may be read again.
+    private mutating func supersede(_ metadata: SnapshotMetadata) {
+        if segments.isEmpty { roll() }
+        append(WriteBatch(truncateFrom: LogIndex(1)))
+        for position in segments.indices { segments[position].durableCount = segments[position].bytes.count }
+        outline.restart(after: metadata.index)
+        highest = metadata.index
     }
 
     // MARK: Crash and restart
@@ -104,6 +120,8 @@ struct SimulatedDisk: Sendable {
             writer = nil
         }
         hardState = contents.recovery.hardState
+        outline = LogOutline(contents.recovery)
+        if contents.isSuperseded, let metadata = snapshot?.metadata { supersede(metadata) }
         highest = contents.recovery.entries.last?.index ?? contents.recovery.snapshot?.index ?? .zero
         var catalog: Catalog?
         if let data = snapshot?.data {

@@ -1,3 +1,4 @@
+import CatalogCore
 package import Determinism
 package import FederationModel
 import GossipCore
@@ -292,8 +293,9 @@ package struct World: Sendable {
                     host: host, life: states[host].life, metadata, data, keepingTrailing: trailing), due: now + delay)
         case .installSnapshot(let metadata, let data):
             states[host].disk.save(metadata, data, keepingTrailing: 0)
+            startSync(host)
             events.add(
-                .input(host: host, life: states[host].life, .snapshotSaved(metadata)), due: now + .milliseconds(5))
+                .input(host: host, life: states[host].life, .snapshotSaved(metadata)), due: now + .milliseconds(40))
         case .publish(let view): states[host].view = view
         case .answer(let id, let result): answers.append((host: host, id, result))
         case .agentAnswer: break

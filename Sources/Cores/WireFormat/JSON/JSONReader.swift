@@ -44,11 +44,7 @@ package struct JSONReader {
         JSONError(.unexpected(byte: byte, while: what), at: position)
     }
 
-<<<<<<< HEAD
     private func next(_ what: String) throws(JSONError) -> UInt8 {
-=======
-    private func next() throws(JSONError) -> UInt8 {
->>>>>>> topo
         guard let byte = peek else { throw JSONError(.truncated, at: position) }
         return byte
     }
@@ -69,30 +65,12 @@ package struct JSONReader {
     private mutating func value() throws(JSONError) -> JSONValue {
         skipSpace()
         let start = position
-<<<<<<< HEAD
         let byte = try next("value")
         switch byte {
         case UInt8(ascii: "{"): return JSONValue(.object(try nested { reader throws(JSONError) in try reader.object() }), at: start)
         case UInt8(ascii: "["): return JSONValue(.array(try nested { reader throws(JSONError) in try reader.array() }), at: start)
         case UInt8(ascii: "\""): return JSONValue(.string(try string()), at: start)
         case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return JSONValue(.number(try number()), at: start)
-=======
-        let byte = try next()
-        switch byte {
-        case UInt8(ascii: "{"):
-            try enter()
-            let members = try object()
-            depth -= 1
-            return JSONValue(.object(members), at: start)
-        case UInt8(ascii: "["):
-            try enter()
-            let items = try array()
-            depth -= 1
-            return JSONValue(.array(items), at: start)
-        case UInt8(ascii: "\""): return JSONValue(.string(try string()), at: start)
-        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
-            return JSONValue(.number(try number()), at: start)
->>>>>>> topo
         case UInt8(ascii: "t"):
             try literal("true")
             return JSONValue(.bool(true), at: start)
@@ -106,7 +84,6 @@ package struct JSONReader {
         }
     }
 
-<<<<<<< HEAD
     private mutating func nested<Result>(
         _ body: (inout JSONReader) throws(JSONError) -> Result
     ) throws(JSONError) -> Result {
@@ -116,44 +93,25 @@ package struct JSONReader {
         let result = try body(&self)
         depth -= 1
         return result
-=======
-    /// Past an opening bracket.
-    private mutating func enter() throws(JSONError) {
-        guard depth < Self.maxDepth else { throw JSONError(.tooDeep(limit: Self.maxDepth), at: position) }
-        depth += 1
-        offset += 1
->>>>>>> topo
     }
 
     private mutating func object() throws(JSONError) -> [JSONMember] {
         var members: [JSONMember] = []
         var places: [String: Int] = [:]
         skipSpace()
-<<<<<<< HEAD
         if try next("object") == UInt8(ascii: "}") {
-=======
-        if try next() == UInt8(ascii: "}") {
->>>>>>> topo
             offset += 1
             return members
         }
         while true {
             skipSpace()
-<<<<<<< HEAD
             let quote = try next("object key")
-=======
-            let quote = try next()
->>>>>>> topo
             guard quote == UInt8(ascii: "\"") else {
                 throw unexpected(quote, "looking for beginning of object key string")
             }
             let name = try string()
             skipSpace()
-<<<<<<< HEAD
             let colon = try next("object")
-=======
-            let colon = try next()
->>>>>>> topo
             guard colon == UInt8(ascii: ":") else { throw unexpected(colon, "after object key") }
             offset += 1
             let value = try value()
@@ -164,11 +122,7 @@ package struct JSONReader {
                 members.append(JSONMember(name: name, value: value))
             }
             skipSpace()
-<<<<<<< HEAD
             let end = try next("object")
-=======
-            let end = try next()
->>>>>>> topo
             guard end == UInt8(ascii: ",") || end == UInt8(ascii: "}") else {
                 throw unexpected(end, "after object key:value pair")
             }
@@ -180,22 +134,14 @@ package struct JSONReader {
     private mutating func array() throws(JSONError) -> [JSONValue] {
         var items: [JSONValue] = []
         skipSpace()
-<<<<<<< HEAD
         if try next("array") == UInt8(ascii: "]") {
-=======
-        if try next() == UInt8(ascii: "]") {
->>>>>>> topo
             offset += 1
             return items
         }
         while true {
             items.append(try value())
             skipSpace()
-<<<<<<< HEAD
             let end = try next("array")
-=======
-            let end = try next()
->>>>>>> topo
             guard end == UInt8(ascii: ",") || end == UInt8(ascii: "]") else {
                 throw unexpected(end, "after array element")
             }
@@ -207,11 +153,7 @@ package struct JSONReader {
     private mutating func literal(_ text: StaticString) throws(JSONError) {
         for index in 0..<text.utf8CodeUnitCount {
             let wanted = text.utf8Start[index]
-<<<<<<< HEAD
             let byte = try next("literal")
-=======
-            let byte = try next()
->>>>>>> topo
             guard byte == wanted else {
                 throw unexpected(byte, "in literal \(text) (expecting '\(Character(UnicodeScalar(wanted)))')")
             }
@@ -222,11 +164,7 @@ package struct JSONReader {
     private mutating func number() throws(JSONError) -> String {
         let start = offset
         if peek == UInt8(ascii: "-") { offset += 1 }
-<<<<<<< HEAD
         let first = try next("number")
-=======
-        let first = try next()
->>>>>>> topo
         guard Self.isDigit(first) else { throw unexpected(first, "in numeric literal") }
         offset += 1
         if first != UInt8(ascii: "0") { skipDigits() }
@@ -243,11 +181,7 @@ package struct JSONReader {
     }
 
     private mutating func digits(_ what: String) throws(JSONError) {
-<<<<<<< HEAD
         let byte = try next("number")
-=======
-        let byte = try next()
->>>>>>> topo
         guard Self.isDigit(byte) else { throw unexpected(byte, what) }
         skipDigits()
     }
@@ -268,11 +202,7 @@ package struct JSONReader {
         }
         var text = Array(bytes[start..<offset])
         while true {
-<<<<<<< HEAD
             let byte = try next("string")
-=======
-            let byte = try next()
->>>>>>> topo
             switch byte {
             case UInt8(ascii: "\""):
                 offset += 1
@@ -289,11 +219,7 @@ package struct JSONReader {
     }
 
     private mutating func escape(into text: inout [UInt8]) throws(JSONError) {
-<<<<<<< HEAD
         let byte = try next("escape")
-=======
-        let byte = try next()
->>>>>>> topo
         switch byte {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): text.append(byte)
         case UInt8(ascii: "b"): text.append(0x08)
@@ -331,11 +257,7 @@ package struct JSONReader {
     private mutating func hexadecimal() throws(JSONError) -> UInt32 {
         var value: UInt32 = 0
         for _ in 0..<4 {
-<<<<<<< HEAD
             let byte = try next("escape")
-=======
-            let byte = try next()
->>>>>>> topo
             let digit: UInt8
             switch byte {
             case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
