@@ -168,7 +168,9 @@ struct MembershipTests {
         var cluster = try cluster(seed: 9)
         for number in 1...4 { cluster.crash(number) }
         let survivor = 2
-        let batch = cluster[survivor].disk.durable.replacingPeers(with: Membership([Cluster.server(survivor)]))
+        let peers = Membership([Cluster.server(survivor)])
+        let batch = try #require(cluster[survivor].disk.durable.replacingPeers(with: peers))
+        #expect(RaftRecovery().replacingPeers(with: peers) == nil)
         cluster[survivor].disk.durable.perform(batch)
         cluster.restart(survivor)
         let isReady = cluster.run(within: .seconds(1)) { $0[survivor].node.isReadyForReads }
