@@ -19,6 +19,8 @@ struct Cluster {
         var pending: [Write] = []
         /// Of the first batch that was never handed over in this life.
         var isStalled = false
+        /// The node's `durableCommitIndex`, kept now and then.
+        var commitHint = LogIndex.zero
     }
 
     struct Held {
@@ -203,6 +205,7 @@ struct Cluster {
             }
             if ready.wantsSnapshot { provideSnapshot(number) }
         }
+        if random.chance(0.2) { self[number].disk.commitHint = self[number].node.durableCommitIndex }
         checkSafety(number)
     }
 
@@ -323,7 +326,8 @@ struct Cluster {
     mutating func restart(_ number: Int) {
         precondition(!self[number].isUp)
         if let snapshot = self[number].disk.durable.snapshot { self[number].disk.durable.giveWay(to: snapshot) }
-        let recovered = self[number].disk.durable
+        var recovered = self[number].disk.durable
+        if random.chance(0.5) { recovered.commitIndex = self[number].disk.commitHint }
         self[number].node = RaftNode(
             id: Self.id(number), configuration: configuration, recovered: recovered, now: now,
             random: random.split())
@@ -337,7 +341,8 @@ struct Cluster {
 
     /// The leader of the newest term among those that are up.
     var leader: Int? {
-        (1...servers.count).filter { self[$0].isUp && self[$0].node.isLeader }.max { self[$0].node.term < self[$1].node.term }
+        let leaders = (1...servers.count).filter { self[$0].isUp && self[$0].node.isLeader }
+        return leaders.max { self[$0].node.term < self[$1].node.term }
     }
 
     mutating func electLeader() throws -> Int {
@@ -410,6 +415,7 @@ extension RaftRecovery {
     /// The log makes place for a snapshot unless it holds the snapshot's last entry.
     mutating func giveWay(to metadata: SnapshotMetadata) {
         snapshot = metadata
+        if let first = entries.first, first.index == metadata.index.next { return }
         if !entries.contains(where: { $0.index == metadata.index && $0.term == metadata.term }) { entries = [] }
     }
 }

@@ -97,7 +97,9 @@ struct MembershipTests {
         #expect(cluster[leader].node.matchIndex(of: Cluster.id(other)) == nil)
     }
 
-    @Test("Thesis §4.2.2: a leader that removes itself leads until that is committed, then a successor takes over", arguments: UInt64(0)..<5)
+    @Test(
+        "Thesis §4.2.2: a leader that removes itself leads until that is committed, then a successor takes over",
+        arguments: UInt64(0)..<5)
     func removeLeader(seed: UInt64) throws {
         var cluster = try cluster(seed: seed)
         let old = try #require(cluster.leader)
@@ -111,6 +113,22 @@ struct MembershipTests {
         try cluster.write(["c"])
         let next = try #require(cluster.leader)
         #expect(cluster[next].node.membership.servers.count == 2)
+    }
+
+    @Test("Thesis §4.2.2: a server that holds its own removal campaigns until that is committed")
+    func uncommittedRemoval() {
+        var recovered = SingleNode.recovery(terms: [1], voters: 2)
+        let left = Membership([Cluster.server(2)])
+        recovered.entries.append(
+            LogEntry(term: Term(1), index: LogIndex(4), kind: .membership, data: left.encoded))
+        var single = SingleNode(1, recovered: recovered)
+        single.win(with: [2])
+        #expect(single.node.role == .leader)
+        single.accept(through: 5, from: 2)
+        #expect(single.node.role == .follower)
+        #expect(single.node.nextDeadline == .distantFuture)
+        #expect(single.observations.contains(.removed))
+        #expect(single.sent.last?.body == .timeoutNow)
     }
 
     @Test("A server moves to another address without an election")
@@ -150,7 +168,9 @@ struct MembershipTests {
         var cluster = try cluster(seed: 9)
         for number in 1...4 { cluster.crash(number) }
         let survivor = 2
-        let batch = cluster[survivor].disk.durable.replacingPeers(with: Membership([Cluster.server(survivor)]))
+        let peers = Membership([Cluster.server(survivor)])
+        let batch = try #require(cluster[survivor].disk.durable.replacingPeers(with: peers))
+        #expect(RaftRecovery().replacingPeers(with: peers) == nil)
         cluster[survivor].disk.durable.perform(batch)
         cluster.restart(survivor)
         let isReady = cluster.run(within: .seconds(1)) { $0[survivor].node.isReadyForReads }

@@ -86,7 +86,9 @@ struct SnapshotTests {
     func resume() throws {
         var single = SingleNode(2)
         func offsets() -> [Int] {
-            single.takeSent().compactMap { if case .snapshotAnswer(let answer) = $0.body { answer.offset } else { nil } }
+            single.takeSent().compactMap {
+                if case .snapshotAnswer(let answer) = $0.body { answer.offset } else { nil }
+            }
         }
         single.receive(chunk(total: 6, offset: 0, [1, 2]), from: 1, term: 3)
         single.receive(chunk(total: 6, offset: 4, [5, 6]), from: 1, term: 3)
@@ -116,7 +118,9 @@ struct SnapshotTests {
             ])
     }
 
-    @Test("Raft §7: entries after the snapshot's last one stay; a log that does not hold it gives way", arguments: [true, false])
+    @Test(
+        "Raft §7: entries after the snapshot's last one stay; a log that does not hold it gives way",
+        arguments: [true, false])
     func suffix(isHeld: Bool) throws {
         var single = SingleNode(2, recovered: SingleNode.recovery(terms: isHeld ? [1, 2, 2, 2] : [1, 1, 1, 1], term: 2))
         single.receive(chunk(index: 5, total: 1, offset: 0, [1]), from: 1, term: 3)
@@ -153,8 +157,8 @@ struct SnapshotTests {
         let full = SingleNode.recovery(terms: [1, 1, 2, 2, 2])
         var recovered = full
         recovered.snapshot = SnapshotMetadata(
-            index: LogIndex(5), term: Term(2), membership: Membership([Cluster.server(2)]), membershipIndex: LogIndex(2),
-            clusterID: Cluster.clusterID)
+            index: LogIndex(5), term: Term(2), membership: Membership([Cluster.server(2)]),
+            membershipIndex: LogIndex(2), clusterID: Cluster.clusterID)
         let kept = SingleNode(2, recovered: recovered).node
         #expect(kept.log.baseIndex == LogIndex(1))
         #expect(kept.lastIndex == LogIndex(7))

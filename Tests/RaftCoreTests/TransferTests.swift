@@ -4,7 +4,8 @@ import RaftCore
 import Testing
 
 struct TransferTests {
-    @Test("Thesis §3.10: leadership moves within two round trips, to a server with every entry", arguments: UInt64(0)..<10)
+    @Test(
+        "Thesis §3.10: leadership moves in a few round trips, to a server with every entry", arguments: UInt64(0)..<10)
     func transfer(seed: UInt64) throws {
         var cluster = Cluster(seed: seed, count: 3)
         cluster.bootstrap(1...3)
@@ -54,7 +55,7 @@ struct TransferTests {
         #expect(single.node.leaseEnd == .zero)
     }
 
-    @Test("Without a name the voter with the longest log is chosen; to itself, to a learner or to a stranger nothing moves")
+    @Test("Without a name the voter with the longest log is chosen; to itself or to a stranger nothing moves")
     func target() {
         var single = ReadTests().leader()
         _ = try? single.node.propose([[1]], at: single.now)

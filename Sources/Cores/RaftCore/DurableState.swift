@@ -52,10 +52,17 @@ package struct RaftRecovery: Equatable, Sendable {
     package var snapshot: SnapshotMetadata?
     /// Ascending and without gaps. May begin before the snapshot's index, never after the entry that follows it.
     package var entries: [LogEntry]
+    /// A `RaftNode.durableCommitIndex` of an earlier life, if the host kept one: entries through it are applied at
+    /// once, so that stale reads need no quorum after a restart. Zero is always right.
+    package var commitIndex: LogIndex
 
-    package init(hardState: HardState = HardState(), snapshot: SnapshotMetadata? = nil, entries: [LogEntry] = []) {
+    package init(
+        hardState: HardState = HardState(), snapshot: SnapshotMetadata? = nil, entries: [LogEntry] = [],
+        commitIndex: LogIndex = .zero
+    ) {
         self.hardState = hardState
         self.snapshot = snapshot
         self.entries = entries
+        self.commitIndex = commitIndex
     }
 }

@@ -76,6 +76,8 @@ struct ReadQueue: Sendable {
     var pending: [Pending] = []
 
     var count: Int { waiting.count + pending.count }
+    /// Reads wait, and no round is on its way for others.
+    var isRoundOwed: Bool { !waiting.isEmpty && pending.isEmpty }
 
     mutating func attach(to round: UInt64, index: LogIndex) {
         for id in waiting { pending.append(Pending(round: round, read: ConfirmedRead(id: id, index: index))) }

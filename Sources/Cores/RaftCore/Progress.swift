@@ -49,6 +49,40 @@ struct Progress: Sendable {
         self.next = next
     }
 
+    /// AppendEntries left, with the next entries.
+    mutating func sent(count: Int, bytes: Int, at now: Instant) {
+        if inflight.count == 0 { lastProgress = now }
+        next = next + count
+        inflight.add(last: next - 1, bytes: bytes)
+    }
+
+    /// Its log is on disk and equal to the leader's through `index`.
+    mutating func accept(through index: LogIndex, logBase: LogIndex, at now: Instant) {
+        if index > match { lastProgress = now }
+        match = max(match, index)
+        next = max(next, match.next)
+        inflight.acknowledge(through: match)
+        switch state {
+        case .probing:
+            next = match.next
+            state = .replicating
+        case .snapshot(let transfer) where transfer.index <= match && logBase <= match:
+            probe(from: match.next)
+            state = .replicating
+        case .replicating, .snapshot: break
+        }
+    }
+
+    /// Whether a refusal of the entry after `previous` is news: not answered before, and about the latest probe.
+    func isNews(rejectedAt previous: LogIndex) -> Bool {
+        guard previous > match else { return false }
+        switch state {
+        case .probing: return previous == next - 1
+        case .replicating: return true
+        case .snapshot: return false
+        }
+    }
+
     mutating func probe(from index: LogIndex) {
         next = max(match.next, index)
         state = .probing(isWaiting: false)

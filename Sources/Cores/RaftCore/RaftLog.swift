@@ -45,6 +45,9 @@ package struct RaftLog: Sendable {
     package var lastTerm: Term { entries.last?.term ?? baseTerm }
     package var membership: MembershipRecord { memberships[memberships.count - 1] }
 
+    /// The peer set that the one in force replaced.
+    package var previousMembership: MembershipRecord? { memberships.dropLast().last }
+
     private func offset(of index: LogIndex) -> Int { index - baseIndex - 1 }
 
     /// Nil before the base and after the end.

@@ -15,7 +15,12 @@ struct Ballot: Sendable {
 // Raft §5.2 and §5.4.1, thesis §4.2.3 (disruptive servers) and §9.6 (pre-vote).
 extension RaftNode {
     /// Learners, removed servers and servers without a peer set do not campaign; nor one whose log stands still.
-    var canCampaign: Bool { isVoter && installing == nil }
+    /// A voter that holds its own removal still does until that is committed: nobody else may have a log long enough
+    /// to be elected (thesis §4.2.2).
+    var canCampaign: Bool {
+        guard installing == nil else { return false }
+        return isVoter || (wasVoter && membershipIndex > commitIndex)
+    }
 
     /// Whether helping a candidate could break a leader's lease.
     var isGuarded: Bool { leadership != nil || now < guardEnd }
@@ -49,7 +54,6 @@ extension RaftNode {
 
     /// Asks whether an election could be won before disturbing anyone with one (thesis §9.6).
     mutating func campaign() {
-        precondition(canCampaign, "\(id) is no voter and cannot campaign")
         resetElectionTimer()
         if isSoleVoter { return campaignForVotes(isTransfer: false) }
         setLeader(nil)
@@ -145,7 +149,7 @@ extension RaftNode {
     }
 
     private mutating func becomeLeader() {
-        precondition(role == .candidate && isVoter, "\(id) cannot lead as \(role)")
+        precondition(role == .candidate, "\(id) cannot lead as \(role)")
         ballot = nil
         setRole(.leader)
         setLeader(id)

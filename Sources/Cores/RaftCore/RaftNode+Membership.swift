@@ -9,12 +9,11 @@ extension RaftNode {
     ) throws(ProposeError) {
         observe(instant)
         try checkProposal(bytes: 0)
-        guard let leadership, commitIndex >= leadership.noopIndex, membershipIndex <= commitIndex else {
+        guard isNoopCommitted && membershipIndex <= commitIndex else {
             throw .changePending
         }
         let changed = try membership.applying(change)
         append(LogEntry(term: term, index: log.lastIndex.next, kind: .membership, data: changed.encoded))
-        advanceTransferDeadline()
     }
 
     /// Keeps one progress per other server of the peer set in force, and those that still have to hear of their
@@ -43,7 +42,7 @@ extension RaftNode {
 
     /// A removed server is let go when it knows that its removal is committed, or does not answer.
     mutating func forgetRemovedPeers() {
-        guard let leadership, leadership.peers.contains(where: { $0.removalIndex != nil }) else { return }
+        guard leadership?.peers.contains(where: { $0.removalIndex != nil }) == true, let leadership else { return }
         for peer in leadership.peers {
             guard let removal = peer.removalIndex, removal <= commitIndex else { continue }
             if peer.match >= removal {
@@ -60,6 +59,8 @@ extension RaftNode {
         guard leadership != nil, !isVoter, membershipIndex <= commitIndex else { return }
         for position in leadership?.peers.indices ?? 0..<0 { announceCommit(toPeerAt: position) }
         if let successor = bestSuccessor { sendTimeoutNow(to: successor) }
+        wasMember = false
+        note(.removed)
         stepDown(.removed, at: now)
     }
 

@@ -7,28 +7,26 @@ extension RaftNode {
     /// `Ready.failedReads` when this server does not lead or ceases to. One round confirms every read that waits.
     package mutating func requestRead(_ id: UInt64, at instant: Instant) {
         observe(instant)
-        guard let leadership, leadership.reads.count < configuration.maxPendingReads else {
+        guard let count = leadership?.reads.count, count < configuration.maxPendingReads else {
             failedReads.append(id)
             return
         }
-        self.leadership?.reads.waiting.append(id)
+        leadership?.reads.waiting.append(id)
     }
 
     /// Reads that came during a round wait for its end and share the next one.
     mutating func startReadRoundIfOwed() {
-        guard let leadership, !leadership.reads.waiting.isEmpty, leadership.reads.pending.isEmpty,
-            commitIndex >= leadership.noopIndex
-        else { return }
+        guard leadership?.reads.isRoundOwed == true, isNoopCommitted else { return }
         startRound()
     }
+
+    var isNoopCommitted: Bool { leadership.map { commitIndex >= $0.noopIndex } ?? false }
 
     /// One heartbeat to everyone: keeps followers, and its answers confirm that nobody else led when it was sent.
     mutating func startRound() {
         guard leadership != nil else { return }
         let round = leadership?.rounds.start(at: now) ?? 0
-        if let leadership, commitIndex >= leadership.noopIndex, !leadership.reads.waiting.isEmpty {
-            self.leadership?.reads.attach(to: round, index: commitIndex)
-        }
+        if isNoopCommitted { leadership?.reads.attach(to: round, index: commitIndex) }
         for position in leadership?.peers.indices ?? 0..<0 {
             guard let peer = leadership?.peers[position] else { continue }
             let commit = min(commitIndex, peer.match)
@@ -41,7 +39,7 @@ extension RaftNode {
 
     mutating func handleHeartbeat(_ heartbeat: Heartbeat, from peer: NodeID) {
         guard hearLeader(peer) else { return }
-        advanceFollowerCommit(to: heartbeat.commitIndex)
+        advanceFollowerCommit(to: heartbeat.commitIndex, knownThrough: heartbeat.commitIndex)
         guard heartbeat.round > 0 else { return }
         let answer = HeartbeatAnswer(
             round: heartbeat.round, lastIndex: log.lastIndex,
@@ -50,36 +48,33 @@ extension RaftNode {
     }
 
     mutating func handleHeartbeatAnswer(_ answer: HeartbeatAnswer, from id: NodeID) {
-        guard let position = hearAnswer(of: answer.round, from: id), var peer = leadership?.peers[position] else {
+        guard let position = hearAnswer(of: answer.round, from: id), let peer = leadership?.peers[position] else {
             return
         }
         if answer.lastIndex < peer.match {
             note(.logRegressed(id))
-            peer.match = .zero
-            peer.probe(from: answer.lastIndex.next)
-        } else if answer.isMissingEntries {
-            switch peer.state {
-            case .replicating: peer.probe(from: min(peer.next, answer.lastIndex.next))
-            case .probing: peer.state = .probing(isWaiting: false)
-            case .snapshot: break
-            }
+            leadership?.peers[position].match = .zero
+            leadership?.peers[position].probe(from: answer.lastIndex.next)
+        } else if answer.isMissingEntries && peer.state == .replicating {
+            leadership?.peers[position].probe(from: min(peer.next, answer.lastIndex.next))
+        } else {
+            return
         }
-        leadership?.peers[position] = peer
         needsReplication = true
     }
 
     /// An answer of this term arrived.
     /// - Returns: where its sender stands; nil when this server does not lead or does not know it.
     mutating func hearAnswer(of round: UInt64, from id: NodeID) -> Int? {
-        guard let leadership, let position = leadership.position(of: id) else { return nil }
-        guard round <= leadership.rounds.latest else { return nil }
-        self.leadership?.peers[position].lastAnswer = now
-        if !leadership.peers[position].isActive {
-            self.leadership?.peers[position].isActive = true
+        guard let position = leadership?.position(of: id), let latest = leadership?.rounds.latest, round <= latest
+        else { return nil }
+        leadership?.peers[position].lastAnswer = now
+        if leadership?.peers[position].isActive == false {
+            leadership?.peers[position].isActive = true
             needsReplication = true
         }
-        if leadership.peers[position].answeredRound < round {
-            self.leadership?.peers[position].answeredRound = round
+        if let answered = leadership?.peers[position].answeredRound, answered < round {
+            leadership?.peers[position].answeredRound = round
             confirmRounds()
         }
         return position
@@ -88,25 +83,26 @@ extension RaftNode {
     /// A quorum's answers confirm a round: reads that waited for it are answered, and the lease counts from the
     /// moment it was sent.
     mutating func confirmRounds() {
-        guard let leadership else { return }
-        let round = quorumValue(own: leadership.rounds.latest) { $0.answeredRound }
-        guard round > leadership.rounds.confirmed else { return }
-        if let sent = self.leadership?.rounds.confirm(round), !leadership.hasSentTimeoutNow {
+        guard let latest = leadership?.rounds.latest, let confirmed = leadership?.rounds.confirmed else { return }
+        let round = quorumValue(own: latest) { $0.answeredRound }
+        guard round > confirmed else { return }
+        if let sent = leadership?.rounds.confirm(round), leadership?.hasSentTimeoutNow == false {
             leaseEnd = max(leaseEnd, sent + configuration.leaseDuration)
         }
-        self.leadership?.reads.release(through: round, into: &confirmedReads)
+        leadership?.reads.release(through: round, into: &confirmedReads)
     }
 
     mutating func advanceLeader() {
         advanceTransferDeadline()
-        guard let leadership, now >= leadership.heartbeatDeadline else { return }
+        guard let due = leadership?.heartbeatDeadline, now >= due else { return }
         // After a pause of this process answers may wait in its sockets: they get one more interval.
-        let isLate = now - leadership.heartbeatDeadline > configuration.heartbeatInterval
+        let isLate = now - due > configuration.heartbeatInterval
         if !isLate && !hasQuorumContact { return stepDown(.quorumSilent, at: now) }
-        for position in leadership.peers.indices { checkPeer(at: position) }
-        if isDiskStalled && leadership.transfer == nil { leaveStalledDisk() }
-        guard self.leadership != nil else { return }
-        self.leadership?.heartbeatDeadline = now + configuration.heartbeatInterval
+        for position in leadership?.peers.indices ?? 0..<0 { checkPeer(at: position) }
+        if isDiskStalled && leadership?.transfer == nil { leaveStalledDisk() }
+        guard leadership != nil else { return }
+        forgetSnapshot()
+        leadership?.heartbeatDeadline = now + configuration.heartbeatInterval
         forgetRemovedPeers()
         needsReplication = true
         startRound()

@@ -19,10 +19,10 @@ extension RaftNode {
     }
 
     func checkProposal(bytes: Int) throws(ProposeError) {
-        guard let leadership else { throw .notLeader(hint: leader) }
-        if leadership.transfer != nil { throw .transferring }
-        let isFull = leadership.uncommittedBytes > configuration.maxUncommittedBytes - bytes
-        if isFull { throw .overloaded }
+        guard leadership != nil else { throw .notLeader(hint: leader) }
+        if leadership?.transfer != nil { throw .transferring }
+        let waiting = leadership?.uncommittedBytes ?? 0
+        if waiting > configuration.maxUncommittedBytes - bytes { throw .overloaded }
     }
 
     /// Puts an entry of our own making, or one that was checked, at the end of the log.
@@ -53,39 +53,42 @@ extension RaftNode {
 
     /// - Returns: whether something was sent and more may follow.
     private mutating func sendAppend(toPeerAt position: Int) -> Bool {
-        guard var peer = leadership?.peers[position], peer.isActive else { return false }
+        // The window is changed in place: a copy of the peer would copy it.
+        guard let peer = leadership?.peers[position], peer.isActive else { return false }
         let end = min(log.lastIndex, peer.removalIndex ?? log.lastIndex)
+        let isProbe: Bool
         switch peer.state {
         case .probing(let isWaiting):
             if isWaiting { return false }
+            isProbe = true
         case .replicating:
             let isFull =
                 peer.inflight.count >= configuration.maxInflightAppends
                 || peer.inflight.bytes >= configuration.maxInflightBytes
             if peer.next > end || isFull { return false }
+            isProbe = false
         case .snapshot:
             return sendSnapshotChunk(toPeerAt: position)
         }
-        let previous = peer.next - 1
+        let (id, first) = (peer.id, peer.next)
+        let previous = first - 1
         guard let previousTerm = log.term(at: previous) else {
             beginSnapshot(forPeerAt: position)
             return true
         }
         let entries = log.entries(
-            from: peer.next, through: end, maxCount: configuration.maxAppendEntries,
+            from: first, through: end, maxCount: configuration.maxAppendEntries,
             maxBytes: configuration.maxAppendBytes)
         let append = AppendEntries(
             previousIndex: previous, previousTerm: previousTerm, commitIndex: commitIndex,
             round: leadership?.rounds.latest ?? 0, entries: Array(entries))
-        if case .probing = peer.state {
-            peer.state = .probing(isWaiting: true)
+        if isProbe {
+            leadership?.peers[position].state = .probing(isWaiting: true)
         } else {
-            if peer.inflight.count == 0 { peer.lastProgress = now }
-            peer.next = peer.next + entries.count
-            peer.inflight.add(last: peer.next - 1, bytes: entries.reduce(0) { $0 + $1.data.count })
+            let bytes = entries.reduce(0) { $0 + $1.data.count }
+            leadership?.peers[position].sent(count: entries.count, bytes: bytes, at: now)
         }
-        leadership?.peers[position] = peer
-        send(.append(append), to: peer.id)
+        send(.append(append), to: id)
         return true
     }
 
@@ -99,35 +102,18 @@ extension RaftNode {
     }
 
     mutating func handleAppendAnswer(_ answer: AppendAnswer, from id: NodeID) {
-        guard let position = hearAnswer(of: answer.round, from: id), var peer = leadership?.peers[position] else {
-            return
-        }
+        guard let position = hearAnswer(of: answer.round, from: id) else { return }
         switch answer.result {
         case .accepted(let index):
             guard index <= log.lastIndex else { return }
-            if index > peer.match { peer.lastProgress = now }
-            peer.match = max(peer.match, index)
-            peer.next = max(peer.next, peer.match.next)
-            peer.inflight.acknowledge(through: peer.match)
-            switch peer.state {
-            case .probing:
-                peer.next = peer.match.next
-                peer.state = .replicating
-            case .snapshot(let transfer) where transfer.index <= peer.match && log.baseIndex <= peer.match:
-                peer.probe(from: peer.match.next)
-                peer.state = .replicating
-            case .replicating, .snapshot: break
-            }
+            leadership?.peers[position].accept(through: index, logBase: log.baseIndex, at: now)
         case .rejected(let previous, let hintIndex, let hintTerm):
-            // Stale: it was answered before, or is not about the latest probe.
-            if previous <= peer.match { break }
-            if case .snapshot = peer.state { break }
-            if case .probing = peer.state, previous != peer.next - 1 { break }
+            guard leadership?.peers[position].isNews(rejectedAt: previous) == true else { return }
             let place = hintIndex < previous ? hintIndex : previous - 1
-            peer.probe(from: log.lastEntry(notAfter: place, termAtMost: hintTerm).index.next)
-            if place < log.baseIndex { peer.next = max(peer.match.next, place.next) }
+            let isBelowBase = place < log.baseIndex
+            let agreed = isBelowBase ? place : log.lastEntry(notAfter: place, termAtMost: hintTerm).index
+            leadership?.peers[position].probe(from: agreed.next)
         }
-        leadership?.peers[position] = peer
         needsReplication = true
         advanceCommit()
         advanceTransfer()
@@ -168,7 +154,6 @@ extension RaftNode {
         let record = log.membership
         if record.index > before && record.index <= index {
             note(.membershipCommitted(record.membership, record.index))
-            if record.membership[id] == nil { note(.removed) }
         }
     }
 
@@ -193,7 +178,7 @@ extension RaftNode {
             return note(.refused(from: message.from, refusal))
         }
         let last = append.previousIndex + append.entries.count
-        advanceFollowerCommit(to: min(append.commitIndex, last))
+        advanceFollowerCommit(to: append.commitIndex, knownThrough: last)
         sendDurably(answer(.accepted(through: last)), to: message.from, through: last)
     }
 
@@ -243,9 +228,16 @@ extension RaftNode {
         }
     }
 
-    mutating func advanceFollowerCommit(to index: LogIndex) {
-        let index = min(index, log.lastIndex)
-        if index > commitIndex && installing == nil { setCommitIndex(index) }
+    /// - Parameter last: through where the log is known to equal the leader's.
+    mutating func advanceFollowerCommit(to announced: LogIndex, knownThrough last: LogIndex) {
+        guard installing == nil else { return }
+        let index = min(announced, last, log.lastIndex)
+        if index > commitIndex { setCommitIndex(index) }
+        // A server that is only on its way through an old log sees more announced than it has.
+        if wasMember && announced <= last && membershipIndex <= commitIndex && membership[id] == nil {
+            wasMember = false
+            note(.removed)
+        }
     }
 }
 

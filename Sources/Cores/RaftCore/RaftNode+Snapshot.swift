@@ -67,6 +67,13 @@ extension RaftNode {
         return true
     }
 
+    /// Lets the snapshot go when no follower needs it any more.
+    mutating func forgetSnapshot() {
+        guard leadership?.snapshot != nil else { return }
+        let isNeeded = leadership?.peers.contains { if case .snapshot = $0.state { true } else { false } } ?? false
+        if !isNeeded { leadership?.snapshot = nil }
+    }
+
     private mutating func askForSnapshot() {
         if let asked = leadership?.snapshotWantedAt, now - asked < configuration.electionTimeout.upperBound { return }
         leadership?.snapshotWantedAt = now
@@ -78,10 +85,11 @@ extension RaftNode {
             case .snapshot(var transfer) = leadership.peers[position].state, transfer.index == answer.index,
             answer.offset <= snapshot.data.count
         else { return }
-        // A lower offset than before: the follower lost what it had, or a chunk was lost on the way.
         if answer.offset != transfer.acknowledgedOffset { transfer.lastProgress = now }
+        // A lower offset than before: the follower lost what it had.
+        let isLost = answer.offset < transfer.acknowledgedOffset
+        transfer.sentOffset = isLost ? answer.offset : max(transfer.sentOffset, answer.offset)
         transfer.acknowledgedOffset = answer.offset
-        transfer.sentOffset = max(transfer.sentOffset, answer.offset)
         self.leadership?.peers[position].state = .snapshot(transfer)
         needsReplication = true
     }

@@ -31,13 +31,11 @@ extension RaftNode {
 
     /// TimeoutNow leaves when the target has every entry. The lease ends before.
     mutating func advanceTransfer() {
-        guard let leadership, let transfer = leadership.transfer, !transfer.isSent,
-            let position = leadership.position(of: transfer.target)
+        guard let transfer = leadership?.transfer, !transfer.isSent,
+            leadership?.peers.contains(where: { $0.id == transfer.target && $0.match == log.lastIndex }) == true
         else { return }
-        let peer = leadership.peers[position]
-        guard peer.match == log.lastIndex else { return }
-        sendTimeoutNow(to: peer.id)
-        self.leadership?.transfer?.isSent = true
+        sendTimeoutNow(to: transfer.target)
+        leadership?.transfer?.isSent = true
     }
 
     mutating func sendTimeoutNow(to peer: NodeID) {

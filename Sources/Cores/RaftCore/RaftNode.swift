@@ -43,7 +43,11 @@ package struct RaftNode: Sendable {
 
     // Derived from the peer set in force.
     var isVoter = false
+    /// In the peer set before the one in force.
+    var wasVoter = false
     var voterCount = 0
+    /// This server was in the peer set, and its removal was not told yet.
+    var wasMember = false
 
     // The disk.
     var writes = WriteTracker()
@@ -77,9 +81,10 @@ package struct RaftNode: Sendable {
         hardState = recovered.hardState
         snapshot = recovered.snapshot
         log = Self.restoreLog(recovered)
-        commitIndex = recovered.snapshot?.index ?? .zero
-        deliveredIndex = commitIndex
-        appliedIndex = commitIndex
+        let covered = recovered.snapshot?.index ?? .zero
+        commitIndex = max(covered, min(recovered.commitIndex, log.lastIndex))
+        deliveredIndex = covered
+        appliedIndex = covered
         handedIndex = log.lastIndex
         persistedIndex = log.lastIndex
         clusterID = recovered.snapshot?.clusterID ?? .none
@@ -126,6 +131,9 @@ package struct RaftNode: Sendable {
     package var isLeader: Bool { role == .leader }
     var isSoleVoter: Bool { isVoter && voterCount == 1 }
     var quorumCount: Int { voterCount / 2 + 1 }
+
+    /// Committed and on this server's disk: worth remembering across a restart, see `RaftRecovery.commitIndex`.
+    package var durableCommitIndex: LogIndex { min(commitIndex, persistedIndex) }
 
     /// Nothing was ever written here: it may be bootstrapped or join.
     package var isPristine: Bool { log.lastIndex == .zero && snapshot == nil }
@@ -279,10 +287,12 @@ package struct RaftNode: Sendable {
     mutating func membershipChanged() {
         voterCount = 0
         isVoter = false
+        wasVoter = log.previousMembership?.membership.isVoter(id) ?? false
         for server in membership.servers where server.suffrage == .voter {
             voterCount += 1
             if server.id == id { isVoter = true }
         }
+        if membership[id] != nil { wasMember = true }
     }
 }
 
