@@ -1,4 +1,5 @@
 import GossipCore
+import GossipVectors
 import Testing
 import WireFormat
 
@@ -37,20 +38,15 @@ struct VectorTests {
         }
     }
 
-    /// Without label header and envelope.
-    static func plain(_ vector: Vector) -> [UInt8] {
-        vector.plain ?? Array(vector.bytes.dropFirst(vector.label.isEmpty ? 0 : 2 + vector.label.count))
-    }
-
     @Test("decode and encode again to the same bytes", arguments: Vector.all)
     func roundTrip(_ vector: Vector) throws {
-        let plain = Self.plain(vector)
+        let plain = vector.unwrapped
         #expect(try Self.rewrapped(plain, isNewDialect: vector.isNewDialect) == plain)
     }
 
     @Test("fields of datagrams", arguments: Vector.all.filter(\.isDatagram))
     func fields(_ vector: Vector) throws {
-        let contents = Datagram.read(Self.plain(vector))
+        let contents = Datagram.read(vector.unwrapped)
         #expect(contents.problems.isEmpty)
         #expect(!contents.messages.isEmpty)
         let bodies = vector.bodies
@@ -79,7 +75,7 @@ struct VectorTests {
 
     @Test("streams byte by byte", arguments: Vector.all.filter { !$0.isDatagram })
     func streams(_ vector: Vector) throws {
-        let plain = Self.plain(vector)
+        let plain = vector.unwrapped
         let chunk = plain.count > 8192 ? 997 : 1
         var parser = GossipStreamParser(security: GossipSecurity())
         var outcome = GossipStreamParser.Progress.needsMore
@@ -101,7 +97,7 @@ struct VectorTests {
 
     @Test("no damage traps", arguments: Vector.all)
     func damage(_ vector: Vector) {
-        let plain = Self.plain(vector)
+        let plain = vector.unwrapped
         var random = SystemSeed(state: UInt64(plain.count))
         let cuts = plain.count > 2000 ? 20 : plain.count
         for step in 0..<cuts {

@@ -194,3 +194,7 @@ struct ToyCipher: PacketCipher {
         return (0..<16).map { UInt8(truncatingIfNeeded: value >> UInt64(4 * $0)) }
     }
 }
+
+enum StreamIDs {
+    static func odd(_ number: Int) -> StreamID { StreamID(.lan, UInt64(2_000_001 + 2 * number)) }
+}

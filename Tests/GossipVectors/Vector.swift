@@ -1,29 +1,30 @@
 import Foundation
-import Testing
 
 /// A recorded datagram or one-way stream.
-struct Vector: CustomTestStringConvertible, Sendable {
-    let name: String
-    let isDatagram: Bool
+package struct Vector: CustomStringConvertible, Sendable {
+    package let name: String
+    package let isDatagram: Bool
     /// The writer opens compressed data with a clear code.
-    let isNewDialect: Bool
-    let bytes: [UInt8]
+    package let isNewDialect: Bool
+    package let bytes: [UInt8]
     /// What the envelope holds, when there is one.
-    let plain: [UInt8]?
+    package let plain: [UInt8]?
     /// Label of the envelope's associated data.
-    let label: [UInt8]
+    package let label: [UInt8]
+    /// Of the envelope, when there is one.
+    package let key: [UInt8]
     /// Bodies of all messages in order, as (kind, canonical JSON).
-    let bodies: [Body]
+    package let bodies: [Body]
 
-    struct Body: Sendable {
-        let kind: String
-        let numbers: [String: Int]
-        let texts: [String: String]
+    package struct Body: Sendable {
+        package let kind: String
+        package let numbers: [String: Int]
+        package let texts: [String: String]
     }
 
-    var testDescription: String { name }
+    package var description: String { name }
 
-    static let all: [Vector] = {
+    package static let all: [Vector] = {
         let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .appendingPathComponent("Vectors/gossip")
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path))?.sorted() ?? []
@@ -41,16 +42,18 @@ struct Vector: CustomTestStringConvertible, Sendable {
         isDatagram = object["transport"] as? String == "udp"
         isNewDialect = !((object["source"] as? String)?.contains("without leading clear code") ?? false)
         bytes = Self.bytes(hex)
+        var found = Self.bytes(object["key_hex"] as? String ?? "")
         var plain: [UInt8]?
         var label: [UInt8] = []
         var bodies: [Body] = []
-        Self.walk(decoded, &plain, &label, &bodies)
+        Self.walk(decoded, &plain, &label, &found, &bodies)
+        key = found
         self.plain = plain
         self.label = label
         self.bodies = bodies
     }
 
-    static func bytes(_ hex: String) -> [UInt8] {
+    package static func bytes(_ hex: String) -> [UInt8] {
         let digits = Array(hex.utf8)
         return stride(from: 0, to: digits.count - 1, by: 2).compactMap {
             UInt8(String(decoding: digits[$0...$0 + 1], as: UTF8.self), radix: 16)
@@ -58,9 +61,11 @@ struct Vector: CustomTestStringConvertible, Sendable {
     }
 
     private static func walk(
-        _ node: [String: Any], _ plain: inout [UInt8]?, _ label: inout [UInt8], _ bodies: inout [Body]
+        _ node: [String: Any], _ plain: inout [UInt8]?, _ label: inout [UInt8], _ secret: inout [UInt8],
+        _ bodies: inout [Body]
     ) {
         if node["nonce_hex"] != nil, let hex = node["plain_hex"] as? String { plain = bytes(hex) }
+        if let hex = node["key_hex"] as? String { secret = bytes(hex) }
         if let text = node["label"] as? String { label = Array(text.utf8) }
         if let kind = node["kind"] as? String, let body = node["body"] as? [String: Any] {
             bodies.append(
@@ -69,8 +74,11 @@ struct Vector: CustomTestStringConvertible, Sendable {
                     texts: body.compactMapValues { $0 as? String }))
         }
         for key in ["inner", "parts", "messages"] {
-            if let inner = node[key] as? [String: Any] { walk(inner, &plain, &label, &bodies) }
-            for part in node[key] as? [[String: Any]] ?? [] { walk(part, &plain, &label, &bodies) }
+            if let inner = node[key] as? [String: Any] { walk(inner, &plain, &label, &secret, &bodies) }
+            for part in node[key] as? [[String: Any]] ?? [] { walk(part, &plain, &label, &secret, &bodies) }
         }
     }
+
+    /// Without label header and envelope.
+    package var unwrapped: [UInt8] { plain ?? Array(bytes.dropFirst(label.isEmpty ? 0 : 2 + label.count)) }
 }
