@@ -364,4 +364,54 @@ private func data(_ stream: UInt32, _ payload: [UInt8]) -> [UInt8] { frame(.data
         peer.wait(.seconds(301))
         #expect(peer.isClosed(3))
     }
+
+    @Test("An asker that leaves before taking a large answer costs nothing more")
+    func leftAnswer() {
+        var peer = Acceptor()
+        peer.accept(1)
+        peer.receive(1, [4] + frame(.windowUpdate, .syn, 1, 0) + data(1, request("A.B")))
+        let answer: [UInt8] = [0xDB, 0, 0x0C, 0, 0] + [UInt8](repeating: 1, count: 0xC0000)
+        peer.board.handle(.reply(peer.requests[0].id, error: nil, body: answer), at: peer.now, into: &peer.effects)
+        #expect((peer.board.connections[0].session?.pendingCount ?? 0) > 500_000)
+        peer.receive(1, frame(.windowUpdate, .fin, 1, 0))
+        #expect(peer.written.suffix(12) == frame(.windowUpdate, .rst, 1, 0))
+        #expect(peer.board.connections[0].session?.pendingCount == 0)
+        #expect(peer.board.connections[0].session?.streamCount == 0)
+    }
+
+    @Test("A request that was cut short is not completed after its deadline", arguments: [true, false])
+    func cutRequest(byDeadline: Bool) {
+        var board = Switchboard(limits: RPCLimits(), random: SeededRandom(seed: 1))
+        var effects: [SwitchboardEffect] = []
+        let remote = Endpoint(IPAddress(10, 0, 0, 1), 8300)
+        let body: [UInt8] = [0xDB, 0, 0x0C, 0, 0] + [UInt8](repeating: 1, count: 0xC0000)
+        let deadline = Instant.zero + .seconds(3)
+        board.handle(
+            .call(CallID(1), to: remote, method: "KVS.Apply", body: body, deadline: deadline, fresh: false),
+            at: .zero, into: &effects)
+        board.handle(.connected(StreamID(.rpc, 2)), at: .zero, into: &effects)
+        effects = []
+        if byDeadline {
+            board.advance(to: deadline, into: &effects)
+            #expect(effects.contains(.write(StreamID(.rpc, 2), frame(.windowUpdate, .rst, 1, 0))))
+            #expect(effects.contains(.completed(CallID(1), .failure(.noAnswer(connected: true)))))
+        } else {
+            board.handle(.closed(StreamID(.rpc, 2)), at: .zero, into: &effects)
+            #expect(effects.contains(.completed(CallID(1), .failure(.notSent("closed by the peer")))))
+        }
+    }
+
+    @Test("Flags may ride on data: a stream opened, used and closed by two frames")
+    func flagsOnData() {
+        var peer = Acceptor()
+        peer.accept(1)
+        let first = request("Status.Ping")
+        peer.receive(1, [4] + frame(.data, .syn, 1, first.count) + first)
+        #expect(peer.written == frame(.windowUpdate, .ack, 1, 0))
+        #expect(peer.requests.map(\.method) == ["Status.Ping"])
+        peer.receive(1, frame(.data, .fin, 1, first.count) + first)
+        #expect(peer.effects.contains(.abandoned(peer.requests[0].id)))
+        #expect(peer.written.suffix(12) == frame(.windowUpdate, .fin, 1, 0))
+        #expect(peer.board.connections[0].session?.streamCount == 0 && peer.board.bufferedCount == 0)
+    }
 }

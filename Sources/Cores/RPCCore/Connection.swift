@@ -78,6 +78,7 @@ struct Connection: Sendable {
         return session?.send(stream, into: &output, write: write) ?? false
     }
 
+    func waitsForCredit(_ stream: UInt32) -> Bool { session?.waitsForCredit(stream) ?? false }
     mutating func finish(_ stream: UInt32, at now: Instant) { session?.finish(stream, into: &output, at: now) }
     mutating func reset(_ stream: UInt32) { session?.reset(stream, into: &output) }
     mutating func refuse() { session?.refuse(into: &output) }

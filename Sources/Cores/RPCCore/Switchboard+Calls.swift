@@ -214,7 +214,12 @@ extension Switchboard {
         case .sent(let place, let stream, _):
             connection = place
             connections[place].streams[stream] = nil
-            connections[place].finish(stream, at: now)
+            // A request cut short must not be completed later, and then be done.
+            if connections[place].waitsForCredit(stream) {
+                connections[place].reset(stream)
+            } else {
+                connections[place].finish(stream, at: now)
+            }
             unflushed.append(place)
             ended(callOn: place, now)
         }

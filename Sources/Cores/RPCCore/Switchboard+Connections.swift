@@ -255,12 +255,15 @@ extension Switchboard {
         }
         bufferedCount -= old.bufferedCount
         if tellShell { effects.append(.close(old.id)) }
-        for (_, stream) in old.streams.sorted(by: { $0.key < $1.key }) {
+        for (number, stream) in old.streams.sorted(by: { $0.key < $1.key }) {
             switch stream.use {
             case .serving(let id, _, _):
                 inbound[id] = nil
                 effects.append(.abandoned(id))
-            case .calling(let call): complete(call, .failure(.lost(reason)), &effects)
+            case .calling(let call):
+                // The peer never had the whole request.
+                let isCut = old.waitsForCredit(number)
+                complete(call, .failure(isCut ? .notSent(reason) : .lost(reason)), &effects)
             case .listening, .idle: break
             }
         }
