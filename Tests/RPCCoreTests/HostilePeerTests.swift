@@ -13,7 +13,9 @@ private struct Acceptor {
 
     init(limits: RPCLimits = RPCLimits()) { board = Switchboard(limits: limits, random: SeededRandom(seed: 1)) }
 
-    mutating func accept(_ number: UInt64) { board.handle(.accepted(StreamID(.rpc, number), from: remote), at: now, into: &effects) }
+    mutating func accept(_ number: UInt64) {
+        board.handle(.accepted(StreamID(.rpc, number), from: remote), at: now, into: &effects)
+    }
 
     mutating func receive(_ number: UInt64, _ bytes: [UInt8]) {
         board.handle(.received(StreamID(.rpc, number), bytes), at: now, into: &effects)
@@ -70,7 +72,9 @@ private func data(_ stream: UInt32, _ payload: [UInt8]) -> [UInt8] { frame(.data
         #expect(peer.isClosed(1) && peer.board.connectionCount == 0)
     }
 
-    @Test("First bytes that are not served are closed", arguments: Array(UInt8.min...UInt8.max).filter { ![0, 1, 4].contains($0) })
+    @Test(
+        "First bytes that are not served are closed",
+        arguments: Array(UInt8.min...UInt8.max).filter { ![0, 1, 4].contains($0) })
     func firstBytes(byte: UInt8) {
         var peer = Acceptor()
         peer.accept(1)
@@ -106,7 +110,9 @@ private func data(_ stream: UInt32, _ payload: [UInt8]) -> [UInt8] { frame(.data
     func plain() {
         var peer = Acceptor()
         peer.accept(1)
-        for byte in [0] + request("Status.Ping") + request("Status.Leader", body: [0xA1, 0x61]) { peer.receive(1, [byte]) }
+        for byte in [0] + request("Status.Ping") + request("Status.Leader", body: [0xA1, 0x61]) {
+            peer.receive(1, [byte])
+        }
         #expect(peer.requests.map(\.method) == ["Status.Ping"])
         peer.board.handle(.reply(peer.requests[0].id, error: nil, body: [0xC0]), at: peer.now, into: &peer.effects)
         #expect(peer.requests.map(\.method) == ["Status.Ping", "Status.Leader"])
@@ -119,13 +125,15 @@ private func data(_ stream: UInt32, _ payload: [UInt8]) -> [UInt8] { frame(.data
         #expect(peer.written == expected)
     }
 
-    @Test("Session faults close that connection only", arguments: [
-        [1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0],
-        [0, 9, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0],
-        frame(.windowUpdate, .syn, 2, 0), frame(.windowUpdate, .syn, 0, 0),
-        frame(.windowUpdate, .syn, 1, 0) + frame(.windowUpdate, .syn, 1, 0),
-        frame(.windowUpdate, .syn, 1, 0) + frame(.data, [], 1, YamuxSession.window + 1),
-    ])
+    @Test(
+        "Session faults close that connection only",
+        arguments: [
+            [1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0],
+            [0, 9, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0],
+            frame(.windowUpdate, .syn, 2, 0), frame(.windowUpdate, .syn, 0, 0),
+            frame(.windowUpdate, .syn, 1, 0) + frame(.windowUpdate, .syn, 1, 0),
+            frame(.windowUpdate, .syn, 1, 0) + frame(.data, [], 1, YamuxSession.window + 1),
+        ])
     func faults(bytes: [UInt8]) {
         var peer = Acceptor()
         peer.accept(1)
@@ -150,7 +158,9 @@ private func data(_ stream: UInt32, _ payload: [UInt8]) -> [UInt8] { frame(.data
 
     @Test("A request over the limit, or no MessagePack, resets its stream; the next one works")
     func badRequests() {
-        for bad in [[0xC1] as [UInt8], [0xDB, 0xFF, 0xFF, 0xFF, 0xFF], request("A.B", body: [0xDF, 0xFF, 0xFF, 0xFF, 0xFF])] {
+        for bad in [
+            [0xC1] as [UInt8], [0xDB, 0xFF, 0xFF, 0xFF, 0xFF], request("A.B", body: [0xDF, 0xFF, 0xFF, 0xFF, 0xFF]),
+        ] {
             var peer = Acceptor()
             peer.accept(1)
             peer.receive(1, [4] + frame(.windowUpdate, .syn, 1, 0) + data(1, bad))
@@ -209,7 +219,9 @@ private func data(_ stream: UInt32, _ payload: [UInt8]) -> [UInt8] { frame(.data
         var effects: [SwitchboardEffect] = []
         let remote = Endpoint(IPAddress(10, 0, 0, 1), 8300)
         func call(_ number: UInt64) -> SwitchboardInput {
-            .call(CallID(number), to: remote, method: "A.B", body: [0xC3], deadline: Instant.zero + .seconds(9), fresh: false)
+            .call(
+                CallID(number), to: remote, method: "A.B", body: [0xC3], deadline: Instant.zero + .seconds(9),
+                fresh: false)
         }
         board.handle(call(1), at: .zero, into: &effects)
         board.handle(.connected(StreamID(.rpc, 2)), at: .zero, into: &effects)
@@ -233,7 +245,9 @@ private func data(_ stream: UInt32, _ payload: [UInt8]) -> [UInt8] { frame(.data
             var effects: [SwitchboardEffect] = []
             let remote = Endpoint(IPAddress(10, 0, 0, 1), 8300)
             board.handle(
-                .call(CallID(1), to: remote, method: "A.B", body: [0xC3], deadline: Instant.zero + .seconds(9), fresh: false),
+                .call(
+                    CallID(1), to: remote, method: "A.B", body: [0xC3], deadline: Instant.zero + .seconds(9),
+                    fresh: false),
                 at: .zero, into: &effects)
             board.handle(.connected(StreamID(.rpc, 2)), at: .zero, into: &effects)
             board.handle(.received(StreamID(.rpc, 2), flags), at: .zero, into: &effects)
@@ -248,7 +262,9 @@ private func data(_ stream: UInt32, _ payload: [UInt8]) -> [UInt8] { frame(.data
         let remote = Endpoint(IPAddress(10, 0, 0, 1), 8300)
         for number in 1...300 {
             board.handle(
-                .call(CallID(UInt64(number)), to: remote, method: "A.B", body: [0xC3], deadline: Instant.zero + .seconds(9), fresh: false),
+                .call(
+                    CallID(UInt64(number)), to: remote, method: "A.B", body: [0xC3],
+                    deadline: Instant.zero + .seconds(9), fresh: false),
                 at: .zero, into: &effects)
         }
         board.handle(.connected(StreamID(.rpc, 2)), at: .zero, into: &effects)
@@ -288,8 +304,114 @@ private func data(_ stream: UInt32, _ payload: [UInt8]) -> [UInt8] { frame(.data
         }
         peer.wait(.seconds(100))
         #expect(peer.board.bufferedCount >= 0)
-        let (first, noise) = (UInt8.random(in: 0...4, using: &random), (0..<300).map { _ in UInt8.random(in: 0...255, using: &random) })
+        let (first, noise) = (
+            UInt8.random(in: 0...4, using: &random), (0..<300).map { _ in UInt8.random(in: 0...255, using: &random) }
+        )
         peer.accept(3)
         peer.receive(3, [first] + noise)
+    }
+
+    @Test("Random bytes from a peer we dialled: every call ends once", arguments: 1...100)
+    func garbageAnswers(seed: UInt64) {
+        var random = SeededRandom(seed: seed)
+        var board = Switchboard(limits: RPCLimits(), random: random.split())
+        var effects: [SwitchboardEffect] = []
+        let remote = Endpoint(IPAddress(10, 0, 0, 1), 8300)
+        var answers: [UInt8] = []
+        for number in 1...5 as ClosedRange<UInt64> {
+            let deadline = Instant.zero + .seconds(9)
+            board.handle(
+                .call(CallID(number), to: remote, method: "A.B", body: [0xC3], deadline: deadline, fresh: number == 5),
+                at: .zero, into: &effects)
+            var answer: [UInt8] = []
+            RPCHeader(method: "A.B", sequence: number, error: number == 2 ? "no" : "").encodeResponse(into: &answer)
+            let stream = UInt32(2 * number - 1)
+            answers += frame(.windowUpdate, .ack, stream, 0) + data(stream, answer + [0xC2])
+            answers += frame(.windowUpdate, .fin, stream, 0)
+        }
+        for _ in 0..<Int.random(in: 0...6, using: &random) {
+            answers[Int.random(in: 0..<answers.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+        }
+        for stream in [2, 4] as [UInt64] {
+            board.handle(.connected(StreamID(.rpc, stream)), at: .zero, into: &effects)
+            var start = 0
+            while start < answers.count {
+                let count = min(answers.count - start, Int.random(in: 1...60, using: &random))
+                let bytes = Array(answers[start..<start + count])
+                board.handle(.received(StreamID(.rpc, stream), bytes), at: .zero, into: &effects)
+                start += count
+            }
+        }
+        while board.nextDeadline < .distantFuture { board.advance(to: board.nextDeadline, into: &effects) }
+        var ended: [CallID] = []
+        for effect in effects { if case .completed(let id, _) = effect { ended.append(id) } }
+        #expect(ended.map(\.value).sorted() == [1, 2, 3, 4, 5])
+        #expect(board.connectionCount == 0 && board.callCount == 0)
+    }
+
+    @Test("Silent connections without keep-alive end, but not while a request is served")
+    func silence() {
+        var peer = Acceptor()
+        for number in [1, 3, 5] as [UInt64] { peer.accept(number) }
+        peer.receive(1, [0])
+        peer.receive(3, [0] + request("A.B"))
+        peer.receive(5, [1, 0, 0, 0])
+        peer.wait(.seconds(299))
+        #expect(!peer.isClosed(1) && !peer.isClosed(5))
+        peer.wait(.seconds(2))
+        #expect(peer.isClosed(1) && !peer.isClosed(3) && peer.isClosed(5))
+        peer.board.handle(.reply(peer.requests[0].id, error: nil, body: [0xC3]), at: peer.now, into: &peer.effects)
+        peer.wait(.seconds(301))
+        #expect(peer.isClosed(3))
+    }
+
+    @Test("An asker that leaves before taking a large answer costs nothing more")
+    func leftAnswer() {
+        var peer = Acceptor()
+        peer.accept(1)
+        peer.receive(1, [4] + frame(.windowUpdate, .syn, 1, 0) + data(1, request("A.B")))
+        let answer: [UInt8] = [0xDB, 0, 0x0C, 0, 0] + [UInt8](repeating: 1, count: 0xC0000)
+        peer.board.handle(.reply(peer.requests[0].id, error: nil, body: answer), at: peer.now, into: &peer.effects)
+        #expect((peer.board.connections[0].session?.pendingCount ?? 0) > 500_000)
+        peer.receive(1, frame(.windowUpdate, .fin, 1, 0))
+        #expect(peer.written.suffix(12) == frame(.windowUpdate, .rst, 1, 0))
+        #expect(peer.board.connections[0].session?.pendingCount == 0)
+        #expect(peer.board.connections[0].session?.streamCount == 0)
+    }
+
+    @Test("A request that was cut short is not completed after its deadline", arguments: [true, false])
+    func cutRequest(byDeadline: Bool) {
+        var board = Switchboard(limits: RPCLimits(), random: SeededRandom(seed: 1))
+        var effects: [SwitchboardEffect] = []
+        let remote = Endpoint(IPAddress(10, 0, 0, 1), 8300)
+        let body: [UInt8] = [0xDB, 0, 0x0C, 0, 0] + [UInt8](repeating: 1, count: 0xC0000)
+        let deadline = Instant.zero + .seconds(3)
+        board.handle(
+            .call(CallID(1), to: remote, method: "KVS.Apply", body: body, deadline: deadline, fresh: false),
+            at: .zero, into: &effects)
+        board.handle(.connected(StreamID(.rpc, 2)), at: .zero, into: &effects)
+        effects = []
+        if byDeadline {
+            board.advance(to: deadline, into: &effects)
+            #expect(effects.contains(.write(StreamID(.rpc, 2), frame(.windowUpdate, .rst, 1, 0))))
+            #expect(effects.contains(.completed(CallID(1), .failure(.noAnswer(connected: true)))))
+        } else {
+            board.handle(.closed(StreamID(.rpc, 2)), at: .zero, into: &effects)
+            #expect(effects.contains(.completed(CallID(1), .failure(.notSent("closed by the peer")))))
+        }
+    }
+
+    @Test("Flags may ride on data: a stream opened, used and closed by two frames")
+    func flagsOnData() {
+        var peer = Acceptor()
+        peer.accept(1)
+        let first = request("Status.Ping")
+        peer.receive(1, [4] + frame(.data, .syn, 1, first.count) + first)
+        #expect(peer.written == frame(.windowUpdate, .ack, 1, 0))
+        #expect(peer.requests.map(\.method) == ["Status.Ping"])
+        peer.receive(1, frame(.data, .fin, 1, first.count) + first)
+        #expect(peer.effects.contains(.abandoned(peer.requests[0].id)))
+        #expect(peer.written.suffix(12) == frame(.windowUpdate, .fin, 1, 0))
+        #expect(peer.board.connections[0].session?.streamCount == 0 && peer.board.bufferedCount == 0)
     }
 }

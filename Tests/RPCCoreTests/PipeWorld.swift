@@ -3,8 +3,8 @@ import FederationModel
 
 @testable import RPCCore
 
-/// Two or more switchboards joined by a seeded network: bytes are cut into random pieces and delayed, connections can be
-/// cut and hosts frozen. Nothing here knows the wall clock.
+/// Two or more switchboards joined by a seeded network: bytes are cut into random pieces and delayed, connections can
+/// be cut and hosts frozen. Nothing here knows the wall clock.
 struct PipeWorld {
     enum Happening {
         case input(Int, SwitchboardInput)
@@ -40,7 +40,8 @@ struct PipeWorld {
     var connectCount = 0
     var writeCount = 0
     /// Answers a request: error, body and how long it takes; nil never answers.
-    var answer: (String, [UInt8]) -> (error: String?, body: [UInt8], after: Duration)? = { _, body in (nil, body, .zero) }
+    var answer: (String, [UInt8]) -> (error: String?, body: [UInt8], after: Duration)? = { _, body in (nil, body, .zero)
+    }
 
     init(seed: UInt64, hosts count: Int = 2, limits: RPCLimits = RPCLimits()) {
         random = SeededRandom(seed: seed)
@@ -64,7 +65,8 @@ struct PipeWorld {
         input(
             host,
             .call(
-                CallID(number), to: Self.endpoint(target), method: method, body: body, deadline: deadline, fresh: fresh))
+                CallID(number), to: Self.endpoint(target), method: method, body: body, deadline: deadline, fresh: fresh)
+        )
     }
 
     func result(_ number: UInt64) -> Result<[UInt8], CallFailure>? {
@@ -160,7 +162,9 @@ struct PipeWorld {
     mutating func run(until end: Instant) {
         while true {
             var next = queue.nextDeadline
-            for (host, board) in hosts.enumerated() where !frozen.contains(host) { next = min(next, board.nextDeadline) }
+            for (host, board) in hosts.enumerated() where !frozen.contains(host) {
+                next = min(next, board.nextDeadline)
+            }
             guard next <= end else { break }
             now = max(now, next)
             while let happening = queue.popDue(at: now) {

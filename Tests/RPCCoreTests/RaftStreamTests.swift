@@ -6,7 +6,8 @@ import Testing
 
 @Suite struct RaftStreamTests {
     private func frame(_ number: Int, count: Int = 8) -> [UInt8] {
-        [UInt8(truncatingIfNeeded: number >> 8), UInt8(truncatingIfNeeded: number)] + [UInt8](repeating: 9, count: count)
+        [UInt8(truncatingIfNeeded: number >> 8), UInt8(truncatingIfNeeded: number)]
+            + [UInt8](repeating: 9, count: count)
     }
 
     @Test("Frames arrive whole and in order over one connection", arguments: [1, 3, 1000])

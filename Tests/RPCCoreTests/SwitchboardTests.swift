@@ -31,6 +31,19 @@ import Testing
         #expect(world.hosts[0].connections[0].session?.streamCount == 50)
     }
 
+    @Test("A call on a warm pool costs one write on each side")
+    func writes() {
+        var world = PipeWorld(seed: 8)
+        world.call(1)
+        world.run(for: .seconds(1))
+        world.writeCount = 0
+        for number in 2...101 {
+            world.call(UInt64(number), body: [0xDA, 0x01, 0x00] + [UInt8](repeating: 1, count: 256))
+            world.run(for: .milliseconds(20))
+        }
+        #expect(world.completed.count == 101 && world.writeCount == 200)
+    }
+
     @Test("At most 64 idle streams are kept")
     func idleStreams() {
         var world = PipeWorld(seed: 3)
@@ -153,6 +166,20 @@ import Testing
         #expect(world.result(4) == .success([0xC3]))
     }
 
+    @Test("A dead path: after one unanswered call the next one dials anew")
+    func suspect() {
+        var world = PipeWorld(seed: 25)
+        world.call(1)
+        world.run(for: .seconds(1))
+        world.pipes = []
+        world.call(2, within: .seconds(3))
+        world.run(for: .seconds(4))
+        #expect(world.result(2) == .failure(.noAnswer(connected: true)))
+        world.call(3, within: .seconds(3))
+        world.run(for: .seconds(1))
+        #expect(world.result(3) == .success([0xC3]) && world.connectCount == 2)
+    }
+
     @Test("A cancelled call reports nothing and tells the peer")
     func cancel() {
         var world = PipeWorld(seed: 22)
@@ -220,7 +247,8 @@ import Testing
             for _ in 0..<Int.random(in: 0...6, using: &random) {
                 number += 1
                 let size = random.chance(0.1) ? Int.random(in: 0...600_000, using: &random) : 20
-                let body: [UInt8] = [0xDB] + [24, 16, 8, 0].map { UInt8(size >> $0 & 0xFF) } + [UInt8](repeating: 7, count: size)
+                let body: [UInt8] =
+                    [0xDB] + [24, 16, 8, 0].map { UInt8(size >> $0 & 0xFF) } + [UInt8](repeating: 7, count: size)
                 world.call(
                     number, from: Int.random(in: 0...1, using: &random), to: 2,
                     method: methods[Int.random(in: 0...3, using: &random)], body: body,

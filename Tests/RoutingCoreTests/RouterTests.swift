@@ -52,7 +52,9 @@ import Testing
         #expect(world.pings.allSatisfy { !$0.fresh })
     }
 
-    @Test("While a ping is missing all servers are asked, at most seven a second, on fresh connections where it is missing")
+    @Test(
+        "While a ping is missing all are asked, seven a second, on fresh connections where it is missing"
+    )
     func attention() {
         var world = RouterWorld(seed: 4)
         world.add("dc2", count: 9)
@@ -138,6 +140,22 @@ import Testing
         #expect(world.names("dc2") == ["s1.dc2"])
     }
 
+    @Test("What a failed ping call proves")
+    func pingFailures() {
+        let id = PingID(1)
+        func input(_ failure: CallFailure, fresh: Bool) -> RouterInput {
+            .pingCallFailed(id, failure, fresh: fresh, roundTrip: .milliseconds(4))
+        }
+        #expect(input(.refused, fresh: false) == .pingFailed(id, .refused))
+        #expect(input(.connectTimeout, fresh: true) == .pingFailed(id, .connectTimeout))
+        #expect(input(.noAnswer(connected: false), fresh: false) == .pingFailed(id, .connectTimeout))
+        #expect(input(.noAnswer(connected: true), fresh: true) == .pingFailed(id, .silentAfterConnect))
+        #expect(input(.noAnswer(connected: true), fresh: false) != .pingFailed(id, .silentAfterConnect))
+        let answered = RouterInput.pingAnswered(id, leader: nil, roundTrip: .milliseconds(4))
+        #expect(input(.application("rpc: can't find method"), fresh: false) == answered)
+        #expect(input(.overloaded, fresh: true) == .pingDropped(id))
+    }
+
     @Test("consul-rpc 4.7: datacenters by median distance, own first, unknown last, ties by name")
     func distances() {
         let order = distanceOrder(
@@ -155,7 +173,9 @@ import Testing
         let read = Request.kvsGet(KeyRequest(datacenter: "dc2"))
         let write = Request.kvsApply(KVSRequest())
         let event = Request.internalEventFire(EventFireRequest())
-        let certain: [CallFailure] = [.refused, .connectTimeout, .connectFailed("x"), .notSent("x"), .noAnswer(connected: false)]
+        let certain: [CallFailure] = [
+            .refused, .connectTimeout, .connectFailed("x"), .notSent("x"), .noAnswer(connected: false),
+        ]
         let policy = RetryPolicy.acrossDatacenters
         for failure in certain {
             for request in [read, write, event] {

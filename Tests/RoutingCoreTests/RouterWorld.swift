@@ -88,7 +88,7 @@ struct RouterWorld {
         case .alive where random.chance(loss):
             answers.add(.pingFailed(id, fresh ? .connectTimeout : .other("no answer")), due: now + limit)
         case .alive:
-            let trip = remote.roundTrip + random.duration(in: .zero ..< jitter)
+            let trip = remote.roundTrip + random.duration(in: .zero..<jitter)
             answers.add(.pingAnswered(id, leader: remote.leader, roundTrip: trip), due: now + trip)
         case .refusing: answers.add(.pingFailed(id, .refused), due: now + .milliseconds(1))
         case .frozen:

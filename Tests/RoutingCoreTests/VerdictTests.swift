@@ -14,12 +14,16 @@ import Testing
     }
 
     static let outages = [
-        Outage(condition: .refusing, verdict: .unreachable, within: .seconds(4), error: .unreachable(datacenter: "dc2")),
-        Outage(condition: .unreachable, verdict: .unreachable, within: .seconds(6), error: .unreachable(datacenter: "dc2")),
+        Outage(
+            condition: .refusing, verdict: .unreachable, within: .seconds(4), error: .unreachable(datacenter: "dc2")),
+        Outage(
+            condition: .unreachable, verdict: .unreachable, within: .seconds(6),
+            error: .unreachable(datacenter: "dc2")),
         Outage(condition: .frozen, verdict: .frozen, within: .seconds(6), error: .frozen(datacenter: "dc2")),
     ]
 
-    @Test("All servers gone: one verdict in time, requests fail fast; back: up again", arguments: outages, [1, 3, 7, 9])
+    @Test(
+        "All servers gone: one verdict in time, requests fail fast; back: up again", arguments: outages, [1, 3, 7, 9])
     func outage(outage: Outage, count: Int) {
         for seed in 1...10 as ClosedRange<UInt64> {
             var world = RouterWorld(seed: seed)

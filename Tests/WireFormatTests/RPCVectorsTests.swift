@@ -85,7 +85,8 @@ extension DynamicValue {
         #expect(RPCVector.messages.filter { !$0.isFromPrototype }.count == 424)
     }
 
-    @Test("consul-rpc 2.1: every message decodes, and re-encodes to the same bytes with sorted structures",
+    @Test(
+        "consul-rpc 2.1: every message decodes, and re-encodes to the same bytes with sorted structures",
         arguments: RPCVector.messages)
     func generic(vector: RPCVector) throws {
         let message = try Message(vector)

@@ -47,7 +47,10 @@ struct Connection: Sendable {
     var waiting: [Int] = []
     /// Calls on its streams.
     var callCount = 0
+    /// Start or end of a call.
     var lastUse: Instant
+    /// Bytes of any kind.
+    var lastReceived: Instant
     /// To be written when the present input has been handled.
     var output: [UInt8] = []
     var raftFrames = FrameReader()
@@ -60,10 +63,14 @@ struct Connection: Sendable {
         self.role = role
         isConnected = !id.isDialled
         lastUse = now
+        lastReceived = now
     }
 
     /// Sends one message on a stream in one piece.
-    mutating func send(_ stream: UInt32, _ write: (inout [UInt8]) -> Void) -> Bool {
+    /// - Parameter byteCount: about what `write` appends.
+    mutating func send(_ stream: UInt32, byteCount: Int, _ write: (inout [UInt8]) -> Void) -> Bool {
+        // Two frame headers go with a stream's first message. Once there is output, it grows by doubling.
+        if output.isEmpty { output.reserveCapacity(byteCount + 2 * YamuxFrame.headerBytes) }
         guard role == .multiplexed else {
             write(&output)
             return true
@@ -71,6 +78,7 @@ struct Connection: Sendable {
         return session?.send(stream, into: &output, write: write) ?? false
     }
 
+    func waitsForCredit(_ stream: UInt32) -> Bool { session?.waitsForCredit(stream) ?? false }
     mutating func finish(_ stream: UInt32, at now: Instant) { session?.finish(stream, into: &output, at: now) }
     mutating func reset(_ stream: UInt32) { session?.reset(stream, into: &output) }
     mutating func refuse() { session?.refuse(into: &output) }

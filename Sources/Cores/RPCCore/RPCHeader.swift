@@ -40,6 +40,9 @@ package struct RPCHeader: Equatable, Sendable {
         }
     }
 
+    /// Enough for the header on the wire, its integer at its longest.
+    var maxByteCount: Int { 48 + method.utf8.count + error.utf8.count }
+
     private static let requestStart: [UInt8] = [0x82, 0xA3] + Array("Seq".utf8)
     private static let errorKey: [UInt8] = [0x83, 0xA5] + Array("Error".utf8)
     private static let sequenceKey: [UInt8] = [0xA3] + Array("Seq".utf8)

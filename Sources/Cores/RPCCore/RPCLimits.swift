@@ -5,6 +5,8 @@ package struct RPCLimits: Equatable, Sendable {
     package var connectTimeout = Duration.seconds(10)
     /// A pooled connection without calls is closed after this time.
     package var idleTimeout = Duration.seconds(120)
+    /// An accepted connection without yamux, and so without keep-alive, is closed after this time without bytes.
+    package var silentTimeout = Duration.seconds(300)
     /// Accepted at once from one address; Consul's default.
     package var maxConnectionsPerAddress = 100
     /// Accepted at once from anywhere: half of a common limit of 16,384 open files.

@@ -8,7 +8,7 @@ struct Call: Sendable {
         case free
         /// For a connection slot: it is being dialled, or the peer's backlog is full.
         case waiting(Int)
-        case sent(connection: Int, stream: UInt32)
+        case sent(connection: Int, stream: UInt32, at: Instant)
     }
 
     let id: CallID
@@ -104,12 +104,13 @@ extension Switchboard {
         let header = RPCHeader(method: calls[slot].method, sequence: nextSequence)
         var body: [UInt8] = []
         swap(&body, &calls[slot].body)
-        let isSent = connections[connection].send(stream) { output in
+        let byteCount = header.maxByteCount + body.count
+        let isSent = connections[connection].send(stream, byteCount: byteCount) { output in
             header.encodeRequest(into: &output)
             output.append(contentsOf: body)
         }
         precondition(isSent, "a stream of the pool is open: \(connections[connection].id)/\(stream)")
-        calls[slot].place = .sent(connection: connection, stream: stream)
+        calls[slot].place = .sent(connection: connection, stream: stream, at: now)
         connections[connection].callCount += 1
         connections[connection].lastUse = now
         unflushed.append(connection)
@@ -192,7 +193,11 @@ extension Switchboard {
                 return connectFailed(connections[connection].id, .connectTimeout, now, &effects)
             }
             abandon(slot, failure: .noAnswer(connected: false), now, &effects)
-        case .sent: abandon(slot, failure: .noAnswer(connected: true), now, &effects)
+        case .sent(let connection, _, let sent):
+            // Not one byte came on the connection in all that time, whoever it is from: the next call dials anew.
+            let isSuspect = now - sent >= .seconds(1) && connections[connection].lastReceived <= sent
+            if isSuspect { retire(connection, now, &effects) }
+            abandon(slot, failure: .noAnswer(connected: true), now, &effects)
         }
     }
 
@@ -206,10 +211,15 @@ extension Switchboard {
         case .waiting(let place):
             connection = place
             connections[place].waiting.removeAll { $0 == slot }
-        case .sent(let place, let stream):
+        case .sent(let place, let stream, _):
             connection = place
             connections[place].streams[stream] = nil
-            connections[place].finish(stream, at: now)
+            // A request cut short must not be completed later, and then be done.
+            if connections[place].waitsForCredit(stream) {
+                connections[place].reset(stream)
+            } else {
+                connections[place].finish(stream, at: now)
+            }
             unflushed.append(place)
             ended(callOn: place, now)
         }
@@ -257,7 +267,8 @@ extension Switchboard {
         if body.count > limits.maxResponseBytes { header.error = "answer of \(body.count) bytes is too large" }
         let content = header.error.isEmpty && !body.isEmpty ? body : Self.emptyMap
         connections[slot].streams[stream]?.use = .listening
-        let isSent = connections[slot].send(stream) { output in
+        let byteCount = header.maxByteCount + content.count
+        let isSent = connections[slot].send(stream, byteCount: byteCount) { output in
             header.encodeResponse(into: &output)
             output.append(contentsOf: content)
         }

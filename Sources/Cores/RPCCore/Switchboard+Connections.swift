@@ -75,16 +75,17 @@ extension Switchboard {
 
     mutating func received(_ id: StreamID, _ bytes: [UInt8], _ now: Instant, _ effects: inout [SwitchboardEffect]) {
         guard let slot = slots[id], connections[slot].isConnected, let first = bytes.first else { return }
+        connections[slot].lastReceived = now
         var start = 0
         if connections[slot].role == .unopened {
             start = 1
             switch Demultiplexer.selection(first) {
             case .plain:
-                connectionTimers.clear(slot)
+                connectionTimers.set(slot, due: now + limits.silentTimeout)
                 connections[slot].role = .plain
                 connections[slot].streams[Connection.plainStream] = RPCStream(use: .listening)
             case .raft:
-                connectionTimers.clear(slot)
+                connectionTimers.set(slot, due: now + limits.silentTimeout)
                 connections[slot].role = .raftAccepted
             case .multiplexed: startSession(slot, .acceptor, now)
             case .tls:
@@ -254,12 +255,15 @@ extension Switchboard {
         }
         bufferedCount -= old.bufferedCount
         if tellShell { effects.append(.close(old.id)) }
-        for (_, stream) in old.streams.sorted(by: { $0.key < $1.key }) {
+        for (number, stream) in old.streams.sorted(by: { $0.key < $1.key }) {
             switch stream.use {
             case .serving(let id, _, _):
                 inbound[id] = nil
                 effects.append(.abandoned(id))
-            case .calling(let call): complete(call, .failure(.lost(reason)), &effects)
+            case .calling(let call):
+                // The peer never had the whole request.
+                let isCut = old.waitsForCredit(number)
+                complete(call, .failure(isCut ? .notSent(reason) : .lost(reason)), &effects)
             case .listening, .idle: break
             }
         }
@@ -278,7 +282,7 @@ extension Switchboard {
             log(.debug, "connection closed", connection, reason: "no first byte", &effects)
             return end(slot, "", tellShell: true, now, &effects)
         }
-        guard connection.role == .multiplexed else { return }
+        guard connection.role == .multiplexed else { return checkSilence(slot, now, &effects) }
         let idleEnd =
             connection.id.isDialled && connection.callCount == 0 && connection.waiting.isEmpty
             ? connection.lastUse + limits.idleTimeout : .distantFuture
@@ -291,5 +295,16 @@ extension Switchboard {
         }
         unflushed.append(slot)
         connectionTimers.set(slot, due: min(connections[slot].session?.nextDeadline ?? idleEnd, idleEnd))
+    }
+
+    /// Accepted connections without yamux have no keep-alive: silence ends them, but not while a request is served.
+    private mutating func checkSilence(_ slot: Int, _ now: Instant, _ effects: inout [SwitchboardEffect]) {
+        guard connections[slot].role == .plain || connections[slot].role == .raftAccepted else { return }
+        let end = connections[slot].lastReceived + limits.silentTimeout
+        if now < end { return connectionTimers.set(slot, due: end) }
+        if case .serving = connections[slot].streams[Connection.plainStream]?.use {
+            return connectionTimers.set(slot, due: now + limits.silentTimeout)
+        }
+        self.end(slot, "", tellShell: true, now, &effects)
     }
 }

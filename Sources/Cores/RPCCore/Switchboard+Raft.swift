@@ -103,7 +103,9 @@ extension Switchboard {
         }
         let pause = raftLinks[index].backoff
         raftLinks[index].backoff = min(pause * 2, limits.maxRaftBackoff)
-        raftLinks[index].state = .resting(until: now + pause)
+        // Up to a quarter more, so that the peers of a restarted server do not dial in step.
+        let until = now + pause + random.duration(in: .zero..<pause / 4)
+        raftLinks[index].state = .resting(until: until)
         raftLinks[index].queue = []
         raftLinks[index].queuedCount = 0
     }

@@ -115,10 +115,17 @@ package struct YamuxSession: Sendable {
         return true
     }
 
-    /// Closes our direction, after what still waits for credit.
+    /// Part of a message has not been sent yet, for lack of credit.
+    package func waitsForCredit(_ stream: UInt32) -> Bool {
+        streams[stream].map { $0.pending.count > $0.pendingStart } ?? false
+    }
+
+    /// Closes our direction, after what still waits for credit; a peer that has closed its own gives no more, so the
+    /// stream is reset then.
     package mutating func finish(_ stream: UInt32, into output: inout [UInt8], at now: Instant) {
         guard let state = streams[stream], !state.hasFinished else { return }
         if state.pending.count > state.pendingStart {
+            if state.peerFinished { return reset(stream, into: &output) }
             streams[stream]?.finishesAfterPending = true
             return
         }

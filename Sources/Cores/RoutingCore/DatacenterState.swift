@@ -98,9 +98,9 @@ struct DatacenterState: Sendable {
         let servers = servers.map { evidence in
             DatacenterReport.Server(
                 name: evidence.server.name, endpoint: evidence.server.endpoint, gossip: evidence.server.status,
-                answers: evidence.condemnation == nil && evidence.lastAnswer != nil,
-                roundTrip: evidence.lastRoundTrip, lastAnswerAge: evidence.lastAnswer.map { now - $0 },
-                leader: evidence.leader, lastError: evidence.lastError)
+                answers: evidence.condemnation == nil, roundTrip: evidence.lastRoundTrip,
+                lastAnswerAge: evidence.lastAnswer.map { now - $0 }, leader: evidence.leader,
+                lastError: evidence.lastError)
         }
         return DatacenterReport(
             datacenter: name, verdict: verdict, since: now - since, reason: reason, servers: servers)

@@ -45,7 +45,7 @@ package enum PingFailure: Equatable, Sendable {
     case other(String)
 
     /// - Parameter fresh: the ping had a connection of its own. On a pooled one silence says nothing about connects.
-    /// - Returns: nil for an error text of the peer, which is an answer, and for limits of our own, which prove nothing.
+    /// - Returns: nil for an error text of the peer, which is an answer, and for limits of ours, which prove nothing.
     package init?(_ failure: CallFailure, fresh: Bool) {
         switch failure {
         case .refused: self = .refused
@@ -81,9 +81,21 @@ package enum RouterInput: Equatable, Sendable {
     case callFailed(name: String, CallFailure)
 }
 
+extension RouterInput {
+    /// The input for a ping whose call failed. An error text of the peer is an answer all the same.
+    /// - Parameter roundTrip: from the ping to the failure; used when that was an answer.
+    package static func pingCallFailed(
+        _ id: PingID, _ failure: CallFailure, fresh: Bool, roundTrip: Duration
+    ) -> RouterInput {
+        if let proof = PingFailure(failure, fresh: fresh) { return .pingFailed(id, proof) }
+        if case .application = failure { return .pingAnswered(id, leader: nil, roundTrip: roundTrip) }
+        return .pingDropped(id)
+    }
+}
+
 package enum RouterEffect: Equatable, Sendable {
-    /// Ask with a limit of `RouterConfiguration.pingTimeout`: `Isthmus.Ping` an Isthmus server, `Status.Leader` a Consul
-    /// one. `fresh`: on a new connection, to learn whether connects succeed.
+    /// Ask with a limit of `RouterConfiguration.pingTimeout`: `Isthmus.Ping` an Isthmus server, `Status.Leader` one of
+    /// Consul. `fresh`: on a new connection, to learn whether connects succeed.
     case ping(PingID, RouteServer, fresh: Bool)
     case verdictChanged(datacenter: String, from: Verdict, to: Verdict, reason: String)
     case log(LogLine)

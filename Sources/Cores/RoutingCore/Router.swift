@@ -272,13 +272,15 @@ package struct Router: Sendable {
         state.cursor = active[(first + min(wanted, active.count) - 1) % active.count] + 1
         let interval = configuration.pingInterval
         let spread = configuration.pingJitter
-        state.nextRound = now + random.duration(in: interval * (1 - spread) ..< interval * (1 + spread))
+        state.nextRound = now + random.duration(in: interval * (1 - spread)..<interval * (1 + spread))
     }
 
     /// A ping whose result never came counts as missed: the host answers each within `pingTimeout`.
     private mutating func expirePings(_ name: String, _ now: Instant, _ effects: inout [RouterEffect]) {
         for evidence in datacenters[name]?.servers ?? [] {
-            guard let (id, sent, _) = evidence.outstanding, now >= sent + configuration.pingTimeout * 3 else { continue }
+            guard let (id, sent, _) = evidence.outstanding, now >= sent + configuration.pingTimeout * 3 else {
+                continue
+            }
             handle(.pingFailed(id, .other("no result")), at: now, into: &effects)
         }
     }
