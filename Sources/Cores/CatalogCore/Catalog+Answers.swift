@@ -6,6 +6,8 @@ extension Catalog {
     /// prefix, the service or the node, else of the table; never 0. The watch is touched whenever the answer could
     /// change.
     /// - Parameter datacenter: the own name, for rows whose registration did not say it.
+    ///
+    /// Empty lists are nil, as Consul writes them; the maps of `ListServices` and `NodeServices` are not.
     /// - Returns: nil when the request is none of `Request.Kind.read`.
     package func answer(
         _ request: Request, datacenter: String
@@ -25,11 +27,11 @@ extension Catalog {
         case .healthServiceChecks(let body): (response, index, watch) = serviceChecks(body, datacenter)
         case .healthServiceNodes(let body): (response, index, watch) = health(body, datacenter)
         case .coordinateListNodes:
-            response = .coordinates(IndexedCoordinates(coordinates: coordinates.values()))
+            response = .coordinates(IndexedCoordinates(coordinates: coordinates.values().orNil))
             (index, watch) = (indexes.coordinates, .coordinates)
         case .coordinateNode(let body):
             let found = coordinates.values(under: Fold.joined(Fold.folded(body.node)))
-            response = .coordinates(IndexedCoordinates(coordinates: found))
+            response = .coordinates(IndexedCoordinates(coordinates: found.orNil))
             (index, watch) = (indexes.coordinates, .coordinates)
         case .statusPing, .statusLeader, .statusPeers, .catalogRegister, .catalogDeregister, .catalogListDatacenters,
             .kvsApply, .coordinateUpdate, .coordinateListDatacenters, .internalEventFire, .internalKeyringOperation,
@@ -39,6 +41,20 @@ extension Catalog {
         index = max(1, index)
         response.setIndex(index)
         return (response, index, watch)
+    }
+
+    /// Why a read cannot be answered, in Consul's words; nil when it can. To be asked before `answer`, which treats
+    /// such a request as one for something that does not exist.
+    package static func refusal(of request: Request) -> FederationError? {
+        switch request {
+        case .catalogNodeServices(let body) where body.node.isEmpty,
+            .catalogNodeServiceList(let body) where body.node.isEmpty:
+            .remote("Must provide node")
+        case .catalogServiceNodes(let body) where body.serviceName.isEmpty && body.serviceAddress.isEmpty,
+            .healthServiceNodes(let body) where body.serviceName.isEmpty:
+            .remote("Must provide service name")
+        default: nil
+        }
     }
 
     // MARK: Keys
@@ -51,13 +67,13 @@ extension Catalog {
 
     private func list(_ prefix: ByteString) -> (Response, UInt64, WatchKey) {
         let entries = keys.values(under: prefix)
-        let answer = IndexedDirEntries(entries: entries.isEmpty ? nil : entries)
+        let answer = IndexedDirEntries(entries: entries.orNil)
         return (.dirEntries(answer), keys.maxIndex(under: prefix) ?? keys.maxIndex, .prefix(prefix))
     }
 
     private func listKeys(_ prefix: ByteString, separator: ByteString) -> (Response, UInt64, WatchKey) {
         let found = keys.firstKeys(under: prefix, separator: separator)
-        let answer = IndexedKeyList(keys: found.isEmpty ? nil : found)
+        let answer = IndexedKeyList(keys: found.orNil)
         return (.keyList(answer), keys.maxIndex(under: prefix) ?? keys.maxIndex, .prefix(prefix))
     }
 
@@ -70,7 +86,7 @@ extension Catalog {
             if Self.matches(row, request.nodeMetaFilters) { found.append(Self.node(row, datacenter)) }
         }
         sort(&found, near: request.source, datacenter) { $0.node }
-        return (.nodes(IndexedNodes(nodes: found)), indexes.nodes, .nodes)
+        return (.nodes(IndexedNodes(nodes: found.orNil)), indexes.nodes, .nodes)
     }
 
     private func nodeServices(_ request: NodeSpecificRequest, _ datacenter: String) -> (Response, UInt64, WatchKey) {
@@ -95,7 +111,7 @@ extension Catalog {
         }
         let services = row.services.values().map(\.record)
         let answer = NodeServiceList(
-            node: Self.node(row, datacenter), services: services.isEmpty ? nil : services)
+            node: Self.node(row, datacenter), services: services.orNil)
         return (.nodeServiceList(IndexedNodeServiceList(nodeServices: answer)), row.index, .node(key))
     }
 
@@ -133,7 +149,7 @@ extension Catalog {
         row.instances.forEachValue { instance in
             guard let node = nodes.get(instance.node) else { return }
             let service = instance.service.record
-            guard Self.matches(node, request.nodeMetaFilters), Self.matches(service, node, request) else { return }
+            guard Self.matches(node, request.nodeMetaFilters), Self.matches(service, request) else { return }
             body(node, service)
         }
     }
@@ -141,6 +157,7 @@ extension Catalog {
     private func serviceNodes(
         _ request: ServiceSpecificRequest, _ datacenter: String
     ) -> (Response, UInt64, WatchKey) {
+        if !request.serviceAddress.isEmpty { return serviceNodes(at: request.serviceAddress, datacenter) }
         let name = Fold.folded(request.serviceName)
         let row = request.isForMesh ? nil : services.get(name)
         var found: [ServiceNode] = []
@@ -149,7 +166,20 @@ extension Catalog {
         }
         sort(&found, near: request.source, datacenter) { $0.node }
         let index = serviceIndex(row, otherwise: max(indexes.nodes, indexes.services))
-        return (.serviceNodes(IndexedServiceNodes(serviceNodes: found)), index, .service(name))
+        return (.serviceNodes(IndexedServiceNodes(serviceNodes: found.orNil)), index, .service(name))
+    }
+
+    /// Instances of any service registered with this address of their own: what a reverse lookup asks. O(instances).
+    private func serviceNodes(at address: String, _ datacenter: String) -> (Response, UInt64, WatchKey) {
+        var found: [ServiceNode] = []
+        services.forEachValue { row in
+            row.instances.forEachValue { instance in
+                guard instance.service.record.address == address, let node = nodes.get(instance.node) else { return }
+                found.append(ServiceNode(instance.service.record, on: Self.node(node, datacenter)))
+            }
+        }
+        let index = max(indexes.nodes, indexes.services)
+        return (.serviceNodes(IndexedServiceNodes(serviceNodes: found.orNil)), index, .nodesAndServices)
     }
 
     private func health(_ request: ServiceSpecificRequest, _ datacenter: String) -> (Response, UInt64, WatchKey) {
@@ -161,11 +191,11 @@ extension Catalog {
             node.checksByOwner.forEachValue(under: NodeRow.nodeLevel) { checks.append($0.record) }
             let owner = Fold.joined(Fold.folded(service.id))
             node.checksByOwner.forEachValue(under: owner) { checks.append($0.record) }
-            found.append(CheckServiceNode(node: Self.node(node, datacenter), service: service, checks: checks))
+            found.append(CheckServiceNode(node: Self.node(node, datacenter), service: service, checks: checks.orNil))
         }
         sort(&found, near: request.source, datacenter) { $0.node?.node ?? "" }
         let index = serviceIndex(row, otherwise: max(indexes.nodes, indexes.services, indexes.checks))
-        return (.checkServiceNodes(IndexedCheckServiceNodes(nodes: found)), index, .service(name))
+        return (.checkServiceNodes(IndexedCheckServiceNodes(nodes: found.orNil)), index, .service(name))
     }
 
     // MARK: Checks
@@ -173,8 +203,8 @@ extension Catalog {
     private func checksInState(
         _ request: ChecksInStateRequest, _ datacenter: String
     ) -> (Response, UInt64, WatchKey) {
-        let isAny = Fold.equal(request.state, "any")
-        let state = Fold.folded(request.state)
+        let isAny = request.state == "any"
+        let state = ByteString(request.state)
         var found: [HealthCheck] = []
         if isAny {
             nodes.forEachValue { row in
@@ -187,7 +217,7 @@ extension Catalog {
             }
         }
         sort(&found, near: request.source, datacenter) { $0.node }
-        let answer = Response.healthChecks(IndexedHealthChecks(healthChecks: found))
+        let answer = Response.healthChecks(IndexedHealthChecks(healthChecks: found.orNil))
         if !(request.nodeMetaFilters?.isEmpty ?? true) {
             return (answer, max(indexes.nodes, indexes.checks), .nodesAndChecks)
         }
@@ -201,7 +231,7 @@ extension Catalog {
         let row = nodes.get(key)
         let found = row?.checks.values().map(\.record) ?? []
         let index = row?.checksIndex ?? max(indexes.nodes, indexes.checks)
-        return (.healthChecks(IndexedHealthChecks(healthChecks: found)), index, .nodeChecks(key))
+        return (.healthChecks(IndexedHealthChecks(healthChecks: found.orNil)), index, .nodeChecks(key))
     }
 
     private func serviceChecks(
@@ -213,7 +243,7 @@ extension Catalog {
             if matches($0.record, request.nodeMetaFilters) { found.append($0.record) }
         }
         sort(&found, near: request.source, datacenter) { $0.node }
-        let answer = Response.healthChecks(IndexedHealthChecks(healthChecks: found))
+        let answer = Response.healthChecks(IndexedHealthChecks(healthChecks: found.orNil))
         if !(request.nodeMetaFilters?.isEmpty ?? true) {
             return (answer, max(indexes.nodes, indexes.checks), .nodesAndChecks)
         }
@@ -233,4 +263,8 @@ extension Response {
         meta.index = index
         self.meta = meta
     }
+}
+
+extension Array {
+    fileprivate var orNil: [Element]? { isEmpty ? nil : self }
 }

@@ -23,16 +23,12 @@ extension Catalog {
     }
 
     /// Tag filters: all tags of the list, or the single one of older clients; the case of ASCII letters is ignored.
-    static func matches(_ service: NodeService, _ row: NodeRow, _ request: ServiceSpecificRequest) -> Bool {
-        if request.tagFilter {
-            var wanted = request.serviceTags ?? []
-            if wanted.isEmpty, !request.serviceTag.isEmpty { wanted = [request.serviceTag] }
-            let tags = service.tags ?? []
-            guard wanted.allSatisfy({ tag in tags.contains { Fold.equal($0, tag) } }) else { return false }
-        }
-        if request.serviceAddress.isEmpty { return true }
-        let address = service.address.isEmpty ? row.node.record.address : service.address
-        return address == request.serviceAddress
+    static func matches(_ service: NodeService, _ request: ServiceSpecificRequest) -> Bool {
+        guard request.tagFilter else { return true }
+        var wanted = request.serviceTags ?? []
+        if wanted.isEmpty, !request.serviceTag.isEmpty { wanted = [request.serviceTag] }
+        let tags = service.tags ?? []
+        return wanted.allSatisfy { tag in tags.contains { Fold.equal($0, tag) } }
     }
 
     /// Sorts rows by round-trip time from the node the caller named, the nearest first; rows without a coordinate

@@ -247,7 +247,7 @@ extension Catalog {
             row?.checks.set(id, check, index: index)
             row?.checksByOwner.set(owner, check, index: index)
         }
-        let state = Fold.folded(record.status)
+        let state = ByteString(record.status)
         checksByState.set(Fold.joined(state, node, id), check, index: index)
         if !record.serviceID.isEmpty {
             let name = Fold.folded(record.serviceName)
@@ -261,7 +261,7 @@ extension Catalog {
         let id = Fold.folded(check.checkID)
         let owner = Fold.joined(Fold.folded(check.serviceID), id)
         nodes.update(node, index: index) { _ = $0?.checksByOwner.remove(owner, index: index) }
-        checksByState.remove(Fold.joined(Fold.folded(check.status), node, id), index: index)
+        checksByState.remove(Fold.joined(ByteString(check.status), node, id), index: index)
         if !check.serviceID.isEmpty {
             checksByService.remove(Fold.joined(Fold.folded(check.serviceName), node, id), index: index)
         }
@@ -278,7 +278,7 @@ extension Catalog {
             return service.map { [Fold.folded($0.record.service)] } ?? []
         }
         touch(.nodeChecks(node))
-        touch(.checks(state: Fold.folded(check.status)))
+        touch(.checks(state: ByteString(check.status)))
         if !check.serviceID.isEmpty { touch(.serviceChecks(Fold.folded(check.serviceName))) }
         raise(bearing, at: index)
     }

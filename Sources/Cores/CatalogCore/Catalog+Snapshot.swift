@@ -143,7 +143,8 @@ extension Catalog {
         let shared = Shared(check)
         let id = try reader.name(check.checkID)
         let owner = try reader.name(check.serviceID)
-        let state = try reader.name(check.status)
+        let state = ByteString(check.status)
+        guard state.count <= Fold.maxNameBytes else { throw reader.malformed("a state is too long") }
         let index = check.raftIndex.modifyIndex
         if row.checks.set(id, shared, index: index) != nil { throw reader.malformed("two checks of one ID") }
         row.checksByOwner.set(Fold.joined(owner, id), shared, index: index)

@@ -15,7 +15,7 @@ package struct Catalog: Sendable {
     var nodeNames = RadixTree<ByteString>()
     /// By folded name.
     var services = RadixTree<ServiceRow>()
-    /// By (folded state, folded node name, folded check id).
+    /// By (state, folded node name, folded check id).
     var checksByState = RadixTree<Shared<HealthCheck>>()
     /// By (folded service name, folded node name, folded check id); the checks of nodes are not in it.
     var checksByService = RadixTree<Shared<HealthCheck>>()

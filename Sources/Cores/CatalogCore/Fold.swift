@@ -1,6 +1,6 @@
 package import FederationModel
 
-/// How names become keys. Names of nodes, services, checks and states compare without regard to the case of ASCII
+/// How names become keys. Names of nodes, services and checks compare without regard to the case of ASCII
 /// letters; letters beyond ASCII keep their case, so that servers built with different Unicode tables agree.
 package enum Fold {
     /// Longer names are refused: three of them, escaped, still fit into one key of a tree.

@@ -1,7 +1,7 @@
 package import FederationModel
 
 /// What an answer was read from and a change touched: the narrowest thing that decides whether the answer is still
-/// the same. Names are folded (`Fold.folded`), so that they compare as the catalog compares them.
+/// the same. Names of nodes and services are folded (`Fold.folded`); keys and states are as written.
 package enum WatchKey: Hashable, Sendable {
     case key(ByteString)
     /// As a watch: any key with this prefix. As something touched: every key with this prefix.
