@@ -100,7 +100,7 @@ extension Call {
     /// Any value of `?wan=` but the empty one.
     var isWAN: Bool { !query.first("wan").isEmpty }
 
-    /// Filter expressions reach the servers; the agent's own lists know none, and the whole list would be a wrong answer.
+    /// Filter expressions reach the servers; the agent's own lists know none, and a whole list would be a wrong answer.
     func unfiltered(_ request: AgentRequest) throws(HTTPProblem) -> AgentRequest {
         guard options.filter.isEmpty else {
             throw .badRequest("Filter expressions are not supported by this endpoint")

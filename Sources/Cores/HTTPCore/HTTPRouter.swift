@@ -26,7 +26,8 @@ package struct HTTPRouter: Sendable {
             return .respond(HTTPResponse(status: 404))
         }
         if request.method == "OPTIONS" {
-            return .respond(HTTPResponse(status: 200, headers: commonHeaders + [(name: "Allow", value: route.methods.text)]))
+            let headers = commonHeaders + [(name: "Allow", value: route.methods.text)]
+            return .respond(HTTPResponse(status: 200, headers: headers))
         }
         guard route.methods.allows(request.method) else {
             let problem = HTTPProblem(
@@ -97,11 +98,6 @@ package struct HTTPRouter: Sendable {
         case .agentMetrics:
             .agent(.metrics, call.rendering(.agentMetrics(prometheus: call.query.first("format") == "prometheus")))
         }
-    }
-
-    /// Whether a request is answered from a published view without a hop: a local read of one key.
-    package static func isHotRead(_ request: HTTPRequest) -> Bool {
-        request.method == "GET" && request.target.utf8.starts(with: "/v1/kv/".utf8)
     }
 
     /// Headers of every answer of the API.

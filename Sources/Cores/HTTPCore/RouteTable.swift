@@ -84,12 +84,17 @@ struct Route {
         "/v1/federation/datacenters": Route(.federationDatacenters, .get),
     ]
 
+    private static let keyValuePrefix = Array("/v1/kv/".utf8)
+
     /// The longest entry that covers a path, and what stands behind it.
     static func find(_ path: [UInt8]) -> (route: Route, rest: ArraySlice<UInt8>)? {
+        // Most requests are for keys: no text is made of them, no table asked.
+        if path.starts(with: keyValuePrefix) { return (Route(.keyValue, .keyValue), path[keyValuePrefix.count...]) }
         if let route = table[String(decoding: path, as: UTF8.self)] { return (route, []) }
         var end = path.endIndex
         while let slash = path[..<end].lastIndex(of: UInt8(ascii: "/")) {
-            if let route = table[String(decoding: path[...slash], as: UTF8.self)] { return (route, path[(slash + 1)...]) }
+            let prefix = String(decoding: path[...slash], as: UTF8.self)
+            if let route = table[prefix] { return (route, path[(slash + 1)...]) }
             end = slash
         }
         return nil
