@@ -70,6 +70,13 @@ struct AgentTests {
         #expect(service.checks[2].aliasService == "db" && service.checks[2].failuresBeforeCritical == 4)
     }
 
+    @Test func anEmptyCheckIsNone() {
+        guard case .registerService(let service, _) = route(
+            "PUT", "/v1/agent/service/register", #"{"Name":"x","Check":{}}"#).agentRequest
+        else { return #expect(Bool(false)) }
+        #expect(service.checks.isEmpty)
+    }
+
     @Test func check() {
         let body = #"{"Name":"x","TTL":5,"ServiceID":"s","Notes":"n","Status":"passing","OutputMaxSize":20}"#
         guard case .registerCheck(let check) = route("PUT", "/v1/agent/check/register", body).agentRequest else {

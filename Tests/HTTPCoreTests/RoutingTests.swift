@@ -180,12 +180,41 @@ struct RoutingTests {
         ("/v1/catalog/register", #"{"Check":{"Definition":{"Interval":"zz"}}}"#, "time: invalid duration \"zz\""),
         ("/v1/agent/check/register", #"{"CheckID":"x","Name":"x"}"#, "json: unknown field \"CheckID\""),
         ("/v1/agent/service/register", #"{"Name":"x","Port":1.5}"#,
-            "json: cannot unmarshal number into Go struct field .Port of type int"),
+            "json: cannot unmarshal number 1.5 into Go struct field .Port of type int"),
+        ("/v1/coordinate/update", "[]", "json: cannot unmarshal array into Go value of type struct"),
         ("/v1/agent/check/update/x", "nonsense", "invalid character 'o' in literal null (expecting 'u')"),
     ])
     func undecodable(target: String, body: String, text: String) {
         let response = route("PUT", target, body).response
         #expect(response?.status == 400 && response?.text == "Request decode failed: " + text)
+    }
+
+    @Test("A coordinate, answered without a body")
+    func coordinate() throws {
+        let body = #"{"Node":"n","Coord":{"Vec":[0,1.5],"Error":1,"Adjustment":0,"Height":1e-5}}"#
+        guard case .request(.coordinateUpdate(let request), let rendering) = route(
+            "PUT", "/v1/coordinate/update?dc=dc2", body)
+        else { return #expect(Bool(false)) }
+        #expect(request == CoordinateUpdateRequest(
+            datacenter: "dc2", node: "n", coord: SerfCoordinate(vec: [0, 1.5], error: 1, height: 1e-5)))
+        let response = router.render(rendering, .success(.empty))
+        #expect(response.status == 200 && response.body.isEmpty && response.header("Content-Type") == nil)
+    }
+
+    @Test("Bodies of definitions are bounded")
+    func bodySize() {
+        let body = #"{"Name":""# + String(repeating: "x", count: 1 << 20) + #""}"#
+        #expect(route("PUT", "/v1/agent/service/register", body).response?.status == 413)
+    }
+
+    @Test("Deadlines: the usual one, a blocking read's wait and its spread, or the one asked for", arguments: [
+        ("/v1/kv/a", 10), ("/v1/kv/a?wait=1m", 10), ("/v1/kv/a?index=1&wait=16s", 27), ("/v1/kv/a?index=1", 328),
+        ("/v1/kv/a?index=1&wait=1h", 647), ("/v1/kv/a?index=1&timeout=3s", 3),
+    ])
+    func deadlines(target: String, seconds: Int64) throws {
+        guard case .request(let request, let rendering) = route("GET", target) else { return #expect(Bool(false)) }
+        let deadline = rendering.deadline(of: request, at: .zero, usual: .seconds(10))
+        #expect(deadline.nanoseconds / 1_000_000_000 == seconds)
     }
 
     @Test("A fired event is encoded as the recorded one")

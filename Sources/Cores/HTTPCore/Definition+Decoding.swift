@@ -61,7 +61,7 @@ extension BodyReader {
             }
             return true
         }
-        if let check = first, check != CheckDefinition() || more.isEmpty { more.insert(check, at: 0) }
+        if let check = first, check != CheckDefinition() { more.insert(check, at: 0) }
         service.checks = more
         service.fillDefaults()
         return service

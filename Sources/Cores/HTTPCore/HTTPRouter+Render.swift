@@ -15,8 +15,9 @@ extension HTTPRouter {
         }
     }
 
-    /// Answers that are not plain JSON: a miss and a raw value.
+    /// Answers that are not plain JSON: nothing, a miss, a raw value.
     private func specialResponse(_ rendering: Rendering, _ response: Response) -> HTTPResponse? {
+        if case .done = rendering.endpoint { return HTTPResponse(status: 200, headers: commonHeaders) }
         let isMiss: Bool
         let meta = response.meta ?? QueryMeta()
         if case .kvEntry(raw: true) = rendering.endpoint, case .dirEntries(let body) = response,

@@ -73,24 +73,25 @@ package struct HTTPRouter: Sendable {
         case .coordinateDatacenters: .request(.coordinateListDatacenters, call.rendering(.value))
         case .coordinateNode:
             .request(.coordinateNode(call.nodeRequest(call.restText)), call.coordinateRendering(isOne: true))
+        case .coordinateUpdate: try updateCoordinate(call)
         case .eventFire: try fireEvent(call, random: &random)
         case .federationDatacenters: .agent(.federation, call.rendering(.federation))
         case .agentSelf: .agent(.selfInfo, call.rendering(.agentSelf))
         case .agentMembers: try members(call)
         case .agentJoin: try join(call)
-        case .agentLeave: .agent(.leave, call.rendering(.agentDone))
+        case .agentLeave: .agent(.leave, call.rendering(.done))
         case .agentForceLeave:
             .agent(
                 .forceLeave(node: call.restText, prune: call.query.has("prune"), wan: call.isWAN),
-                call.rendering(.agentDone))
+                call.rendering(.done))
         case .agentServices: .agent(try call.unfiltered(.services), call.rendering(.agentServices))
         case .agentService: .agent(.services, call.rendering(.agentService(id: call.restText)))
         case .agentChecks: .agent(try call.unfiltered(.checks), call.rendering(.agentChecks))
         case .registerService: try registerService(call)
         case .deregisterService:
-            .agent(.deregisterService(id: try call.restText(orMissing: "service ID")), call.rendering(.agentDone))
+            .agent(.deregisterService(id: try call.restText(orMissing: "service ID")), call.rendering(.done))
         case .registerCheck: try registerCheck(call)
-        case .deregisterCheck: .agent(.deregisterCheck(id: call.restText), call.rendering(.agentDone))
+        case .deregisterCheck: .agent(.deregisterCheck(id: call.restText), call.rendering(.done))
         case .passCheck: report(.passing, call)
         case .warnCheck: report(.warning, call)
         case .failCheck: report(.critical, call)

@@ -11,7 +11,7 @@ struct Route {
         case keyValue
         case statusLeader, statusPeers
         case eventFire
-        case coordinateNodes, coordinateDatacenters, coordinateNode
+        case coordinateNodes, coordinateDatacenters, coordinateNode, coordinateUpdate
         case federationDatacenters
     }
 
@@ -81,6 +81,7 @@ struct Route {
         "/v1/coordinate/nodes": Route(.coordinateNodes, .get),
         "/v1/coordinate/datacenters": Route(.coordinateDatacenters, .get),
         "/v1/coordinate/node/": Route(.coordinateNode, .get),
+        "/v1/coordinate/update": Route(.coordinateUpdate, .put),
         "/v1/federation/datacenters": Route(.federationDatacenters, .get),
     ]
 

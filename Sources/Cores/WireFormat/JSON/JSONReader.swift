@@ -3,8 +3,8 @@
 package struct JSONReader {
     /// Deepest nesting of arrays and objects: Go's own limit is 10,000; bodies of this interface need 6.
     package static let maxDepth = 128
-    /// Largest text read: far above any definition, far below what hurts a server.
-    package static let maxBytes = 16 << 20
+    /// Largest text read. A value takes some 70 bytes of memory and at least 2 of text.
+    package static let maxBytes = 4 << 20
 
     private let bytes: [UInt8]
     private var offset = 0
