@@ -50,7 +50,9 @@ struct AnswerTests {
         let meta = ["site": "x", "rfc1035-t": "raw text", "a=b": "c"]
         let found = rows([
             instance(node("n1", "10.0.0.1", meta: meta), port: 80, weights: Weights(passing: 9, warning: 2)),
-            instance(node("n1", "10.0.0.1", meta: meta), port: 81, status: "warning", weights: Weights(passing: 7, warning: 3)),
+            instance(
+                node("n1", "10.0.0.1", meta: meta), port: 81, status: "warning",
+                weights: Weights(passing: 7, warning: 3)),
             instance(other, port: 82, address: "10.0.0.9"), instance(node("n5", "target.example.test"), port: 83),
             instance(node("n6", "2001:db8::6"), port: 84), instance(other, port: 85, address: "svc.example.test"),
         ])
@@ -65,8 +67,8 @@ struct AnswerTests {
         ])
         #expect(answer.additional.sorted() == [
             "0a000009.addr.dc1.consul. 0 A 10.0.0.9", "n1.node.dc1.consul. 0 A 10.0.0.1",
-            "n1.node.dc1.consul. 0 TXT a`=b=c", "n1.node.dc1.consul. 0 TXT raw text", "n1.node.dc1.consul. 0 TXT site=x",
-            "n6.node.dc1.consul. 0 AAAA 2001:db8::6",
+            "n1.node.dc1.consul. 0 TXT a`=b=c", "n1.node.dc1.consul. 0 TXT raw text",
+            "n1.node.dc1.consul. 0 TXT site=x", "n6.node.dc1.consul. 0 AAAA 2001:db8::6",
         ])
     }
 
@@ -92,7 +94,9 @@ struct AnswerTests {
     }
 
     @Test func missingNode() throws {
-        let answer = try #require(ask(question("x.node.consul")) { _ in .success(.nodeServices(IndexedNodeServices())) })
+        let answer = try #require(ask(question("x.node.consul")) { _ in
+            .success(.nodeServices(IndexedNodeServices()))
+        })
         #expect(answer.code == 3 && answer.authority == [soaText])
     }
 

@@ -46,7 +46,7 @@ struct SizeTests {
     @Test("A message over TCP stays within 65,535 bytes")
     func largest() throws {
         let meta = Dictionary(uniqueKeysWithValues: (0..<40).map { ("key\($0)", String(repeating: "v", count: 500)) })
-        let found = rows((0..<2000).map { instance(node("n\($0)", "10.0.\($0 / 250).\($0 % 250)", meta: meta), port: $0) })
+        let found = rows((0..<200).map { instance(node("n\($0)", "10.0.0.\($0)", meta: meta), port: $0) })
         let answer = try #require(ask(question(name, 33), .tcp, found))
         #expect(answer.bytes.count <= 65535 && answer.isReadable && !answer.answers.isEmpty)
     }
@@ -76,7 +76,7 @@ struct SizeTests {
             default: many(200)(request)
             }
         }
-        for _ in 0..<600 {
+        for _ in 0..<300 {
             let edns: UInt16? = random.chance(0.5) ? UInt16.random(in: 0...UInt16.max, using: &random) : nil
             let type = [1, 28, 33, 255, 6, 2, 16, 12].randomElement(using: &random) ?? 1
             let packet = question(names.randomElement(using: &random) ?? "consul", UInt16(type), edns: edns)
@@ -91,8 +91,10 @@ struct SizeTests {
         let seed: UInt64 = 77
         print("seed \(seed)")
         var random = SeededRandom(seed: seed)
-        let packets = [question(name, 33, edns: 1232), question("1.0.0.10.in-addr.arpa", 12), question("s1.node.consul")]
-        for _ in 0..<20_000 {
+        let packets = [
+            question(name, 33, edns: 1232), question("1.0.0.10.in-addr.arpa", 12), question("s1.node.consul"),
+        ]
+        for _ in 0..<5_000 {
             var packet = packets.randomElement(using: &random) ?? []
             for _ in 0..<Int.random(in: 1...5, using: &random) {
                 let place = Int.random(in: 0..<packet.count, using: &random)

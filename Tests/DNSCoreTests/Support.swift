@@ -138,7 +138,9 @@ struct Answer {
 extension Answer.Record {
     /// As the recorded answers write it: `db.service.consul. 0 A 10.0.0.1`.
     var text: String {
-        let types: [UInt16: String] = [1: "A", 2: "NS", 5: "CNAME", 6: "SOA", 12: "PTR", 16: "TXT", 28: "AAAA", 33: "SRV"]
+        let types: [UInt16: String] = [
+            1: "A", 2: "NS", 5: "CNAME", 6: "SOA", 12: "PTR", 16: "TXT", 28: "AAAA", 33: "SRV",
+        ]
         return "\(name) \(ttl) \(types[type] ?? "?") \(data)"
     }
 }

@@ -23,7 +23,8 @@ struct AgentRenderingTests {
 
     private let member = PoolMember(
         name: "s1", endpoint: Endpoint(IPAddress(127, 0, 0, 1), 8301), tags: ["role": "consul", "dc": "dc1"])
-    private let memberText = #"{"Name":"s1","Addr":"127.0.0.1","Port":8301,"Tags":{"dc":"dc1","role":"consul"},"Status":1,"#
+    private let memberText = #"{"Name":"s1","Addr":"127.0.0.1","Port":8301,"#
+        + #""Tags":{"dc":"dc1","role":"consul"},"Status":1,"#
         + #""ProtocolMin":1,"ProtocolMax":5,"ProtocolCur":2,"DelegateMin":2,"DelegateMax":5,"DelegateCur":4}"#
 
     @Test func members() {
@@ -51,8 +52,8 @@ struct AgentRenderingTests {
 
     @Test func selfInfo() {
         let info = SelfInfo(
-            datacenter: "dc1", node: "s1", nodeID: "id", isServer: true, version: "0.1.0", member: member, coordinate: nil,
-            stats: ["raft": ["term": "2", "state": "Leader"], "agent": [:]], meta: ["a": "b"])
+            datacenter: "dc1", node: "s1", nodeID: "id", isServer: true, version: "0.1.0", member: member,
+            coordinate: nil, stats: ["raft": ["term": "2", "state": "Leader"], "agent": [:]], meta: ["a": "b"])
         #expect(render("/v1/agent/self", .selfInfo(info)).text
             == #"{"Config":{"Datacenter":"dc1","NodeName":"s1","NodeID":"id","Revision":"","Server":true,"#
             + #""Version":"0.1.0"},"DebugConfig":{},"Coord":null,"Member":\#(memberText),"#
@@ -68,8 +69,8 @@ struct AgentRenderingTests {
         let text = router.render(rendering, .metrics(metrics), wallClock: "2026-01-01 00:00:00 +0000 UTC").text
         #expect(text == #"{"Timestamp":"2026-01-01 00:00:00 +0000 UTC","#
             + #""Gauges":[{"Name":"consul.raft.term","Value":2,"Labels":{}}],"Points":[],"#
-            + #""Counters":[{"Name":"consul.rpc.request","Count":2,"Rate":0,"Sum":3,"Min":1,"Max":2,"Mean":1.5,"Stddev":0,"#
-            + #""Labels":{}}],"Samples":[]}"#)
+            + #""Counters":[{"Name":"consul.rpc.request","Count":2,"Rate":0,"Sum":3,"Min":1,"Max":2,"#
+            + #""Mean":1.5,"Stddev":0,"Labels":{}}],"Samples":[]}"#)
     }
 
     @Test func metricsForPrometheus() {

@@ -6,7 +6,8 @@ struct AgentTests {
     @Test("Requests to the agent itself", arguments: [
         ("GET", "/v1/agent/self", AgentRequest.selfInfo), ("GET", "/v1/agent/members", .members(wan: false)),
         ("GET", "/v1/agent/members?wan=1", .members(wan: true)), ("GET", "/v1/agent/members?wan", .members(wan: false)),
-        ("PUT", "/v1/agent/leave", .leave), ("GET", "/v1/agent/services", .services), ("GET", "/v1/agent/checks", .checks),
+        ("PUT", "/v1/agent/leave", .leave), ("GET", "/v1/agent/services", .services),
+        ("GET", "/v1/agent/checks", .checks),
         ("GET", "/v1/agent/service/web-1", .services), ("GET", "/v1/agent/metrics", .metrics),
         ("PUT", "/v1/agent/force-leave/n?prune", .forceLeave(node: "n", prune: true, wan: false)),
         ("PUT", "/v1/agent/service/deregister/a/b", .deregisterService(id: "a/b")),
@@ -38,7 +39,8 @@ struct AgentTests {
             == .updateCheck(id: "c", .passing, output: "out"))
         #expect(route("PUT", "/v1/agent/check/update/c", #"{"Status":"bogus"}"#).response?.text
             == "Invalid check status: 'bogus'")
-        #expect(route("PUT", "/v1/agent/check/update/c", #"{"Output":"x"}"#).response?.text == "Invalid check status: ''")
+        #expect(route("PUT", "/v1/agent/check/update/c", #"{"Output":"x"}"#).response?.text
+            == "Invalid check status: ''")
     }
 
     @Test func filtersAreRefusedRatherThanIgnored() {
@@ -68,6 +70,13 @@ struct AgentTests {
         #expect(service.checks[2].aliasService == "db" && service.checks[2].failuresBeforeCritical == 4)
     }
 
+    @Test func anEmptyCheckIsNone() {
+        guard case .registerService(let service, _) = route(
+            "PUT", "/v1/agent/service/register", #"{"Name":"x","Check":{}}"#).agentRequest
+        else { return #expect(Bool(false)) }
+        #expect(service.checks.isEmpty)
+    }
+
     @Test func check() {
         let body = #"{"Name":"x","TTL":5,"ServiceID":"s","Notes":"n","Status":"passing","OutputMaxSize":20}"#
         guard case .registerCheck(let check) = route("PUT", "/v1/agent/check/register", body).agentRequest else {
@@ -78,6 +87,8 @@ struct AgentTests {
     }
 
     private static let interval = "Invalid check: Interval must be > 0 for Script, HTTP, or TCP checks"
+    private static let scripts = "Scripts are disabled on this agent from remote calls; "
+        + "to enable, configure 'enable_script_checks' to true"
     private static let longKey = String(repeating: "a", count: 129)
 
     @Test("Definitions are refused in Consul's words", arguments: [
@@ -96,9 +107,10 @@ struct AgentTests {
             "Invalid check: MaxOutputMaxSize must be positive"),
         ("service", #"{"Name":"x","Check":{"TTL":"1s","Status":"bad"}}"#, 400,
             "Status for checks must 'passing', 'warning', 'critical'"),
-        ("service", #"{"Name":"x","Check":{"TTL":"abc"}}"#, 400, "Request decode failed: time: invalid duration \"abc\""),
+        ("service", #"{"Name":"x","Check":{"TTL":"abc"}}"#, 400,
+            "Request decode failed: time: invalid duration \"abc\""),
         ("service", #"{"Name":"x","Check":{"Args":["/bin/x"],"Interval":"1s"}}"#, 500,
-            "Scripts are disabled on this agent from remote calls; to enable, configure 'enable_script_checks' to true"),
+            scripts),
         ("service", #"{"Name":"x","Address":"0.0.0.0"}"#, 400, "Invalid service address"),
         ("service", #"{"Name":"x","Weights":{"Passing":-1,"Warning":1}}"#, 400,
             "Invalid Weights: Passing must be greater than 0"),
@@ -112,7 +124,8 @@ struct AgentTests {
             "Invalid Service Meta: Couldn't load metadata pair ('', 'x'): Key cannot be blank"),
         ("service", #"{"Name":"x","Meta":{"consul-x":"x"}}"#, 400, "Invalid Service Meta: Couldn't load metadata pair "
             + "('consul-x', 'x'): Key prefix 'consul-' is reserved for internal use"),
-        ("service", #"{"Name":"x","Meta":{"\#(longKey)":"x"}}"#, 400, "Invalid Service Meta: Couldn't load metadata pair "
+        ("service", #"{"Name":"x","Meta":{"\#(longKey)":"x"}}"#, 400,
+            "Invalid Service Meta: Couldn't load metadata pair "
             + "('\(longKey)', 'x'): Key is too long (limit: 128 characters)"),
         ("service", #"{"Name":"x","Unknown":"field"}"#, 400, "Request decode failed: json: unknown field \"Unknown\""),
         ("service", #"{"Name":"x","Kind":"connect-proxy"}"#, 400, "services of kind connect-proxy are not supported"),
@@ -121,7 +134,7 @@ struct AgentTests {
         ("check", #"{"Name":"x","TTL":"1s","Status":"bad"}"#, 400, "Bad check status"),
         ("check", #"{"Name":"x","TTL":true}"#, 400, "Invalid check: TTL must be > 0 for TTL checks"),
         ("check", #"{"Name":"x","Args":["true"],"Interval":"1s"}"#, 500,
-            "Scripts are disabled on this agent from remote calls; to enable, configure 'enable_script_checks' to true"),
+            scripts),
     ])
     func refused(kind: String, body: String, status: Int, text: String) {
         let response = route("PUT", "/v1/agent/\(kind)/register", body).response

@@ -8,7 +8,8 @@ struct DefinitionTests {
 
     @Test("A service of a configuration file")
     func service() throws {
-        let value = try read(#"{"id":"w","name":"web","port":80,"tags":["a"],"check":{"id":"c","http":"http://x","interval":"5s"}}"#)
+        let value = try read(#"{"id":"w","name":"web","port":80,"tags":["a"],"#
+            + #""check":{"id":"c","http":"http://x","interval":"5s"}}"#)
         let (definition, problems) = ServiceDefinition.decode(config: value)
         #expect(problems.isEmpty)
         #expect(definition?.id == "w" && definition?.port == 80 && definition?.checks.first?.id == "c")
@@ -56,6 +57,8 @@ struct DefinitionTests {
         #expect(duration.goText == printed)
     }
 
-    @Test("What is no duration", arguments: ["", "1", "s", "1x", "-", "1s2", ".s", "9999999999h", "1 s", "99999999999999999999s"])
+    @Test("What is no duration", arguments: [
+        "", "1", "s", "1x", "-", "1s2", ".s", "9999999999h", "1 s", "99999999999999999999s",
+    ])
     func noDuration(text: String) { #expect(Duration(goText: text) == nil) }
 }

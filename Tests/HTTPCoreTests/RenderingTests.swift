@@ -41,7 +41,8 @@ struct RenderingTests {
 
     @Test("An empty value is null, a lock shows its session")
     func locked() {
-        let locked = DirEntry(lockIndex: 1, key: "l", session: "s", raftIndex: RaftIndex(createIndex: 1, modifyIndex: 2))
+        let locked = DirEntry(
+            lockIndex: 1, key: "l", session: "s", raftIndex: RaftIndex(createIndex: 1, modifyIndex: 2))
         #expect(render("/v1/kv/l", entries([locked])).text
             == #"[{"LockIndex":1,"Key":"l","Flags":0,"Value":null,"Session":"s","CreateIndex":1,"ModifyIndex":2}]"#)
     }
@@ -105,7 +106,8 @@ struct RenderingTests {
     }
 
     private let node = Node(
-        id: "8c7a", node: "s1", address: "10.0.0.1", datacenter: "dc1", taggedAddresses: ["wan": "1.1.1.1", "lan": "10.0.0.1"],
+        id: "8c7a", node: "s1", address: "10.0.0.1", datacenter: "dc1",
+        taggedAddresses: ["wan": "1.1.1.1", "lan": "10.0.0.1"],
         raftIndex: RaftIndex(createIndex: 10, modifyIndex: 11))
     private let nodeText = #"{"ID":"8c7a","Node":"s1","Address":"10.0.0.1","Datacenter":"dc1","#
         + #""TaggedAddresses":{"lan":"10.0.0.1","wan":"1.1.1.1"},"Meta":null,"CreateIndex":10,"ModifyIndex":11}"#
@@ -156,8 +158,8 @@ struct RenderingTests {
             serviceWeights: Weights(passing: 1, warning: 1), servicePort: 99,
             raftIndex: RaftIndex(createIndex: 1, modifyIndex: 2))
         #expect(render("/v1/catalog/service/s", .serviceNodes(IndexedServiceNodes(serviceNodes: [row]))).text
-            == #"[{"ID":"","Node":"n","Address":"192.0.2.30","Datacenter":"dc2","TaggedAddresses":null,"NodeMeta":null,"#
-            + #""ServiceKind":"","ServiceID":"s","ServiceName":"s","ServiceTags":[],"ServiceAddress":"","#
+            == #"[{"ID":"","Node":"n","Address":"192.0.2.30","Datacenter":"dc2","#
+            + #""TaggedAddresses":null,"NodeMeta":null,"ServiceKind":"","ServiceID":"s","ServiceName":"s","ServiceTags":[],"ServiceAddress":"","#
             + #""ServiceWeights":{"Passing":1,"Warning":1},"ServiceMeta":{},"ServicePort":99,"#
             + #""ServiceEnableTagOverride":false,"ServiceProxy":{"MeshGateway":{},"Expose":{}},"ServiceConnect":{},"#
             + #""CreateIndex":1,"ModifyIndex":2}]"#)

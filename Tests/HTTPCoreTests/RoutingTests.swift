@@ -61,7 +61,8 @@ struct RoutingTests {
         ("GET", "/v1/kv/a?index=abc", 400, "Invalid index"), ("GET", "/v1/kv/a?index=-1", 400, "Invalid index"),
         ("GET", "/v1/kv/a?wait=abc", 400, "Invalid wait time"), ("GET", "/v1/kv/a?timeout=x", 400, "Invalid timeout"),
         ("GET", "/v1/catalog/service/", 400, "Missing service name"),
-        ("GET", "/v1/catalog/node/", 400, "Missing node name"), ("GET", "/v1/health/state/", 400, "Missing check state"),
+        ("GET", "/v1/catalog/node/", 400, "Missing node name"),
+        ("GET", "/v1/health/state/", 400, "Missing check state"),
         ("GET", "/v1/health/service/web?passing=xyz", 400, "Invalid value for ?passing"),
         ("PUT", "/v1/event/fire/", 400, "Missing name"),
         ("PUT", "/v1/event/fire/x?tag=t", 500, "Cannot provide tag filter without service filter"),
@@ -80,7 +81,8 @@ struct RoutingTests {
     }
 
     @Test("405 and OPTIONS name the methods", arguments: [
-        ("/v1/kv/a", "OPTIONS,GET,PUT,DELETE"), ("/v1/agent/leave", "OPTIONS,PUT"), ("/v1/catalog/nodes", "OPTIONS,GET"),
+        ("/v1/kv/a", "OPTIONS,GET,PUT,DELETE"), ("/v1/agent/leave", "OPTIONS,PUT"),
+        ("/v1/catalog/nodes", "OPTIONS,GET"),
     ])
     func methods(target: String, allow: String) {
         let refused = route("PATCH", target).response
@@ -145,7 +147,8 @@ struct RoutingTests {
     }
 
     @Test("Tokens: parameter, header, bearer", arguments: [
-        ("?token=q", "h", "Bearer b", "q"), ("", "h", "Bearer b", "h"), ("", "", "bearer   b", "b"), ("", "", "Basic b", ""),
+        ("?token=q", "h", "Bearer b", "q"), ("", "h", "Bearer b", "h"), ("", "", "bearer   b", "b"),
+        ("", "", "Basic b", ""),
     ])
     func tokens(query: String, header: String, authorization: String, expected: String) {
         let headers = [(name: "X-Consul-Token", value: header), (name: "Authorization", value: authorization)]
@@ -177,12 +180,41 @@ struct RoutingTests {
         ("/v1/catalog/register", #"{"Check":{"Definition":{"Interval":"zz"}}}"#, "time: invalid duration \"zz\""),
         ("/v1/agent/check/register", #"{"CheckID":"x","Name":"x"}"#, "json: unknown field \"CheckID\""),
         ("/v1/agent/service/register", #"{"Name":"x","Port":1.5}"#,
-            "json: cannot unmarshal number into Go struct field .Port of type int"),
+            "json: cannot unmarshal number 1.5 into Go struct field .Port of type int"),
+        ("/v1/coordinate/update", "[]", "json: cannot unmarshal array into Go value of type struct"),
         ("/v1/agent/check/update/x", "nonsense", "invalid character 'o' in literal null (expecting 'u')"),
     ])
     func undecodable(target: String, body: String, text: String) {
         let response = route("PUT", target, body).response
         #expect(response?.status == 400 && response?.text == "Request decode failed: " + text)
+    }
+
+    @Test("A coordinate, answered without a body")
+    func coordinate() throws {
+        let body = #"{"Node":"n","Coord":{"Vec":[0,1.5],"Error":1,"Adjustment":0,"Height":1e-5}}"#
+        guard case .request(.coordinateUpdate(let request), let rendering) = route(
+            "PUT", "/v1/coordinate/update?dc=dc2", body)
+        else { return #expect(Bool(false)) }
+        #expect(request == CoordinateUpdateRequest(
+            datacenter: "dc2", node: "n", coord: SerfCoordinate(vec: [0, 1.5], error: 1, height: 1e-5)))
+        let response = router.render(rendering, .success(.empty))
+        #expect(response.status == 200 && response.body.isEmpty && response.header("Content-Type") == nil)
+    }
+
+    @Test("Bodies of definitions are bounded")
+    func bodySize() {
+        let body = #"{"Name":""# + String(repeating: "x", count: 1 << 20) + #""}"#
+        #expect(route("PUT", "/v1/agent/service/register", body).response?.status == 413)
+    }
+
+    @Test("Deadlines: the usual one, a blocking read's wait and its spread, or the one asked for", arguments: [
+        ("/v1/kv/a", 10), ("/v1/kv/a?wait=1m", 10), ("/v1/kv/a?index=1&wait=16s", 27), ("/v1/kv/a?index=1", 328),
+        ("/v1/kv/a?index=1&wait=1h", 647), ("/v1/kv/a?index=1&timeout=3s", 3),
+    ])
+    func deadlines(target: String, seconds: Int64) throws {
+        guard case .request(let request, let rendering) = route("GET", target) else { return #expect(Bool(false)) }
+        let deadline = rendering.deadline(of: request, at: .zero, usual: .seconds(10))
+        #expect(deadline.nanoseconds / 1_000_000_000 == seconds)
     }
 
     @Test("A fired event is encoded as the recorded one")
@@ -208,8 +240,9 @@ struct RoutingTests {
         var random = SeededRandom(seed: seed)
         let targets = ["/v1/kv/a%2Fb?cas=1&flags=2", "/v1/health/service/web?tag=a&wait=1m&near=_agent&node-meta=a:b",
             "/v1/agent/service/register?replace-existing-checks", "/v1/catalog/register", "/v1/agent/join/a.b:80?wan=1"]
-        let body = Array(#"{"Name":"x","Check":{"TTL":"1s","Header":{"a":["b"]}},"Weights":{"Passing":1},"Port":5}"#.utf8)
-        for _ in 0..<20_000 {
+        let text = #"{"Name":"x","Check":{"TTL":"1s","Header":{"a":["b"]}},"Weights":{"Passing":1},"Port":5}"#
+        let body = Array(text.utf8)
+        for _ in 0..<5_000 {
             var target = Array(targets.randomElement(using: &random)?.utf8 ?? "/".utf8)
             var mutated = body
             target[Int.random(in: 0..<target.count, using: &random)] = UInt8.random(in: 0...255, using: &random)

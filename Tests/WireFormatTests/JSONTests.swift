@@ -71,8 +71,9 @@ struct JSONReaderTests {
         let seed: UInt64 = 20_240_117
         print("seed \(seed)")
         var random = SeededRandom(seed: seed)
-        let text = Array(#"{"Name":"web","Tags":["a\u003cb","é"],"Port":80,"Check":{"TTL":"10s","x":[1.5e-7,null,true]}}"#.utf8)
-        for _ in 0..<20_000 {
+        let original = #"{"Name":"web","Tags":["a\u003cb","é"],"Port":80,"Check":{"TTL":"10s","x":[1.5e-7,null,true]}}"#
+        let text = Array(original.utf8)
+        for _ in 0..<5_000 {
             var bytes = text
             for _ in 0..<Int.random(in: 1...4, using: &random) {
                 let place = Int.random(in: 0..<bytes.count, using: &random)

@@ -14,36 +14,43 @@ extension DNSFrontEnd {
         _ rendering: DNSRendering, _ results: [Result<Response, FederationError>], random: inout SeededRandom
     ) -> DNSResponse {
         if case .pointer(let address) = rendering.kind { return pointer(address, results, rendering.query) }
-        guard let first = results.first else { return DNSResponse(code: .serverFailure, isAuthoritative: false) }
+        guard let first = results.first else { return failure }
         let answer: Response
         switch first {
         case .success(let response): answer = response
         case .failure(.unknownDatacenter): return noSuchDomain
         case .failure:
             if case .nameservers(isSOA: true) = rendering.kind { return nameservers([], isSOA: true) }
-            return DNSResponse(code: .serverFailure, isAuthoritative: false)
+            return failure
         }
-        switch (rendering.kind, answer) {
-        case (.node, .nodeServices(let body)):
+        switch rendering.kind {
+        case .node:
+            guard case .nodeServices(let body) = answer else { return failure }
             guard let node = body.nodeServices?.node else { return noSuchDomain }
             return self.node(node, rendering)
-        case (.service(let name), .checkServiceNodes(let body)):
-            var rows = healthy(body.nodes ?? [])
-            guard !rows.isEmpty else { return noSuchDomain }
-            rows.shuffle(using: &random)
-            var response = DNSResponse()
-            let ttl = context.ttl(ofService: name)
-            response.units =
-                rendering.query.question.type == .srv
-                ? instances(rows, ttl: ttl, rendering) : addresses(rows, ttl: ttl, rendering)
-            if response.units.isEmpty { response.authority = [soa] }
-            return response
-        case (.nameservers(let isSOA), .checkServiceNodes(let body)):
-            var rows = healthy(body.nodes ?? [])
-            rows.shuffle(using: &random)
-            return nameservers(rows, isSOA: isSOA)
-        default: return DNSResponse(code: .serverFailure, isAuthoritative: false)
+        case .service(let name):
+            guard case .checkServiceNodes(let body) = answer else { return failure }
+            return service(name, drawn(body, rendering.transport, random: &random), rendering)
+        case .nameservers(let isSOA):
+            guard case .checkServiceNodes(let body) = answer else { return failure }
+            return nameservers(drawn(body, rendering.transport, random: &random), isSOA: isSOA)
+        case .pointer: return failure
         }
+    }
+
+    private var failure: DNSResponse { DNSResponse(code: .serverFailure, isAuthoritative: false) }
+
+    /// More instances than an answer can hold are not looked at: the smallest record has 16 bytes.
+    private static let maxDatagramInstances = maxDatagramBytes / 16
+    private static let maxInstances = maxMessageBytes / 16
+
+    /// The healthy instances in an order of their own.
+    private func drawn(
+        _ body: IndexedCheckServiceNodes, _ transport: DNSTransport, random: inout SeededRandom
+    ) -> [CheckServiceNode] {
+        var rows = healthy(body.nodes ?? [])
+        rows.shuffle(using: &random)
+        return Array(rows.prefix(transport == .udp ? Self.maxDatagramInstances : Self.maxInstances))
     }
 
     /// Without instances that a check calls critical, or with `only_passing` anything but passing.
@@ -115,6 +122,16 @@ extension DNSFrontEnd {
 
     // MARK: Services
 
+    private func service(_ name: String, _ rows: [CheckServiceNode], _ rendering: DNSRendering) -> DNSResponse {
+        guard !rows.isEmpty else { return noSuchDomain }
+        let ttl = context.ttl(ofService: name)
+        let isSRV = rendering.query.question.type == .srv
+        var response = DNSResponse()
+        response.units = isSRV ? instances(rows, ttl: ttl, rendering) : addresses(rows, ttl: ttl, rendering)
+        if response.units.isEmpty { response.authority = [soa] }
+        return response
+    }
+
     private func addresses(_ rows: [CheckServiceNode], ttl: UInt32, _ rendering: DNSRendering) -> [DNSResponse.Unit] {
         let question = rendering.query.question
         var seen: Set<String> = []
@@ -137,7 +154,8 @@ extension DNSFrontEnd {
             guard let node = row.node, let service = row.service else { continue }
             let shown = shownServiceAddress(row, rendering)
             let nodeAddress = shownAddress(node, rendering)
-            guard let target = target(of: node, service: shown.address, nodeAddress: nodeAddress, rendering) else { continue }
+            guard let target = target(of: node, service: shown.address, nodeAddress: nodeAddress, rendering)
+            else { continue }
             let port = UInt16(clamping: shown.port ?? service.port)
             let answer = DNSRecord(
                 name: rendering.query.question.name, ttl: ttl,
@@ -227,14 +245,12 @@ extension DNSFrontEnd {
     ) -> DNSResponse {
         var name: DNSName?
         for case .success(let response) in results where name == nil {
-            switch response {
-            case .nodes(let body):
+            if case .nodes(let body) = response {
                 let node = body.nodes?.first { IPAddress($0.address) == address }
                 name = node.flatMap { domain.prefixed(by: "\($0.node).node.\(context.datacenter)") }
-            case .serviceNodes(let body):
+            } else if case .serviceNodes(let body) = response {
                 let row = body.serviceNodes?.first { IPAddress($0.serviceAddress) == address }
                 name = row.flatMap { domain.prefixed(by: "\($0.serviceName).service.\(context.datacenter)") }
-            default: break
             }
         }
         guard let name else {

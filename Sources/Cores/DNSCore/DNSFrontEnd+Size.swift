@@ -21,52 +21,48 @@ extension DNSFrontEnd {
             query.edns = edns
         }
         let count = response.units.count
+        var isTruncated = false
         var most = Self.maxAnswers
         if transport == .udp && limit == Self.plainBytes {
             most = max(1, min(Self.maxPlainAnswers, context.udpAnswerLimit))
         }
         response.units.removeSubrange(min(most, count)...)
-        var message = DNSWriter.message(query, response, isTruncated: false)
-        if message.count > limit {
-            message = fitted(query, &response, limit)
-        }
-        guard response.units.count < count && context.enableTruncate else { return message }
-        message[2] |= 0x02
-        return message
+        if response.units.count < count && context.enableTruncate { isTruncated = true }
+        if let message = DNSWriter.message(query, response, isTruncated: isTruncated, limit: limit) { return message }
+        return fitted(query, response, limit)
     }
 
     private func limit(_ query: DNSQuery, _ transport: DNSTransport) -> Int {
         switch transport {
         case .tcp: Self.maxMessageBytes
-        case .udp:
-            min(Self.maxDatagramBytes, max(Self.plainBytes, Int(query.edns?.payloadBytes ?? 0)))
+        case .udp: min(Self.maxDatagramBytes, max(Self.plainBytes, Int(query.edns?.payloadBytes ?? 0)))
         }
     }
 
-    /// The longest run of answers that fits, found by halving; then what goes along is dropped, truncated as a sign.
-    private func fitted(_ query: DNSQuery, _ response: inout DNSResponse, _ limit: Int) -> [UInt8] {
-        let all = response.units
+    /// The longest run of answers that fits, found by halving. When not one fits with what goes along, that is
+    /// dropped, and the message marked as truncated whatever the configuration says.
+    private func fitted(_ query: DNSQuery, _ whole: DNSResponse, _ limit: Int) -> [UInt8] {
+        var response = whole
+        var best: [UInt8]?
         var fits = 0
-        var tooMany = all.count + 1
+        var tooMany = whole.units.count
         while tooMany - fits > 1 {
             let middle = (fits + tooMany) / 2
-            response.units = Array(all.prefix(middle))
-            if DNSWriter.message(query, response, isTruncated: false).count <= limit {
+            response.units = Array(whole.units.prefix(middle))
+            let isTruncated = context.enableTruncate
+            if let message = DNSWriter.message(query, response, isTruncated: isTruncated, limit: limit) {
+                best = message
                 fits = middle
             } else {
                 tooMany = middle
             }
         }
-        response.units = Array(all.prefix(fits))
-        let message = DNSWriter.message(query, response, isTruncated: false)
-        if message.count <= limit && (fits > 0 || all.isEmpty) { return message }
-        // Not one answer fits with what goes along: without it perhaps.
+        if let best { return best }
         response.additional = []
         response.authority = []
-        response.units = all.prefix(1).map { DNSResponse.Unit(answer: $0.answer) }
-        let bare = DNSWriter.message(query, response, isTruncated: true)
-        if bare.count <= limit { return bare }
+        response.units = whole.units.prefix(1).map { DNSResponse.Unit(answer: $0.answer) }
+        if let message = DNSWriter.message(query, response, isTruncated: true, limit: limit) { return message }
         response.units = []
-        return DNSWriter.message(query, response, isTruncated: true)
+        return DNSWriter.message(query, response, isTruncated: true, limit: Self.maxMessageBytes) ?? []
     }
 }

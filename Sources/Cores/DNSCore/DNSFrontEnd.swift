@@ -62,8 +62,8 @@ package struct DNSFrontEnd: Sendable {
         }
         switch query.question.type {
         case .soa, .ns:
-            let options = options
-            let request = ServiceSpecificRequest(datacenter: context.datacenter, serviceName: "consul", options: options)
+            let request = ServiceSpecificRequest(
+                datacenter: context.datacenter, serviceName: "consul", options: options)
             let kind = DNSRendering.Kind.nameservers(isSOA: query.question.type == .soa)
             return .query(
                 [.healthServiceNodes(request)],

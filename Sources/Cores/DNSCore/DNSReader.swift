@@ -1,4 +1,4 @@
-/// Reads questions (RFC 1035 §4). Every offset is checked; compression pointers only lead backwards, at most 16 of them.
+/// Reads questions (RFC 1035 §4). Every offset is checked; compression pointers only lead backwards, at most 16.
 struct DNSReader {
     enum Failure: Error, Equatable {
         /// Nothing to say: too short, or an answer.
@@ -81,7 +81,8 @@ struct DNSReader {
 
     /// The OPT record, at most one (RFC 6891 §6.1.1). Nil when what follows the question cannot be read.
     private mutating func options() -> [DNSExtension]? {
-        guard let answers = number(at: 6), let authorities = number(at: 8), let additional = number(at: 10) else { return nil }
+        guard let answers = number(at: 6), let authorities = number(at: 8), let additional = number(at: 10)
+        else { return nil }
         let count = Int(answers) + Int(authorities) + Int(additional)
         guard count <= Self.maxRecords else { return nil }
         var found: [DNSExtension] = []

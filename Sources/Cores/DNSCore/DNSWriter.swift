@@ -14,27 +14,43 @@ struct DNSWriter {
         return [UInt8(id >> 8), UInt8(id & 0xFF), flags, code.rawValue] + [UInt8](repeating: 0, count: 8)
     }
 
-    static func message(_ query: DNSQuery, _ response: DNSResponse, isTruncated: Bool) -> [UInt8] {
+    /// - Returns: nil when the message is longer than `limit` bytes; writing stops as soon as it is.
+    static func message(
+        _ query: DNSQuery, _ response: DNSResponse, isTruncated: Bool, limit: Int
+    ) -> [UInt8]? {
         var writer = DNSWriter()
-        let answers = response.units.map(\.answer)
-        var additional: [DNSRecord] = []
-        var seen: Set<DNSRecord> = []
-        for record in response.units.flatMap(\.additional) + response.additional where seen.insert(record).inserted {
-            additional.append(record)
-        }
         writer.header(query, response, isTruncated: isTruncated)
         writer.number(UInt16(1))
-        writer.number(UInt16(clamping: answers.count))
+        writer.number(UInt16(clamping: response.units.count))
         writer.number(UInt16(clamping: response.authority.count))
-        writer.number(UInt16(clamping: additional.count + (query.edns == nil ? 0 : 1)))
+        writer.number(UInt16(0))
         writer.name(query.question.name)
         writer.number(query.question.type.number)
         writer.number(query.question.classNumber)
-        for record in answers { writer.record(record) }
+        for unit in response.units {
+            writer.record(unit.answer)
+            if writer.bytes.count > limit { return nil }
+        }
         for record in response.authority { writer.record(record) }
-        for record in additional { writer.record(record) }
+        guard let additionalCount = writer.additional(response, limit: limit) else { return nil }
         if let edns = query.edns { writer.options(edns) }
-        return writer.bytes
+        let count = UInt16(clamping: additionalCount + (query.edns == nil ? 0 : 1))
+        writer.bytes[10] = UInt8(count >> 8)
+        writer.bytes[11] = UInt8(count & 0xFF)
+        return writer.bytes.count <= limit ? writer.bytes : nil
+    }
+
+    /// Each record once.
+    /// - Returns: how many were written; nil when `limit` was passed.
+    private mutating func additional(_ response: DNSResponse, limit: Int) -> Int? {
+        var seen: Set<DNSRecord> = []
+        for records in response.units.lazy.map(\.additional) + [response.additional] {
+            for record in records where seen.insert(record).inserted {
+                self.record(record)
+                if bytes.count > limit { return nil }
+            }
+        }
+        return seen.count
     }
 
     private mutating func header(_ query: DNSQuery, _ response: DNSResponse, isTruncated: Bool) {

@@ -9,7 +9,8 @@ enum Subject: Equatable {
     /// the tag `tcp` stands for none), `<hex>.addr[.<dc>]`. The keyword nearest to the domain counts.
     /// - Parameter labels: below the domain, in lower case.
     init?(_ labels: [String], isSRV: Bool) {
-        guard let (kind, front, back) = Self.split(labels, isSRV: isSRV), back.count <= 1, !front.isEmpty else { return nil }
+        guard let (kind, front, back) = Self.split(labels, isSRV: isSRV), back.count <= 1, !front.isEmpty
+        else { return nil }
         let datacenter = back.first
         switch kind {
         case "node": self = .node(front.joined(separator: "."), datacenter: datacenter)

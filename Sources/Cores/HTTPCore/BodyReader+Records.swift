@@ -44,6 +44,39 @@ extension BodyReader {
         return request
     }
 
+    /// The body of `/v1/coordinate/update`.
+    mutating func coordinateUpdate() -> CoordinateUpdateRequest {
+        var request = CoordinateUpdateRequest()
+        members(of: root, "") { reader, name, value, key in
+            switch name {
+            case "datacenter": request.datacenter = reader.text(value, key)
+            case "node": request.node = reader.text(value, key)
+            case "segment": request.segment = reader.text(value, key)
+            case "coord": request.coord = value.isNull ? nil : reader.coordinate(value, key)
+            case "token": request.write.token = reader.text(value, key)
+            default: return false
+            }
+            return true
+        }
+        return request
+    }
+
+    private mutating func coordinate(_ value: JSONValue, _ key: String) -> SerfCoordinate {
+        var coordinate = SerfCoordinate()
+        members(of: value, key) { reader, name, value, key in
+            switch name {
+            case "vec":
+                coordinate.vec = reader.list(value, key) { reader, value, key in reader.double(value, key) }
+            case "error": coordinate.error = reader.double(value, key)
+            case "adjustment": coordinate.adjustment = reader.double(value, key)
+            case "height": coordinate.height = reader.double(value, key)
+            default: return false
+            }
+            return true
+        }
+        return coordinate
+    }
+
     private mutating func nodeService(_ value: JSONValue, _ key: String) -> NodeService {
         var service = NodeService()
         members(of: value, key) { reader, name, value, key in

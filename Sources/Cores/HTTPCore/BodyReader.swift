@@ -20,8 +20,17 @@ struct BodyReader {
         self.form = form
     }
 
+    /// Far above any registration; decoded it takes at most some 35 times as much memory for the moment.
+    static let maxBodyBytes = 1 << 20
+    /// A file full of mistakes is described well enough by its first hundred.
+    private static let maxProblems = 100
+
     /// The first value of a request body.
     static func read(_ body: [UInt8]) throws(HTTPProblem) -> BodyReader {
+        guard body.count <= maxBodyBytes else {
+            throw HTTPProblem(
+                status: 413, "Request body(\(body.count) bytes) too large, max size: \(maxBodyBytes) bytes.")
+        }
         do throws(JSONError) {
             return BodyReader(try JSONReader.readFirst(body), form: .http)
         } catch {
@@ -34,6 +43,7 @@ struct BodyReader {
     }
 
     mutating func note(_ message: String, _ key: String, _ value: JSONValue) {
+        guard problems.count < Self.maxProblems else { return }
         problems.append(DefinitionProblem(key: key, message: message, position: value.position))
     }
 
@@ -59,7 +69,10 @@ struct BodyReader {
         switch form {
         case .http:
             let field = key.isEmpty ? "Go value" : "Go struct field .\(key)"
-            note("json: cannot unmarshal \(value.kindName) into \(field) of type \(go)", key, value)
+            // Go names the number when it is the number that does not fit, not its kind.
+            let isNumberForNumber = value.double != nil && (go == "int" || go == "uint64")
+            let found = isNumberForNumber ? "number \(value.numberText ?? "")" : value.kindName
+            note("json: cannot unmarshal \(found) into \(field) of type \(go)", key, value)
         case .config: note("expected \(config), found \(Self.article(value))", key, value)
         }
     }
@@ -144,6 +157,12 @@ struct BodyReader {
         var map: [String: Value] = [:]
         for member in members { map[member.name] = read(&self, member.value, key + "." + member.name) }
         return map
+    }
+
+    mutating func double(_ value: JSONValue, _ key: String) -> Double {
+        if let double = value.double, double.isFinite { return double }
+        if !value.isNull { mismatch(value, key, go: "float64", config: "a number") }
+        return 0
     }
 
     mutating func weights(_ value: JSONValue, _ key: String) -> Weights? {

@@ -61,7 +61,7 @@ extension BodyReader {
             }
             return true
         }
-        if let check = first, check != CheckDefinition() || more.isEmpty { more.insert(check, at: 0) }
+        if let check = first, check != CheckDefinition() { more.insert(check, at: 0) }
         service.checks = more
         service.fillDefaults()
         return service
@@ -139,7 +139,8 @@ extension BodyReader {
 }
 
 extension ServiceDefinition {
-    /// Ids and names as Consul gives them: a check of the service is `service:<id>`, numbered from 1 when there are several.
+    /// Ids and names as Consul gives them: a check of the service is `service:<id>`, numbered from 1 when there are
+    /// several.
     fileprivate mutating func fillDefaults() {
         if id.isEmpty { id = name }
         for index in checks.indices {

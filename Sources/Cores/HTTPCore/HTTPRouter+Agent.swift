@@ -13,7 +13,7 @@ extension HTTPRouter {
     /// `/v1/agent/join/<address>[:port]`; a host name is the shell's to resolve.
     func join(_ call: Call) throws(HTTPProblem) -> HTTPAction {
         let text = call.restText
-        let rendering = call.rendering(.agentDone)
+        let rendering = call.rendering(.done)
         let defaultPort = call.isWAN ? context.wanPort : context.lanPort
         if let endpoint = Endpoint(text, defaultPort: defaultPort) {
             return .agent(.join([endpoint], wan: call.isWAN), rendering)
@@ -49,7 +49,7 @@ extension HTTPRouter {
             }
             replace = value
         }
-        return .agent(.registerService(service, replaceExistingChecks: replace), call.rendering(.agentDone))
+        return .agent(.registerService(service, replaceExistingChecks: replace), call.rendering(.done))
     }
 
     func registerCheck(_ call: Call) throws(HTTPProblem) -> HTTPAction {
@@ -58,12 +58,12 @@ extension HTTPRouter {
         try reader.throwFirstProblem()
         if let problem = check.problem, !reader.hasScript || check.name.isEmpty { throw .badRequest(problem) }
         try reader.throwUnsupported()
-        return .agent(.registerCheck(check), call.rendering(.agentDone))
+        return .agent(.registerCheck(check), call.rendering(.done))
     }
 
     func report(_ status: CheckStatus, _ call: Call) -> HTTPAction {
         let request = AgentRequest.updateCheck(id: call.restText, status, output: call.query.first("note"))
-        return .agent(request, call.rendering(.agentDone))
+        return .agent(request, call.rendering(.done))
     }
 
     func updateCheck(_ call: Call) throws(HTTPProblem) -> HTTPAction {
@@ -80,7 +80,7 @@ extension HTTPRouter {
         }
         try reader.throwFirstProblem()
         guard let status = CheckStatus(rawValue: status) else { throw .badRequest("Invalid check status: '\(status)'") }
-        return .agent(.updateCheck(id: call.restText, status, output: output), call.rendering(.agentDone))
+        return .agent(.updateCheck(id: call.restText, status, output: output), call.rendering(.done))
     }
 }
 
@@ -100,7 +100,7 @@ extension Call {
     /// Any value of `?wan=` but the empty one.
     var isWAN: Bool { !query.first("wan").isEmpty }
 
-    /// Filter expressions reach the servers; the agent's own lists know none, and the whole list would be a wrong answer.
+    /// Filter expressions reach the servers; the agent's own lists know none, and a whole list would be a wrong answer.
     func unfiltered(_ request: AgentRequest) throws(HTTPProblem) -> AgentRequest {
         guard options.filter.isEmpty else {
             throw .badRequest("Filter expressions are not supported by this endpoint")

@@ -39,6 +39,15 @@ extension HTTPRouter {
         request.write = call.write
         return .request(.catalogDeregister(request), call.rendering(.value))
     }
+
+    func updateCoordinate(_ call: Call) throws(HTTPProblem) -> HTTPAction {
+        var reader = try BodyReader.read(call.request.body)
+        var request = reader.coordinateUpdate()
+        try reader.throwFirstProblem()
+        if request.datacenter.isEmpty { request.datacenter = call.datacenter }
+        request.write = call.write
+        return .request(.coordinateUpdate(request), call.rendering(.done))
+    }
 }
 
 extension Call {

@@ -7,36 +7,41 @@ extension HTTPRouter {
     package func render(_ rendering: Rendering, _ result: Result<Response, FederationError>) -> HTTPResponse {
         switch result {
         case .success(let response):
-            if let response = kvResponse(rendering, response) { return response }
+            if let response = specialResponse(rendering, response) { return response }
             return renderBody(rendering, response)
         case .failure(let error):
-            let extra = rendering.endpoint.showsMetaOnFailure ? metaHeaders(QueryMeta(), rendering) : []
+            let extra = rendering.endpoint.showsMetaOnFailure ? metaHeaders(QueryMeta()) : []
             return respond(to: error.problem, extra: extra)
         }
     }
 
-    /// KV reads that are not plain JSON: a miss and a raw value.
-    private func kvResponse(_ rendering: Rendering, _ response: Response) -> HTTPResponse? {
-        switch (rendering.endpoint, response) {
-        case (.kvEntry, .dirEntries(let body)), (.kvEntries, .dirEntries(let body)):
-            guard let entry = body.entries?.first else {
-                return HTTPResponse(status: 404, headers: commonHeaders + metaHeaders(body.meta, rendering))
-            }
-            guard case .kvEntry(raw: true) = rendering.endpoint else { return nil }
+    /// Answers that are not plain JSON: nothing, a miss, a raw value.
+    private func specialResponse(_ rendering: Rendering, _ response: Response) -> HTTPResponse? {
+        if case .done = rendering.endpoint { return HTTPResponse(status: 200, headers: commonHeaders) }
+        let isMiss: Bool
+        let meta = response.meta ?? QueryMeta()
+        if case .kvEntry(raw: true) = rendering.endpoint, case .dirEntries(let body) = response,
+            let entry = body.entries?.first
+        {
             let headers =
-                commonHeaders + metaHeaders(body.meta, rendering) + [
+                commonHeaders + metaHeaders(body.meta) + [
                     (name: "Content-Type", value: "text/plain"), (name: "X-Content-Type-Options", value: "nosniff"),
                     (name: "Content-Security-Policy", value: "sandbox"),
                 ]
             return HTTPResponse(status: 200, headers: headers, body: entry.value?.bytes ?? [])
-        case (.kvKeys, .keyList(let body)):
-            guard (body.keys ?? []).isEmpty else { return nil }
-            return HTTPResponse(status: 404, headers: commonHeaders + metaHeaders(body.meta, rendering))
-        case (.coordinates(let segment, isOne: true), .coordinates(let body)):
+        } else if case .dirEntries(let body) = response {
+            isMiss = (body.entries ?? []).isEmpty
+        } else if case .keyList(let body) = response {
+            isMiss = (body.keys ?? []).isEmpty
+        } else if case .coordinates(let segment, isOne: true) = rendering.endpoint,
+            case .coordinates(let body) = response
+        {
             guard Self.coordinates(body, inSegment: segment).isEmpty else { return nil }
             return HTTPResponse(status: 404, headers: commonHeaders)
-        default: return nil
+        } else {
+            return nil
         }
+        return isMiss ? HTTPResponse(status: 404, headers: commonHeaders + metaHeaders(meta)) : nil
     }
 
     private func renderBody(_ rendering: Rendering, _ response: Response) -> HTTPResponse {
@@ -71,7 +76,7 @@ extension HTTPRouter {
         case .keyring, .isthmusPong: json.null()
         }
         var headers = commonHeaders
-        if rendering.endpoint.showsMeta, let meta = response.meta { headers += metaHeaders(meta, rendering) }
+        if rendering.endpoint.showsMeta, let meta = response.meta { headers += metaHeaders(meta) }
         if rendering.endpoint.showsConsistency {
             headers.append((name: "X-Consul-Effective-Consistency", value: rendering.consistency.rawValue))
         }
@@ -84,7 +89,7 @@ extension HTTPRouter {
     }
 
     /// Index 0 is shown as 1; the last contact in whole milliseconds.
-    private func metaHeaders(_ meta: QueryMeta, _ rendering: Rendering) -> [(name: String, value: String)] {
+    private func metaHeaders(_ meta: QueryMeta) -> [(name: String, value: String)] {
         [
             (name: "X-Consul-Index", value: String(max(1, meta.index))),
             (name: "X-Consul-Knownleader", value: meta.knownLeader ? "true" : "false"),

@@ -26,7 +26,8 @@ package struct HTTPRouter: Sendable {
             return .respond(HTTPResponse(status: 404))
         }
         if request.method == "OPTIONS" {
-            return .respond(HTTPResponse(status: 200, headers: commonHeaders + [(name: "Allow", value: route.methods.text)]))
+            let headers = commonHeaders + [(name: "Allow", value: route.methods.text)]
+            return .respond(HTTPResponse(status: 200, headers: headers))
         }
         guard route.methods.allows(request.method) else {
             let problem = HTTPProblem(
@@ -72,24 +73,25 @@ package struct HTTPRouter: Sendable {
         case .coordinateDatacenters: .request(.coordinateListDatacenters, call.rendering(.value))
         case .coordinateNode:
             .request(.coordinateNode(call.nodeRequest(call.restText)), call.coordinateRendering(isOne: true))
+        case .coordinateUpdate: try updateCoordinate(call)
         case .eventFire: try fireEvent(call, random: &random)
         case .federationDatacenters: .agent(.federation, call.rendering(.federation))
         case .agentSelf: .agent(.selfInfo, call.rendering(.agentSelf))
         case .agentMembers: try members(call)
         case .agentJoin: try join(call)
-        case .agentLeave: .agent(.leave, call.rendering(.agentDone))
+        case .agentLeave: .agent(.leave, call.rendering(.done))
         case .agentForceLeave:
             .agent(
                 .forceLeave(node: call.restText, prune: call.query.has("prune"), wan: call.isWAN),
-                call.rendering(.agentDone))
+                call.rendering(.done))
         case .agentServices: .agent(try call.unfiltered(.services), call.rendering(.agentServices))
         case .agentService: .agent(.services, call.rendering(.agentService(id: call.restText)))
         case .agentChecks: .agent(try call.unfiltered(.checks), call.rendering(.agentChecks))
         case .registerService: try registerService(call)
         case .deregisterService:
-            .agent(.deregisterService(id: try call.restText(orMissing: "service ID")), call.rendering(.agentDone))
+            .agent(.deregisterService(id: try call.restText(orMissing: "service ID")), call.rendering(.done))
         case .registerCheck: try registerCheck(call)
-        case .deregisterCheck: .agent(.deregisterCheck(id: call.restText), call.rendering(.agentDone))
+        case .deregisterCheck: .agent(.deregisterCheck(id: call.restText), call.rendering(.done))
         case .passCheck: report(.passing, call)
         case .warnCheck: report(.warning, call)
         case .failCheck: report(.critical, call)
@@ -97,11 +99,6 @@ package struct HTTPRouter: Sendable {
         case .agentMetrics:
             .agent(.metrics, call.rendering(.agentMetrics(prometheus: call.query.first("format") == "prometheus")))
         }
-    }
-
-    /// Whether a request is answered from a published view without a hop: a local read of one key.
-    package static func isHotRead(_ request: HTTPRequest) -> Bool {
-        request.method == "GET" && request.target.utf8.starts(with: "/v1/kv/".utf8)
     }
 
     /// Headers of every answer of the API.

@@ -1,3 +1,4 @@
+package import Determinism
 package import FederationModel
 
 /// How the answer to a routed request becomes an HTTP response: the listener keeps it beside the request's number.
@@ -16,7 +17,8 @@ package struct Rendering: Equatable, Sendable {
         /// LAN coordinates, of one segment when it is not nil; `isOne`: 404 when there are none.
         case coordinates(segment: String?, isOne: Bool)
         case eventFired(FiredEvent)
-        case agentDone
+        /// 200 without a body.
+        case done
         case agentSelf
         case agentMembers
         case agentServices
@@ -51,7 +53,7 @@ extension Rendering.Endpoint {
     var showsMeta: Bool {
         switch self {
         case .kvEntry, .kvEntries, .kvKeys, .list, .nodeServices, .nodeServiceList, .healthService, .coordinates: true
-        case .value, .eventFired, .agentDone, .agentSelf, .agentMembers, .agentServices, .agentService, .agentChecks,
+        case .value, .eventFired, .done, .agentSelf, .agentMembers, .agentServices, .agentService, .agentChecks,
             .agentMetrics, .federation:
             false
         }
@@ -61,7 +63,7 @@ extension Rendering.Endpoint {
     var showsMetaOnFailure: Bool {
         switch self {
         case .list, .nodeServices, .nodeServiceList, .healthService, .coordinates: true
-        case .kvEntry, .kvEntries, .kvKeys, .value, .eventFired, .agentDone, .agentSelf, .agentMembers, .agentServices,
+        case .kvEntry, .kvEntries, .kvKeys, .value, .eventFired, .done, .agentSelf, .agentMembers, .agentServices,
             .agentService, .agentChecks, .agentMetrics, .federation:
             false
         }
@@ -71,7 +73,7 @@ extension Rendering.Endpoint {
     var showsConsistency: Bool {
         switch self {
         case .list, .nodeServices, .nodeServiceList, .healthService: true
-        case .kvEntry, .kvEntries, .kvKeys, .coordinates, .value, .eventFired, .agentDone, .agentSelf, .agentMembers,
+        case .kvEntry, .kvEntries, .kvKeys, .coordinates, .value, .eventFired, .done, .agentSelf, .agentMembers,
             .agentServices, .agentService, .agentChecks, .agentMetrics, .federation:
             false
         }
@@ -86,6 +88,19 @@ package struct FiredEvent: Equatable, Sendable {
     package var nodeFilter: String
     package var serviceFilter: String
     package var tagFilter: String
+}
+
+extension Rendering {
+    /// When a request is given up. `?timeout=` counts alone; a blocking read is given its wait (5 minutes unless it says
+    /// otherwise, at most 10) and the sixteenth by which the serving side spreads it, then `usual`
+    /// (`wire/consul-rpc.md` 1.9).
+    /// - Parameter usual: time for the way there and back, with retries.
+    package func deadline(of request: Request, at now: Instant, usual: Duration) -> Instant {
+        if let timeout { return now + timeout }
+        guard let options = request.options, options.minQueryIndex > 0 else { return now + usual }
+        let wait = options.maxQueryTime <= .zero ? .seconds(300) : min(options.maxQueryTime, .seconds(600))
+        return now + wait + wait / 16 + usual
+    }
 }
 
 extension Request {

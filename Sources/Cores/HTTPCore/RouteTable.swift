@@ -11,7 +11,7 @@ struct Route {
         case keyValue
         case statusLeader, statusPeers
         case eventFire
-        case coordinateNodes, coordinateDatacenters, coordinateNode
+        case coordinateNodes, coordinateDatacenters, coordinateNode, coordinateUpdate
         case federationDatacenters
     }
 
@@ -81,15 +81,21 @@ struct Route {
         "/v1/coordinate/nodes": Route(.coordinateNodes, .get),
         "/v1/coordinate/datacenters": Route(.coordinateDatacenters, .get),
         "/v1/coordinate/node/": Route(.coordinateNode, .get),
+        "/v1/coordinate/update": Route(.coordinateUpdate, .put),
         "/v1/federation/datacenters": Route(.federationDatacenters, .get),
     ]
 
+    private static let keyValuePrefix = Array("/v1/kv/".utf8)
+
     /// The longest entry that covers a path, and what stands behind it.
     static func find(_ path: [UInt8]) -> (route: Route, rest: ArraySlice<UInt8>)? {
+        // Most requests are for keys: no text is made of them, no table asked.
+        if path.starts(with: keyValuePrefix) { return (Route(.keyValue, .keyValue), path[keyValuePrefix.count...]) }
         if let route = table[String(decoding: path, as: UTF8.self)] { return (route, []) }
         var end = path.endIndex
         while let slash = path[..<end].lastIndex(of: UInt8(ascii: "/")) {
-            if let route = table[String(decoding: path[...slash], as: UTF8.self)] { return (route, path[(slash + 1)...]) }
+            let prefix = String(decoding: path[...slash], as: UTF8.self)
+            if let route = table[prefix] { return (route, path[(slash + 1)...]) }
             end = slash
         }
         return nil

@@ -3,8 +3,8 @@
 package struct JSONReader {
     /// Deepest nesting of arrays and objects: Go's own limit is 10,000; bodies of this interface need 6.
     package static let maxDepth = 128
-    /// Largest text read: far above any definition, far below what hurts a server.
-    package static let maxBytes = 16 << 20
+    /// Largest text read. A value takes some 70 bytes of memory and at least 2 of text.
+    package static let maxBytes = 4 << 20
 
     private let bytes: [UInt8]
     private var offset = 0
@@ -44,7 +44,7 @@ package struct JSONReader {
         JSONError(.unexpected(byte: byte, while: what), at: position)
     }
 
-    private func next(_ what: String) throws(JSONError) -> UInt8 {
+    private func next() throws(JSONError) -> UInt8 {
         guard let byte = peek else { throw JSONError(.truncated, at: position) }
         return byte
     }
@@ -65,12 +65,21 @@ package struct JSONReader {
     private mutating func value() throws(JSONError) -> JSONValue {
         skipSpace()
         let start = position
-        let byte = try next("value")
+        let byte = try next()
         switch byte {
-        case UInt8(ascii: "{"): return JSONValue(.object(try nested { reader throws(JSONError) in try reader.object() }), at: start)
-        case UInt8(ascii: "["): return JSONValue(.array(try nested { reader throws(JSONError) in try reader.array() }), at: start)
+        case UInt8(ascii: "{"):
+            try enter()
+            let members = try object()
+            depth -= 1
+            return JSONValue(.object(members), at: start)
+        case UInt8(ascii: "["):
+            try enter()
+            let items = try array()
+            depth -= 1
+            return JSONValue(.array(items), at: start)
         case UInt8(ascii: "\""): return JSONValue(.string(try string()), at: start)
-        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return JSONValue(.number(try number()), at: start)
+        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+            return JSONValue(.number(try number()), at: start)
         case UInt8(ascii: "t"):
             try literal("true")
             return JSONValue(.bool(true), at: start)
@@ -84,34 +93,30 @@ package struct JSONReader {
         }
     }
 
-    private mutating func nested<Result>(
-        _ body: (inout JSONReader) throws(JSONError) -> Result
-    ) throws(JSONError) -> Result {
+    /// Past an opening bracket.
+    private mutating func enter() throws(JSONError) {
         guard depth < Self.maxDepth else { throw JSONError(.tooDeep(limit: Self.maxDepth), at: position) }
         depth += 1
         offset += 1
-        let result = try body(&self)
-        depth -= 1
-        return result
     }
 
     private mutating func object() throws(JSONError) -> [JSONMember] {
         var members: [JSONMember] = []
         var places: [String: Int] = [:]
         skipSpace()
-        if try next("object") == UInt8(ascii: "}") {
+        if try next() == UInt8(ascii: "}") {
             offset += 1
             return members
         }
         while true {
             skipSpace()
-            let quote = try next("object key")
+            let quote = try next()
             guard quote == UInt8(ascii: "\"") else {
                 throw unexpected(quote, "looking for beginning of object key string")
             }
             let name = try string()
             skipSpace()
-            let colon = try next("object")
+            let colon = try next()
             guard colon == UInt8(ascii: ":") else { throw unexpected(colon, "after object key") }
             offset += 1
             let value = try value()
@@ -122,7 +127,7 @@ package struct JSONReader {
                 members.append(JSONMember(name: name, value: value))
             }
             skipSpace()
-            let end = try next("object")
+            let end = try next()
             guard end == UInt8(ascii: ",") || end == UInt8(ascii: "}") else {
                 throw unexpected(end, "after object key:value pair")
             }
@@ -134,14 +139,14 @@ package struct JSONReader {
     private mutating func array() throws(JSONError) -> [JSONValue] {
         var items: [JSONValue] = []
         skipSpace()
-        if try next("array") == UInt8(ascii: "]") {
+        if try next() == UInt8(ascii: "]") {
             offset += 1
             return items
         }
         while true {
             items.append(try value())
             skipSpace()
-            let end = try next("array")
+            let end = try next()
             guard end == UInt8(ascii: ",") || end == UInt8(ascii: "]") else {
                 throw unexpected(end, "after array element")
             }
@@ -153,7 +158,7 @@ package struct JSONReader {
     private mutating func literal(_ text: StaticString) throws(JSONError) {
         for index in 0..<text.utf8CodeUnitCount {
             let wanted = text.utf8Start[index]
-            let byte = try next("literal")
+            let byte = try next()
             guard byte == wanted else {
                 throw unexpected(byte, "in literal \(text) (expecting '\(Character(UnicodeScalar(wanted)))')")
             }
@@ -164,7 +169,7 @@ package struct JSONReader {
     private mutating func number() throws(JSONError) -> String {
         let start = offset
         if peek == UInt8(ascii: "-") { offset += 1 }
-        let first = try next("number")
+        let first = try next()
         guard Self.isDigit(first) else { throw unexpected(first, "in numeric literal") }
         offset += 1
         if first != UInt8(ascii: "0") { skipDigits() }
@@ -181,7 +186,7 @@ package struct JSONReader {
     }
 
     private mutating func digits(_ what: String) throws(JSONError) {
-        let byte = try next("number")
+        let byte = try next()
         guard Self.isDigit(byte) else { throw unexpected(byte, what) }
         skipDigits()
     }
@@ -202,7 +207,7 @@ package struct JSONReader {
         }
         var text = Array(bytes[start..<offset])
         while true {
-            let byte = try next("string")
+            let byte = try next()
             switch byte {
             case UInt8(ascii: "\""):
                 offset += 1
@@ -219,7 +224,7 @@ package struct JSONReader {
     }
 
     private mutating func escape(into text: inout [UInt8]) throws(JSONError) {
-        let byte = try next("escape")
+        let byte = try next()
         switch byte {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): text.append(byte)
         case UInt8(ascii: "b"): text.append(0x08)
@@ -257,7 +262,7 @@ package struct JSONReader {
     private mutating func hexadecimal() throws(JSONError) -> UInt32 {
         var value: UInt32 = 0
         for _ in 0..<4 {
-            let byte = try next("escape")
+            let byte = try next()
             let digit: UInt8
             switch byte {
             case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")

@@ -58,6 +58,9 @@ extension JSONValue {
     package var unsigned: UInt64? { if case .number(let literal) = kind { UInt64(literal) } else { nil } }
     package var double: Double? { if case .number(let literal) = kind { Double(literal) } else { nil } }
 
+    /// A number as it was written.
+    package var numberText: String? { if case .number(let literal) = kind { literal } else { nil } }
+
     /// The value under a name of an object. O(members).
     package subscript(name: String) -> JSONValue? { members?.first { $0.name == name }?.value }
 
