@@ -50,8 +50,8 @@ struct AgentFlagsTests {
         let lines = error?.problems.map(\.description) ?? []
         #expect(lines.contains("command line: -sever: unknown flag (did you mean \"server\"?)"))
         #expect(lines.contains("command line: stray: is not a flag; agent takes nothing else"))
-        #expect(lines.contains("command line: -bootstrap-expect: \"many\" is not a integer"))
-        #expect(lines.contains("command line: -server: \"perhaps\" is not a boolean"))
+        #expect(lines.contains("command line: -bootstrap-expect: \"many\" is no integer"))
+        #expect(lines.contains("command line: -server: \"perhaps\" is no boolean"))
         #expect(lines.contains("command line: -http-port: 70000 is not within -1...65535"))
         #expect(lines.contains { $0.hasPrefix("command line: -retry-interval: \"30\" is not a duration") })
         #expect(lines.contains { $0.hasPrefix("command line: -config-format:") })

@@ -38,6 +38,33 @@ struct ConfigurationLoaderTests {
         #expect(lines.count == 4)
     }
 
+    @Test("A configuration written for Consul is accepted as it is")
+    func consul() throws {
+        let path = try directory([
+            "node.json": #"""
+            {"log_level": "INFO", "disable_update_check": true, "performance": {"raft_multiplier": 1},
+             "telemetry": {"prometheus_retention_time": "10m"}, "node_meta": {"site": "one"},
+             "leave_on_terminate": false, "ports": {"grpc": -1, "https": -1}, "translate_wan_addrs": true,
+             "alt_domain": "alt.test.", "domain": "three.test.", "limits": {"kv_max_value_size": 524288},
+             "dns_config": {"only_passing": true, "udp_answer_limit": 2, "node_ttl": "10s",
+              "service_ttl": {"*": "5s", "web": "30s"}, "soa": {"refresh": 1200, "min_ttl": 60}},
+             "services": [{"id": "w", "name": "web", "check": {"http": "http://127.0.0.1/", "interval": "1s"}}]}
+            """#
+        ])
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let loaded = try ConfigurationLoader.load(
+            AgentFlags([
+                "-node=n", "-datacenter=dc1", "-data-dir=/d", "-bind=127.0.1.1", "-client=127.0.1.1", "-http-port=8500",
+                "-dns-port=8600", "-server-port=8300", "-serf-lan-port=8301", "-serf-wan-port=8302",
+                "-config-dir=\(path)", "-retry-interval=1s", "-retry-join=127.0.1.2:8301", "-server",
+                "-bootstrap-expect=3", "-retry-interval-wan=1s", "-retry-join-wan=127.0.2.1:8302",
+            ]))
+        #expect(loaded.configuration.retryJoinWAN == ["127.0.2.1:8302"])
+        #expect(loaded.configuration.dns.serviceTTL.map(\.name) == ["*", "web"])
+        #expect(loaded.configuration.dns.soaMinimumTTL == 60)
+        #expect(loaded.keysWithoutEffect == ["disable_update_check", "telemetry", "ports.grpc", "ports.https"])
+    }
+
     @Test("What a program writes is read again")
     func roundTrip() throws {
         let tree: ConfigurationValue = .make([

@@ -96,8 +96,7 @@ package struct AgentFlags: Equatable, Sendable {
         }
         guard let value = option.value(ofFlagText: text) else {
             note(
-                "-\(option.flag)",
-                "\"\(text)\" is not a \(option.kind == .map ? "key:value pair" : option.kind.rawValue)")
+                "-\(option.flag)", "\"\(text)\" is no \(option.kind == .map ? "key:value pair" : option.kind.rawValue)")
             return
         }
         given.append(Given(option: index, value: value))

@@ -35,7 +35,8 @@ package enum ConfigurationLoader {
         return Loaded(configuration: configuration, keysWithoutEffect: builder.keysWithoutEffect)
     }
 
-    /// Files of a directory are those ending in `.json`, in order of their names; Consul passes over others too.
+    /// Files of a directory are those ending in `.json`, in order of their names. Consul would read `.hcl` too, so
+    /// passing over one in silence would lose options; anything else is not configuration.
     private static func paths(of source: AgentFlags.Source, _ problems: inout [ConfigurationProblem]) -> [String] {
         let directory: String
         switch source {
@@ -53,6 +54,9 @@ package enum ConfigurationLoader {
                 String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }
             if name.hasSuffix(".json") { names.append(name) }
+            if name.hasSuffix(".hcl") {
+                problems.append(.init(file: "\(directory)/\(name)", key: "", reason: "HCL is not supported, only JSON"))
+            }
         }
         return names.sorted().map { directory + "/" + $0 }
     }

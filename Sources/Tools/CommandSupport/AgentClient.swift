@@ -40,7 +40,8 @@ package struct AgentClient: Sendable {
             throw CommandFailure("the agent at \(base) does not answer: \(error)")
         }
         guard answer.status == 200 || also.contains(answer.status) else {
-            let text = answer.text.prefix { $0 != "\n" }
+            let words = answer.text.split { $0.isWhitespace || $0.isNewline }
+            let text = words.joined(separator: " ").prefix(1000)
             throw CommandFailure("unexpected answer \(answer.status)\(text.isEmpty ? "" : ": \(text)")")
         }
         return answer
