@@ -91,8 +91,8 @@ package struct FiredEvent: Equatable, Sendable {
 }
 
 extension Rendering {
-    /// When a request is given up. `?timeout=` counts alone; a blocking read is given its wait (5 minutes unless it says
-    /// otherwise, at most 10) and the sixteenth by which the serving side spreads it, then `usual`
+    /// When a request is given up. `?timeout=` counts alone; a blocking read is given its wait (5 minutes unless it
+    /// says otherwise, at most 10) and the sixteenth by which the serving side spreads it, then `usual`
     /// (`wire/consul-rpc.md` 1.9).
     /// - Parameter usual: time for the way there and back, with retries.
     package func deadline(of request: Request, at now: Instant, usual: Duration) -> Instant {
