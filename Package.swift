@@ -19,6 +19,9 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let package = Package(
     name: "isthmus",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
+    ],
     targets: [
         module("Model", "FederationModel"),
         module("Model", "Determinism"),
@@ -27,7 +30,20 @@ let package = Package(
         module("Cores", "HealthCore", ["FederationModel", "Determinism"]),
         .target(name: "CCurl", path: "Sources/Shells/CCurl", linkerSettings: [.linkedLibrary("curl")]),
         module("Shells", "CurlProbes", ["FederationModel", "Determinism", "CCurl"]),
-        tests("CurlProbesTests", ["FederationModel", "CurlProbes"]),
+        module(
+            "Shells", "NIOTransport",
+            [
+                "FederationModel", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+            ]),
+        tests(
+            "NIOTransportTests",
+            [
+                "FederationModel", "NIOTransport", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
+        tests("CurlProbesTests", ["FederationModel", "Determinism", "CurlProbes"]),
         tests("HealthCoreTests", ["FederationModel", "Determinism", "HealthCore"]),
     ]
 )

@@ -166,7 +166,9 @@ import Testing
         let good = Producer.answering("200 OK")
         let bench = ProbeBench()
         defer { hang.stop(); good.stop() }
-        for request in [http(hang.url), tcp("no-such-name.invalid:1"), http(hang.url)] { bench.cancel(bench.start(request)) }
+        for request in [http(hang.url), tcp("no-such-name.invalid:1"), http(hang.url)] {
+            bench.cancel(bench.start(request))
+        }
         _ = bench.start(http(hang.url))
         #expect(bench.run(http(good.url))?.summary == "200 OK: ")
         bench.stop()
