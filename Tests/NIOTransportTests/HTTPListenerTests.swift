@@ -47,6 +47,7 @@ private let echo: HTTPListener.Handler = { head, body, responder in
                 #expect(answer.hasSuffix("\r\n\r\nPUT /v1/kv/a?x=\(round) [Host=h,Content-Length=4] body"), "\(answer)")
             }
         }
+        if case .unix(let path) = address { #expect(!FileManager.default.fileExists(atPath: path)) }
     }
 
     @Test("Connection headers and versions decide whether the connection stays", arguments: [

@@ -38,6 +38,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     private var isFlushDue = false
     /// Nothing more is read: the connection ends with the answer under way.
     private var isEnding = false
+    private var timer: Scheduled<Void>?
 
     init(_ listener: HTTPListenerState) { self.listener = listener }
 
@@ -58,6 +59,7 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         self.context = nil
+        timer?.cancel()
         listener.closed(context.channel)
         waiting = []
         let responder = current?.responder
@@ -78,7 +80,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     private func watch(_ context: ChannelHandlerContext) {
         let pause = TimeAmount(min(listener.limits.idleTime, listener.limits.requestTime) / 2)
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        context.eventLoop.scheduleTask(in: pause) {
+        timer = context.eventLoop.scheduleTask(in: pause) {
             guard let context = bound.value.context else { return }
             bound.value.checkTime()
             bound.value.watch(context)

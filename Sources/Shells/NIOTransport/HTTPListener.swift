@@ -1,4 +1,5 @@
 import FederationModel
+import Glibc
 import NIOConcurrencyHelpers
 package import NIOCore
 import NIOHTTP1
@@ -60,6 +61,7 @@ package final class HTTPListener: Sendable {
     /// Accepts nothing more, closes idle connections, and waits a moment for the answers under way.
     package func close() async {
         try? await channel.close()
+        if case .unix(let path) = address { unlink(path) }
         let open = state.stop()
         for (child, connection) in open {
             child.eventLoop.execute { connection.value.quiesce() }
