@@ -214,10 +214,12 @@ import Testing
         }
         func tell(_ name: String, _ delays: [Duration]) {
             let middle = delays.isEmpty ? Duration.zero : delays[delays.count / 2]
-            print("\(name): \(delays.count) checks, median \(middle), slowest \(delays.last ?? .zero)")
+            let slowest = delays.suffix(2).map { "\($0)" }.joined(separator: " and ")
+            print("\(name): \(delays.count) checks, median \(middle), slowest \(slowest)")
         }
         tell("alone", delays(for: .milliseconds(300)))
-        // All start at one moment and time out at one moment, which is worse than any schedule with jitter.
+        // All start at one moment and time out at one moment, which is worse than any schedule with jitter: the first
+        // check after them waits for 200 starts.
         let hanging = (1...200).map { number in
             let request = switch number % 10 {
             case 0: http("http://name-\(number).invalid/", timeout: .seconds(1))
