@@ -30,7 +30,9 @@ struct StreamTests {
         if outputs.contains(.wantsUserState(stream, isJoin: true)) {
             bench.list.provideUserState([2], for: stream, at: .zero, into: &outputs)
         }
-        let answer = outputs.flatMap { if case .write(_, let bytes) = $0 { bytes } else { [UInt8]() } }
+        let answer = outputs.flatMap { output -> [UInt8] in
+            if case .write(_, let bytes) = output { bytes } else { [] }
+        }
         return (answer, bench.list.nodes["you"] != nil)
     }
 
@@ -62,7 +64,7 @@ struct StreamTests {
 
     @Test("stream pings and user messages")
     func small() {
-        var ping = Ping()
+        var ping = GossipPing()
         ping.sequence = 9
         ping.node = "me"
         #expect(Self.read(Self.exchange(StreamMessage.ping(ping).encoded).0) == .ack(Ack(sequence: 9)))
@@ -164,6 +166,8 @@ struct KeyTests {
     func base64(_ bytes: [UInt8]) {
         #expect(Base64.decode(Base64.encode(bytes)) == bytes)
         #expect(Base64.encode(Array("any carnal pleas".utf8)) == "YW55IGNhcm5hbCBwbGVhcw==")
+        #expect(KeyringFile.decode(KeyringFile.encode([bytes, bytes])) == [bytes, bytes])
+        #expect(KeyringFile.decode(Array("[\"YQ==\"".utf8)) == nil && KeyringFile.decode(Array("[ ]\n".utf8)) == [])
         #expect(Base64.decode("YW5") == nil && Base64.decode("Y===") == nil && Base64.decode("Y-5h") == nil)
     }
 }

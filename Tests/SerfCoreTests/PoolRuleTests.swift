@@ -148,8 +148,8 @@ struct EncryptedPoolTests {
     func rotation() throws {
         var network = PoolTests.pool(3, seed: 1, Self.keyed([Self.key]))
         var answers: [[KeyResponse]] = []
-        for (name, key) in [("install", Self.other), ("use", Self.other), ("remove", Self.key), ("list", [])] {
-            var request = KeyRequest()
+        for (name, key) in [("install", Self.other), ("use", Self.other), ("remove", Self.key), ("list", [])] as [(String, [UInt8])] {
+            var request = KeyQuery()
             request.key = key
             let verb = name == "list" ? "_serf_list-keys" : "_serf_\(name)-key"
             network.give(.query(QueryID(1), PoolQuery(name: verb, payload: [7] + request.encoded)), to: 0)

@@ -72,7 +72,7 @@ struct SerfVectorTests {
             let query = try QueryMessage(decoding: Array(message.dropFirst()))
             let payload = try #require(query.payload)
             #expect(payload.first == SerfKind.keyRequest.rawValue)
-            #expect(try Self.again(Array(payload.dropFirst()), KeyRequest.self) == Array(payload.dropFirst()))
+            #expect(try Self.again(Array(payload.dropFirst()), KeyQuery.self) == Array(payload.dropFirst()))
         }
     }
 

@@ -2,7 +2,7 @@ import WireFormat
 
 /// One message of a gossip stream.
 package enum StreamMessage: Equatable, Sendable {
-    case ping(Ping)
+    case ping(GossipPing)
     case ack(Ack)
     case pushPull(PushPull)
     /// Serf's message, its own type byte first.

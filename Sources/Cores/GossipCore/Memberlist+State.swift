@@ -10,6 +10,7 @@ extension Memberlist {
         if !isOwn, let refusal = configuration.admission?.refusal(of: claimed, by: own) {
             return refuse(claimed, refusal, into: &outputs)
         }
+        if !isOwn, let refusal = identityConflict(of: claimed) { return refuse(claimed, refusal, into: &outputs) }
         guard let known = nodes[alive.node] else {
             guard nodes.count < Self.maxNodes else { return }
             enlist(claimed.name)
@@ -49,6 +50,16 @@ extension Memberlist {
         return isSane ? record : nil
     }
 
+    /// A living node of another name has the same identity. One that died or left has lost it.
+    private func identityConflict(of claimed: NodeRecord) -> String? {
+        guard let identity = configuration.admission?.identity(of: claimed), let name = holders[identity],
+            name != claimed.name, let holder = nodes[name], !holder.state.isGone,
+            configuration.admission?.identity(of: holder) == identity
+        else { return nil }
+        return "Member '\(claimed.name)' (\(claimed.endpoint)) has conflicting node ID '\(identity)' with member "
+            + "'\(name)' (\(holder.endpoint))"
+    }
+
     private mutating func enlist(_ name: String) {
         if !hasOthers {
             // The first peer: ticks that passed while alone are not made up for.
@@ -65,6 +76,7 @@ extension Memberlist {
         if let known, known.state == .alive { record.stateChange = known.stateChange }
         suspicions[record.name] = nil
         nodes[record.name] = record
+        if let identity = configuration.admission?.identity(of: record) { holders[identity] = record.name }
         broadcast(.alive(record.alive), name: record.name, on: .state, into: &outputs)
         guard let known, !known.state.isGone else {
             outputs.append(.joined(record))

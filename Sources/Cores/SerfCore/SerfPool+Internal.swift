@@ -49,7 +49,7 @@ extension SerfPool {
         let payload = query.payload ?? []
         if var ring = memberlist.security.keyring {
             if payload.first == SerfKind.keyRequest.rawValue,
-                let request = try? KeyRequest(decoding: Array(payload.dropFirst())) {
+                let request = try? KeyQuery(decoding: Array(payload.dropFirst())) {
                 do throws(Keyring.Problem) {
                     try change(&ring, request.key)
                     memberlist.security.keyring = ring
