@@ -58,9 +58,15 @@ struct CoordinateTests {
     @Test("huge coordinates bring the client home, not down")
     func huge() {
         var client = CoordinateClient(random: SeededRandom(seed: 1))
-        for _ in 0..<50 {
-            let other = Self.coordinate([1e300, -1e300], error: 1e-300, height: 1e300)
-            _ = client.update(from: "a", at: other, roundTrip: .zero)
+        for height in [1e300, -1e300, -1.0, .greatestFiniteMagnitude, -.greatestFiniteMagnitude] {
+            for adjustment in [0.0, 1e308, -1e308] {
+                for error in [1e-300, -1.5, 1e300] {
+                    let other = Self.coordinate(
+                        [1e300, -1e300], error: error, adjustment: adjustment, height: height)
+                    for _ in 0..<5 { _ = client.update(from: "a", at: other, roundTrip: .zero) }
+                    _ = CoordinateClient.distance(client.coordinate, other)
+                }
+            }
         }
         #expect(CoordinateClient.isValid(client.coordinate))
     }

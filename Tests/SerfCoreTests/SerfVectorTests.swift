@@ -19,6 +19,12 @@ struct SerfVectorTests {
         }
     }
 
+    static func stream(_ vector: Vector) -> StreamMessage? {
+        var parser = GossipStreamParser(security: GossipSecurity())
+        if case .message(let message) = parser.receive(vector.unwrapped) { return message }
+        return nil
+    }
+
     static func again<R: WireRecord>(_ body: [UInt8], _ type: R.Type) throws -> [UInt8] {
         try R(decoding: body).encoded
     }
@@ -128,6 +134,14 @@ struct SerfVectorTests {
                 let stream = StreamIDs.odd(position)
                 network.give(.accepted(stream, from: TestNetwork.endpoint(1)), to: node)
                 network.give(.received(stream, bytes), to: node)
+                guard case .pushPull(var state) = Self.stream(vector), !state.userState.isEmpty else { continue }
+                for damage in 0..<min(120, state.userState.count) {
+                    let place = damage * state.userState.count / 120
+                    state.userState[place] ^= UInt8(truncatingIfNeeded: 1 << (damage % 8))
+                    let stream = StreamIDs.odd(1000 + 200 * position + damage)
+                    network.give(.accepted(stream, from: TestNetwork.endpoint(1)), to: node)
+                    network.give(.received(stream, state.encoded), to: node)
+                }
             }
         }
         network.run(for: .seconds(30))
