@@ -20,7 +20,8 @@ struct Bench {
     }
 
     static func alive(
-        _ name: String, _ last: UInt8, incarnation: UInt32 = 1, meta: [UInt8] = [], versions: [UInt8] = [1, 5, 2, 2, 5, 4]
+        _ name: String, _ last: UInt8, incarnation: UInt32 = 1, meta: [UInt8] = [],
+        versions: [UInt8] = [1, 5, 2, 2, 5, 4]
     ) -> GossipMessage {
         var body = Alive()
         body.node = name
@@ -177,7 +178,9 @@ struct StateRuleTests {
             #expect(bench.state("me") == .alive)
             #expect(bench.list.awareness == (isOld ? 0 : 1))
             let sent = Bench.messages(bench.run(for: .milliseconds(600)))
-            let claims = sent.compactMap { if case .alive(let body) = $0, body.node == "me" { body.incarnation } else { nil } }
+            let claims = sent.compactMap {
+                if case .alive(let body) = $0, body.node == "me" { body.incarnation } else { nil }
+            }
             #expect(claims.contains(accused + 1) == !isOld)
         }
     }
@@ -214,7 +217,9 @@ struct DetectionTests {
         #expect(timeout == .milliseconds(milliseconds))
     }
 
-    @Test("4.4: the minimum grows with the logarithm", arguments: [(1, 4000), (10, 4000), (50, 6792), (100, 8000), (1000, 12000)])
+    @Test(
+        "4.4: the minimum grows with the logarithm",
+        arguments: [(1, 4000), (10, 4000), (50, 6792), (100, 8000), (1000, 12000)])
     func minimum(nodeCount: Int, milliseconds: Int) {
         #expect(Suspicion.minimum(nodeCount: nodeCount, timings: .lan) == .milliseconds(milliseconds))
     }
@@ -230,7 +235,9 @@ struct DetectionTests {
         #expect(Suspicion(from: "a", nodeCount: 3, timings: .lan, at: .zero).deadline == .zero + .seconds(4))
     }
 
-    @Test("logarithms", arguments: [(1.0, 0.0), (2.0, 0.6931471805599453), (10.0, 2.302585092994046), (12345.0, 9.421006401779279)])
+    @Test(
+        "logarithms",
+        arguments: [(1.0, 0.0), (2.0, 0.6931471805599453), (10.0, 2.302585092994046), (12345.0, 9.421006401779279)])
     func logarithm(x: Double, expected: Double) {
         #expect(abs(Logarithm.natural(x) - expected) <= 4 * expected.ulp)
         #expect(Logarithm.natural(0) == 0 && Logarithm.natural(.infinity) == 0)
@@ -298,7 +305,10 @@ struct DetectionTests {
             Issue.record("no ping")
             return
         }
-        #expect(Bench.messages(bench.give(.ack(Ack(sequence: ping.sequence, payload: [5])), from: 8)) == [.ack(Ack(sequence: 40))])
+        #expect(
+            Bench.messages(bench.give(.ack(Ack(sequence: ping.sequence, payload: [5])), from: 8)) == [
+                .ack(Ack(sequence: 40))
+            ])
         bench.give(.indirectPing(request), from: 3)
         #expect(Bench.messages(bench.run(for: .seconds(1))) == [.nack(Nack(sequence: 40))])
     }

@@ -5,9 +5,12 @@ import Testing
 
 @Suite("Vivaldi, serf-gossip.md 5.10")
 struct CoordinateTests {
-    static func coordinate(_ vec: [Double], error: Double = 1.5, adjustment: Double = 0, height: Double = 1e-5) -> SerfCoordinate {
+    static func coordinate(_ vec: [Double], error: Double = 1.5, adjustment: Double = 0, height: Double = 1e-5)
+        -> SerfCoordinate
+    {
         SerfCoordinate(
-            vec: vec + [Double](repeating: 0, count: 8 - vec.count), error: error, adjustment: adjustment, height: height)
+            vec: vec + [Double](repeating: 0, count: 8 - vec.count), error: error, adjustment: adjustment,
+            height: height)
     }
 
     @Test("distances")

@@ -9,7 +9,9 @@ struct SerfVectorTests {
     /// Every Serf message of a vector: of datagrams, of streams and in push/pull states.
     static func messages(_ vector: Vector) -> [[UInt8]] {
         if vector.isDatagram {
-            return Datagram.read(vector.unwrapped).messages.compactMap { if case .user(let bytes) = $0 { bytes } else { nil } }
+            return Datagram.read(vector.unwrapped).messages.compactMap {
+                if case .user(let bytes) = $0 { bytes } else { nil }
+            }
         }
         var parser = GossipStreamParser(security: GossipSecurity())
         switch parser.receive(vector.unwrapped) {

@@ -28,7 +28,9 @@ extension Memberlist {
         }
         if isOwn {
             let isSame = claimed.meta == known.meta && claimed.versions == known.versions
-            if claimed.incarnation < known.incarnation || (claimed.incarnation == known.incarnation && isSame) { return }
+            if claimed.incarnation < known.incarnation || (claimed.incarnation == known.incarnation && isSame) {
+                return
+            }
             return refute(claimed.incarnation, at: now, into: &outputs)
         }
         guard claimed.incarnation > known.incarnation || takesOverAddress else { return }
@@ -185,7 +187,10 @@ extension Memberlist {
         let theirs = remote.map { ($0.name, $0.state == NodeState.alive.rawValue, $0.versions) }
         let ours = sortedNodes.map { ($0.name, $0.state == .alive, $0.versions) }
         let all = (theirs + ours).map { name, isAlive, versions in
-            (name: name, isAlive: isAlive, versions: versions + [UInt8](repeating: 0, count: max(0, 6 - versions.count)))
+            (
+                name: name, isAlive: isAlive,
+                versions: versions + [UInt8](repeating: 0, count: max(0, 6 - versions.count))
+            )
         }
         let alive = all.filter(\.isAlive).map(\.versions)
         let protocolRange = (alive.map { $0[0] }.max() ?? 0, alive.map { $0[1] }.min() ?? .max)

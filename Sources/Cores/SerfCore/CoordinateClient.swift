@@ -104,7 +104,8 @@ package struct CoordinateClient: Equatable, Sendable {
         coordinate.adjustment = adjustments.reduce(0, +) / Double(2 * Self.adjustmentWindow)
     }
 
-    private mutating func push(_ pushed: SerfCoordinate, by force: Double, from other: SerfCoordinate) -> SerfCoordinate {
+    private mutating func push(_ pushed: SerfCoordinate, by force: Double, from other: SerfCoordinate) -> SerfCoordinate
+    {
         var unit = Self.difference(pushed, other)
         var length = Self.magnitude(unit)
         if length > Self.zeroThreshold {
