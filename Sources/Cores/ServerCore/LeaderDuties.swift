@@ -51,6 +51,12 @@ struct LeaderDuties: Sendable {
         nextMembership = .zero
     }
 
+    /// The next change of the peer set may follow at once.
+    mutating func membershipCommitted(at now: Instant) {
+        guard isLeading else { return }
+        nextMembership = min(nextMembership, now)
+    }
+
     mutating func takeChanged() -> [String] {
         defer { changed = [] }
         return changed

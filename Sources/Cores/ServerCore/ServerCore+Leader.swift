@@ -10,7 +10,7 @@ extension ServerCore {
     mutating func lead(at now: Instant) {
         guard let replica else { return }
         guard replica.node.isLeader, replica.node.isReadyForReads else { return duties.end() }
-        guard duties.isLeading else { return }
+        if !duties.isLeading { duties.begin(at: now) }
         if duties.nextFullReconcile <= now {
             duties.nextFullReconcile = now + LeaderDuties.fullReconcileInterval
             for member in lan.members { reconcile(member, at: now) }

@@ -134,7 +134,7 @@ extension ServerCore {
             log(
                 .notice, "peer set changed",
                 ["raft.servers": membership.servers.map { "\($0.name)(\($0.suffrage))" }.joined(separator: " ")])
-        case .membershipCommitted: duties.nextMembership = min(duties.nextMembership, now)
+        case .membershipCommitted: duties.membershipCommitted(at: now)
         case .removed: log(.warning, "removed from the peer set; this server takes no part any more")
         case .clusterAdopted(let id): announce(id, at: now)
         case .clusterMismatch(let from, let theirs):
@@ -187,6 +187,7 @@ extension ServerCore {
     private mutating func propose(bootstrap membership: Membership, at now: Instant) {
         let cluster = ClusterID(UInt64.random(in: 1...UInt64.max, using: &random))
         replica?.node.bootstrap(membership, clusterID: cluster, at: now)
+        announce(cluster, at: now)
         log(
             .notice, "peer set bootstrapped",
             ["raft.servers": membership.servers.map(\.name).joined(separator: " "), "raft.cluster": cluster.description])
