@@ -26,7 +26,6 @@ package enum AgentProcess {
     }
 
     /// Runs until the agent has stopped.
-    /// The signals have been blocked by `SignalThread.block` before any other thread existed.
     /// - Parameter keysWithoutEffect: accepted options that do nothing yet; said once.
     package static func run(_ configuration: AgentConfiguration, keysWithoutEffect: [String]) async throws {
         let level = Logger.Level(rawValue: logLevelName(configuration.logLevel)) ?? .info

@@ -1,4 +1,3 @@
-import Agent
 import ArgumentParser
 import CommandSupport
 import Glibc
@@ -7,8 +6,6 @@ import Glibc
 @main
 enum Main {
     static func main() async {
-        // Before any other thread exists: signals of an agent and of a topology run have a thread of their own.
-        if CommandLine.arguments.dropFirst().first == "agent" { SignalThread.block() }
         do {
             let words = CommandLineWords.normalised(Array(CommandLine.arguments.dropFirst()))
             try await run(try IsthmusCommand.parseAsRoot(words))
