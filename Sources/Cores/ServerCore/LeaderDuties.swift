@@ -30,7 +30,9 @@ struct LeaderDuties: Sendable {
     var nextDeadline: Instant { min(nextFullReconcile, nextMembership) }
     var hasChanges: Bool { !changed.isEmpty }
 
+    /// Leading and ready to: everything is compared once.
     mutating func begin(at now: Instant) {
+        guard !isLeading else { return }
         isLeading = true
         nextFullReconcile = now
         nextMembership = now
@@ -49,6 +51,11 @@ struct LeaderDuties: Sendable {
         guard isLeading, !changed.contains(name) else { return }
         changed.append(name)
         nextMembership = .zero
+    }
+
+    /// The next change may be made now.
+    mutating func membershipCommitted(at now: Instant) {
+        if isLeading { nextMembership = min(nextMembership, now) }
     }
 
     mutating func takeChanged() -> [String] {

@@ -11,6 +11,11 @@ struct Replica: Sendable {
         let messages: [RaftMessage]
     }
 
+    struct Installing: Sendable {
+        let metadata: SnapshotMetadata
+        let catalog: Catalog
+    }
+
     var node: RaftNode
     var catalog: Catalog
     var appliedIndex: LogIndex
@@ -29,7 +34,7 @@ struct Replica: Sendable {
     var snapshotIndex: LogIndex
     var isSavingSnapshot = false
     /// A snapshot of the leader on its way to the disk.
-    var installing: Catalog?
+    var installing: Installing?
     /// Writes are refused while the disk is full.
     var diskIsFull = false
     let id: NodeID
@@ -66,6 +71,12 @@ struct Replica: Sendable {
         guard count > 0 else { return [] }
         defer { held.removeFirst(count) }
         return held[..<count].flatMap(\.messages)
+    }
+
+    /// Proposals of these indexes, in their order.
+    mutating func takeProposals(through index: LogIndex) -> [UInt64] {
+        let taken = proposals.keys.filter { $0 <= index }.sorted()
+        return taken.compactMap { proposals.removeValue(forKey: $0)?.pending }
     }
 
     /// Brings the view up to date.

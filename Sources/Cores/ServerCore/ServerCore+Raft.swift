@@ -134,7 +134,7 @@ extension ServerCore {
             log(
                 .notice, "peer set changed",
                 ["raft.servers": membership.servers.map { "\($0.name)(\($0.suffrage))" }.joined(separator: " ")])
-        case .membershipCommitted: duties.nextMembership = min(duties.nextMembership, now)
+        case .membershipCommitted: duties.membershipCommitted(at: now)
         case .removed: log(.warning, "removed from the peer set; this server takes no part any more")
         case .clusterAdopted(let id): announce(id, at: now)
         case .clusterMismatch(let from, let theirs):
@@ -190,6 +190,7 @@ extension ServerCore {
         log(
             .notice, "peer set bootstrapped",
             ["raft.servers": membership.servers.map(\.name).joined(separator: " "), "raft.cluster": cluster.description])
+        announce(cluster, at: now)
     }
 
     /// Once as many servers as expected are seen with the same expectation and none has a cluster yet, the lowest node
@@ -225,17 +226,23 @@ extension ServerCore {
     }
 
     mutating func snapshotSaved(_ metadata: SnapshotMetadata, at now: Instant) {
-        guard let replica else { return }
-        self.replica?.snapshotIndex = max(metadata.index, replica.snapshotIndex)
-        if let catalog = replica.installing { return installed(catalog, metadata, at: now) }
-        self.replica?.isSavingSnapshot = false
-        let trailing = configuration.trailingLogCount
-        self.replica?.node.compact(metadata, keepingTrailing: trailing)
+        guard replica != nil else { return }
+        replica!.snapshotIndex = max(metadata.index, replica!.snapshotIndex)
+        // One of our own may still have been on its way to the disk when the leader's came.
+        if let installing = replica!.installing, installing.metadata == metadata {
+            return installed(installing.catalog, metadata, at: now)
+        }
+        replica!.isSavingSnapshot = false
+        replica!.node.compact(metadata, keepingTrailing: configuration.trailingLogCount)
         log(.info, "snapshot saved", ["raft.index": metadata.index.description])
     }
 
-    mutating func snapshotFailed(_ reason: String) {
+    mutating func snapshotFailed(_ reason: String, at now: Instant) {
         replica?.isSavingSnapshot = false
+        if replica?.installing != nil {
+            replica?.installing = nil
+            replica?.node.installFailed(at: now)
+        }
         log(.error, "snapshot not saved; the log keeps growing until one is", ["error": reason])
     }
 
@@ -248,7 +255,7 @@ extension ServerCore {
     private mutating func install(_ snapshot: ReceivedSnapshot, at now: Instant) {
         do throws(WireError) {
             let catalog = try Catalog(snapshot: snapshot.data)
-            replica?.installing = catalog
+            replica?.installing = Replica.Installing(metadata: snapshot.metadata, catalog: catalog)
             out.append(.installSnapshot(snapshot.metadata, snapshot.data))
         } catch {
             replica?.node.installFailed(at: now)
@@ -262,6 +269,10 @@ extension ServerCore {
         replica?.appliedIndex = metadata.index
         replica?.node.installed(metadata, at: now)
         log(.notice, "snapshot of the leader installed", ["raft.index": metadata.index.description])
+        // What was proposed here at these indexes: the snapshot does not say whether it is among what it holds.
+        for pending in replica?.takeProposals(through: metadata.index) ?? [] {
+            finish(pending, .failure(.outcomeUnknown(reason: "a snapshot took the log's place")), at: now)
+        }
         for waiter in replica?.waiters.takeAll() ?? [] { serveHere(waiter, at: now) }
     }
 

@@ -95,7 +95,7 @@ package struct ServerCore: Sendable {
         case .persistFailed(let failure): diskFailed(failure, at: now)
         case .diskRecovered: diskRecovered(at: now)
         case .snapshotSaved(let metadata): snapshotSaved(metadata, at: now)
-        case .snapshotFailed(let reason): snapshotFailed(reason)
+        case .snapshotFailed(let reason): snapshotFailed(reason, at: now)
         case .request(let id, let request, let timeout):
             begin(request, from: .frontEnd(id), timeout: timeout, at: now)
         case .agentRequest(let id, let request): answer(request, id: id, at: now)
