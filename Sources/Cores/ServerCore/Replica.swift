@@ -2,6 +2,7 @@ import CatalogCore
 import Determinism
 import FederationModel
 import RaftCore
+import StorageFormat
 
 /// A server's copy of its datacenter: the Raft node, the catalog it drives and the view published from both.
 struct Replica: Sendable {
@@ -37,6 +38,7 @@ struct Replica: Sendable {
     var installing: Installing?
     /// Writes are refused while the disk is full.
     var diskIsFull = false
+    var commitMark: CommitMark
     let id: NodeID
 
     init(
@@ -44,6 +46,14 @@ struct Replica: Sendable {
         random: SeededRandom
     ) {
         id = configuration.nodeID
+        let identity = FileIdentity(
+            clusterID: recovery.snapshot?.clusterID ?? Self.clusterID(in: recovery.entries),
+            datacenter: configuration.datacenter, nodeID: configuration.nodeID)
+        commitMark = CommitMark(
+            file: configuration.commitFile, identity: identity,
+            lastIndex: recovery.entries.last?.index ?? recovery.snapshot?.index ?? .zero)
+        var recovery = recovery
+        recovery.commitIndex = max(recovery.commitIndex, commitMark.saved)
         node = RaftNode(
             id: configuration.nodeID, configuration: configuration.raft, recovered: recovery, now: now, random: random)
         catalog = snapshot ?? Catalog()

@@ -40,7 +40,19 @@ extension ServerCore {
         answerConfirmedReads(at: now)
         wakeWaiters(at: now)
         snapshotWhenDue()
+        saveCommitIndexWhenDue(at: now)
         performSwitchboard(at: now)
+    }
+
+    /// A small file of the data directory; the shell passes it to the next life in `ServerConfiguration.commitFile`.
+    package static let commitFileName = "raft/commit"
+
+    private mutating func saveCommitIndexWhenDue(at now: Instant) {
+        guard let committed = replica?.node.durableCommitIndex, let cluster = replica?.node.clusterID else { return }
+        let identity = FileIdentity(
+            clusterID: cluster, datacenter: configuration.datacenter, nodeID: configuration.nodeID)
+        guard let bytes = replica?.commitMark.due(committed, identity: identity, at: now) else { return }
+        out.append(.saveFile(name: Self.commitFileName, bytes))
     }
 
     private mutating func send(_ message: RaftMessage, at now: Instant) {
@@ -217,12 +229,12 @@ extension ServerCore {
     // MARK: Snapshots
 
     private mutating func snapshotWhenDue() {
-        guard let replica, !replica.isSavingSnapshot, !replica.diskIsFull,
-            replica.appliedIndex - replica.snapshotIndex >= configuration.snapshotThreshold,
-            let metadata = replica.node.snapshotMetadata(at: replica.appliedIndex)
+        guard replica != nil, !replica!.isSavingSnapshot, !replica!.diskIsFull, replica!.installing == nil,
+            replica!.appliedIndex - replica!.snapshotIndex >= configuration.snapshotThreshold,
+            let metadata = replica!.node.snapshotMetadata(at: replica!.appliedIndex)
         else { return }
-        self.replica?.isSavingSnapshot = true
-        out.append(.saveSnapshot(metadata, replica.catalog, keepingTrailing: configuration.trailingLogCount))
+        replica!.isSavingSnapshot = true
+        out.append(.saveSnapshot(metadata, replica!.catalog, keepingTrailing: configuration.trailingLogCount))
     }
 
     mutating func snapshotSaved(_ metadata: SnapshotMetadata, at now: Instant) {

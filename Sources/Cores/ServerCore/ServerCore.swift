@@ -79,6 +79,7 @@ package struct ServerCore: Sendable {
         var next = min(lan.nextDeadline, switchboard.nextDeadline, router.nextDeadline, scheduler.nextDeadline)
         next = min(next, wan?.nextDeadline ?? .distantFuture, replica?.node.nextDeadline ?? .distantFuture)
         next = min(next, requests.nextDeadline, joiner.nextDeadline, local.nextDeadline)
+        if let replica { next = min(next, replica.commitMark.deadline(replica.node.durableCommitIndex)) }
         next = min(next, duties.nextDeadline, leaving?.deadline ?? .distantFuture, servers.nextRebalance)
         return next
     }

@@ -242,7 +242,7 @@ package struct FederationRun: Sendable {
         world.schedule(
             script: registers.count, after: random.duration(in: .milliseconds(300)..<(.milliseconds(2500))))
         let victim = Int.random(in: 0..<hostCount, using: &random)
-        switch Int.random(in: 0..<10, using: &random) {
+        switch Int.random(in: 0..<11, using: &random) {
         case 0, 1, 2:
             guard world.isRunning(victim) else { break }
             world.kill(victim)
@@ -254,9 +254,13 @@ package struct FederationRun: Sendable {
                 faults.append("start \(world.hosts[host])")
                 if random.chance(0.5) { break }
             }
-        case 6: cut("isolate \(world.hosts[victim])", between: [victim], both: true)
-        case 7: cut("one way from \(world.hosts[victim])", between: [victim], both: false)
-        case 8:
+        case 6:
+            guard world.isRunning(victim) else { break }
+            world.freeze(victim)
+            faults.append("freeze \(world.hosts[victim])")
+        case 7: cut("isolate \(world.hosts[victim])", between: [victim], both: true)
+        case 8: cut("one way from \(world.hosts[victim])", between: [victim], both: false)
+        case 9:
             let hosts = (0..<hostCount).filter { datacenter(of: $0) == datacenter(of: victim) }
             cut("cut off dc\(datacenter(of: victim) + 1)", between: hosts, both: true)
         default:
@@ -326,6 +330,6 @@ extension World {
     }
 
     func catalogDigest(of host: Int) -> (index: LogIndex, digest: UInt64)? {
-        states[host].view.map { (index: $0.appliedIndex, digest: $0.catalog.digest()) }
+        views[host].map { (index: $0.appliedIndex, digest: $0.catalog.digest()) }
     }
 }
