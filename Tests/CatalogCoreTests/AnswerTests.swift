@@ -65,14 +65,18 @@ import Testing
             ),
             ("node", { $0.register("n", address: "192.0.2.9") }, ["nodes", "node n", "q"]),
             (
-                "service tags", { $0.register("n", service: NodeService(id: "q1", service: "q", tags: ["t"]), skipNodeUpdate: true) },
+                "service tags",
+                { $0.register("n", service: NodeService(id: "q1", service: "q", tags: ["t"]), skipNodeUpdate: true) },
                 ["services", "node n", "q"]
             ),
             (
                 "a further service", { $0.register("n", service: NodeService(service: "q2"), skipNodeUpdate: true) },
                 ["services", "node n"]
             ),
-            ("coordinates", { $0.apply(.coordinateBatch([Coordinate(node: "n", coord: coordinate)])) }, ["coordinates"]),
+            (
+                "coordinates", { $0.apply(.coordinateBatch([Coordinate(node: "n", coord: coordinate)])) },
+                ["coordinates"]
+            ),
             ("a check goes", { $0.deregister("n", check: "nc") }, ["checks n", "q", "any", "passing"]),
             // The last instance of q: its name and names that never were share the index of the last extinction.
             (
@@ -94,7 +98,9 @@ import Testing
             step.change(&bench)
             let moved = reads.filter { bench.index($0.request) != before[$0.name] }.map(\.name)
             #expect(moved.filter { !loose.contains($0) } == step.moved.filter { !loose.contains($0) }, "\(step.name)")
-            for read in reads { #expect(bench.index(read.request) >= before[read.name] ?? 0, "\(step.name): \(read.name)") }
+            for read in reads {
+                #expect(bench.index(read.request) >= before[read.name] ?? 0, "\(step.name): \(read.name)")
+            }
             let touched = bench.touched()
             let woken = table.takeTouched(by: touched)
             #expect(Set(step.moved).subtracting(["none"]) == Set(woken), "\(step.name)")
@@ -117,7 +123,8 @@ import Testing
 
     @Test func listsAreSortedAndFiltered() {
         var bench = Bench()
-        bench.register("b", meta: ["z": "1"], service: NodeService(id: "p1", service: "pool", tags: ["x", "y"], port: 3))
+        let both = NodeService(id: "p1", service: "pool", tags: ["x", "y"], port: 3)
+        bench.register("b", meta: ["z": "1"], service: both)
         bench.register("a", service: NodeService(id: "p2", service: "pool", tags: ["y"], port: 2))
         bench.register("a", service: NodeService(id: "p1", service: "pool", tags: ["x"], port: 1))
         #expect(bench.nodes()?.map(\.node) == ["a", "b"])
@@ -150,7 +157,8 @@ import Testing
         #expect(bench.node("e")?.services?["s"]?.tags == nil)
         bench.register("f")
         #expect(bench.node("f")?.services == [:])
-        guard case .nodeServiceList(let list) = bench.answer(.catalogNodeServiceList(NodeSpecificRequest(node: "f"))).response
+        let request = Request.catalogNodeServiceList(NodeSpecificRequest(node: "f"))
+        guard case .nodeServiceList(let list) = bench.answer(request).response
         else { return #expect(Bool(false)) }
         #expect(list.nodeServices.node?.node == "f")
         #expect(list.nodeServices.services == nil)
@@ -170,10 +178,11 @@ import Testing
         #expect(bench.instances("s", near: "unknown")?.map(\.node) == ["n0", "n1", "n2", "n3"])
         #expect(bench.nodes(near: "n3")?.map(\.node) == ["n3", "n1", "n2", "n0"])
         let short = SerfCoordinate(vec: [0, 0])
-        #expect(
-            bench.write(.coordinateUpdate(CoordinateUpdateRequest(node: "n1", coord: short))) == "incompatible coordinate")
+        let problem = bench.write(.coordinateUpdate(CoordinateUpdateRequest(node: "n1", coord: short)))
+        #expect(problem == "incompatible coordinate")
         let wild = SerfCoordinate(vec: [.nan] + [Double](repeating: 0, count: 7))
-        #expect(bench.write(.coordinateUpdate(CoordinateUpdateRequest(node: "n1", coord: wild))) == "invalid coordinate")
+        let other = bench.write(.coordinateUpdate(CoordinateUpdateRequest(node: "n1", coord: wild)))
+        #expect(other == "invalid coordinate")
     }
 
     @Test func reverseLookupFindsAddressesOfServices() {

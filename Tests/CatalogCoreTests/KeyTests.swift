@@ -113,7 +113,10 @@ struct Bench {
     @Test(arguments: [
         ("", "missing session"),
         ("notauuid", "failed session lookup: index error: UUID must be 36 characters"),
-        ("zz000000-0000-0000-0000-000000000000", "failed session lookup: index error: Invalid UUID: encoding/hex: invalid byte: U+007A 'z'"),
+        (
+            "zz000000-0000-0000-0000-000000000000",
+            "failed session lookup: index error: Invalid UUID: encoding/hex: invalid byte: U+007A 'z'"
+        ),
         ("00000000-0000-0000-0000-000000000000", "invalid session \"00000000-0000-0000-0000-000000000000\""),
     ])
     func locksNeedSessions(session: String, error: String) {
@@ -142,7 +145,9 @@ struct Bench {
         var tableIndex: UInt64 = 0
         for _ in 0..<800 {
             let key = ByteString(
-                (0..<Int.random(in: 1...4, using: &random)).map { _ in [97, 98, 47].randomElement(using: &random) ?? 97 })
+                (0..<Int.random(in: 1...4, using: &random)).map { _ in
+                    [97, 98, 47].randomElement(using: &random) ?? 97
+                })
             let value: ByteString = Bool.random(using: &random) ? "x" : "y"
             let old = twin[key]
             switch Int.random(in: 0..<10, using: &random) {

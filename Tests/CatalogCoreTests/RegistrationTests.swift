@@ -231,7 +231,7 @@ private let third = "60e4a748-2192-161a-0510-9bf59fe950b5"
             bench.register(name, service: NodeService(id: "d", service: "db"))
         }
         let coordinate = SerfCoordinate(vec: [Double](repeating: 0, count: 8), error: 1, height: 0.1)
-        bench.apply(.coordinateBatch([Coordinate(node: "a", coord: coordinate), Coordinate(node: "x", coord: coordinate)]))
+        bench.apply(.coordinateBatch(["a", "x"].map { Coordinate(node: $0, coord: coordinate) }))
         #expect(bench.catalog.answer(.coordinateListNodes(DCSpecificRequest()), datacenter: "dc1")?.response.count == 1)
         bench.deregister("a", check: "s")
         #expect(bench.health("web")?.map { $0.checks?.count } == [1, 2])

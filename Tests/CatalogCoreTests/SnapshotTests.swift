@@ -7,7 +7,8 @@ import Testing
 private func draw(_ random: inout SeededRandom) -> Command {
     let node = ["a", "b", "C"].randomElement(using: &random) ?? "a"
     let service = ["web", "Web", "web2", "db"].randomElement(using: &random) ?? "web"
-    let key = ByteString((0..<Int.random(in: 1...4, using: &random)).map { _ in [97, 98, 47].randomElement(using: &random) ?? 97 })
+    let length = Int.random(in: 1...4, using: &random)
+    let key = ByteString((0..<length).map { _ in [97, 98, 47].randomElement(using: &random) ?? 97 })
     switch Int.random(in: 0..<12, using: &random) {
     case 0..<4:
         let op = ["set", "set", "set", "delete", "delete-tree", "cas"].randomElement(using: &random) ?? "set"

@@ -29,7 +29,8 @@ import Testing
         #expect(known.count <= 8 && known.count >= 6 && known.last == 99)
     }
 
-    @Test("Names that never resolve time out, and names that are known do not wait for them") func hangingNames() throws {
+    @Test("Names that never resolve time out, and names that are known do not wait for them")
+    func hangingNames() throws {
         let gate = DispatchSemaphore(value: 0)
         let lookups = Mutex<[String: Int]>([:])
         let producer = Producer.answering("200 OK")

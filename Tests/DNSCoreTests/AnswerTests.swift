@@ -75,8 +75,10 @@ struct AnswerTests {
     @Test("A host name as address becomes an alias")
     func aliases() throws {
         let found = rows([instance(node("n5", "target.example.test"))])
-        let answer = try #require(ask(question("web.service.consul"), found))
-        #expect(answer.answers == ["web.service.consul. 0 CNAME target.example.test."])
+        for type in [1, 28, 5, 12, 255] as [UInt16] {
+            let answer = try #require(ask(question("web.service.consul", type), found))
+            #expect(answer.answers == ["web.service.consul. 0 CNAME target.example.test."])
+        }
     }
 
     @Test("Node lookups by type", arguments: [
@@ -91,6 +93,16 @@ struct AnswerTests {
         })
         #expect(answer.code == 0 && answer.answers == answers && answer.additional == additional)
         #expect(answer.authority.isEmpty)
+    }
+
+    @Test("A node's records are not counted against udp_answer_limit")
+    func manyRecords() throws {
+        let meta = ["a": "1", "b": "2", "c": "3", "d": "4"]
+        let answer = try #require(ask(question("n1.node.consul", 255)) { _ in
+            .success(.nodeServices(IndexedNodeServices(
+                nodeServices: NodeServices(node: node("n1", "10.0.0.1", meta: meta)))))
+        })
+        #expect(answer.answers.count == 5)
     }
 
     @Test func missingNode() throws {

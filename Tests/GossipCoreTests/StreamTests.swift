@@ -22,7 +22,9 @@ struct StreamTests {
     }
 
     /// - Returns: what came back on the stream, and whether the peer is known afterwards.
-    static func exchange(_ bytes: [UInt8], _ change: (inout MemberlistConfiguration) -> Void = { _ in }) -> ([UInt8], Bool) {
+    static func exchange(_ bytes: [UInt8], _ change: (inout MemberlistConfiguration) -> Void = { _ in }) -> (
+        [UInt8], Bool
+    ) {
         var bench = Bench(change)
         var outputs: [MemberlistOutput] = []
         bench.list.handle(.accepted(stream, from: Bench.endpoint(2)), at: .zero, into: &outputs)
@@ -30,7 +32,9 @@ struct StreamTests {
         if outputs.contains(.wantsUserState(stream, isJoin: true)) {
             bench.list.provideUserState([2], for: stream, at: .zero, into: &outputs)
         }
-        let answer = outputs.flatMap { if case .write(_, let bytes) = $0 { bytes } else { [UInt8]() } }
+        let answer = outputs.flatMap { output -> [UInt8] in
+            if case .write(_, let bytes) = output { bytes } else { [] }
+        }
         return (answer, bench.list.nodes["you"] != nil)
     }
 
@@ -62,7 +66,7 @@ struct StreamTests {
 
     @Test("stream pings and user messages")
     func small() {
-        var ping = Ping()
+        var ping = GossipPing()
         ping.sequence = 9
         ping.node = "me"
         #expect(Self.read(Self.exchange(StreamMessage.ping(ping).encoded).0) == .ack(Ack(sequence: 9)))
@@ -88,7 +92,7 @@ struct StreamTests {
                 .error(ErrorAnswer("Remote state is encrypted and encryption is not configured")),
             ])
         #expect(Self.exchange([99, 1, 2]).0.isEmpty)
-        #expect(Self.exchange([10, 0xFF, 0, 0, 0], { _ in }).0.isEmpty == false)
+        #expect(Self.exchange([10, 0xFF, 0, 0, 0]).0.isEmpty == false)
     }
 
     @Test("a silent stream is closed after the timeout, and at most 128 are open")
@@ -96,17 +100,20 @@ struct StreamTests {
         var bench = Bench()
         var outputs: [MemberlistOutput] = []
         for index in 0..<200 as Range<UInt64> {
-            bench.list.handle(.accepted(StreamID(.lan, 2 * index + 1), from: Bench.endpoint(2)), at: .zero, into: &outputs)
+            bench.list.handle(
+                .accepted(StreamID(.lan, 2 * index + 1), from: Bench.endpoint(2)), at: .zero, into: &outputs)
         }
         #expect(outputs.count == 72)
         #expect(bench.run(for: .seconds(11)).count { if case .close = $0 { true } else { false } } == 128)
     }
 
-    @Test("hostile headers ask for more than there is", arguments: [
-        [6, 0x83, 0xA5] + Array("Nodes".utf8) + [0xCE, 0x7F, 0xFF, 0xFF, 0xFF] + [0xA1, 65, 0, 0xA1, 66, 0],
-        [9, 0xDD, 0xFF, 0xFF, 0xFF, 0xFF], [6, 0xC1], [0xF4, 3, 1, 1, 1, 6],
-        [8, 0x81, 0xAA] + Array("UserMsgLen".utf8) + [0xD3, 0x80, 0, 0, 0, 0, 0, 0, 0],
-    ] as [[UInt8]])
+    @Test(
+        "hostile headers ask for more than there is",
+        arguments: [
+            [6, 0x83, 0xA5] + Array("Nodes".utf8) + [0xCE, 0x7F, 0xFF, 0xFF, 0xFF] + [0xA1, 65, 0, 0xA1, 66, 0],
+            [9, 0xDD, 0xFF, 0xFF, 0xFF, 0xFF], [6, 0xC1], [0xF4, 3, 1, 1, 1, 6],
+            [8, 0x81, 0xAA] + Array("UserMsgLen".utf8) + [0xD3, 0x80, 0, 0, 0, 0, 0, 0, 0],
+        ] as [[UInt8]])
     func hostile(_ bytes: [UInt8]) {
         var parser = GossipStreamParser(security: GossipSecurity())
         let progress = parser.receive(bytes)
@@ -130,13 +137,17 @@ struct StreamTests {
 
     @Test("2: structures as arrays, other widths, missing and unknown keys")
     func liberal() throws {
-        #expect(try Accusation(decoding: [0x93, 0xCF, 0, 0, 0, 0, 0, 0, 0, 7, 0xD9, 1, 97, 0xC4, 1, 98])
-            == Accusation(incarnation: 7, node: "a", from: "b"))
-        #expect(try Accusation(decoding: [0x82, 0xA1, 120, 0x92, 1, 0x80, 0xA4] + Array("Node".utf8) + [0xA1, 97])
-            == Accusation(incarnation: 0, node: "a", from: ""))
+        #expect(
+            try Accusation(decoding: [0x93, 0xCF, 0, 0, 0, 0, 0, 0, 0, 7, 0xD9, 1, 97, 0xC4, 1, 98])
+                == Accusation(incarnation: 7, node: "a", from: "b"))
+        #expect(
+            try Accusation(decoding: [0x82, 0xA1, 120, 0x92, 1, 0x80, 0xA4] + Array("Node".utf8) + [0xA1, 97])
+                == Accusation(incarnation: 0, node: "a", from: ""))
         var reader = MessagePackReader([0x96, 1, 0xCC, 5, 2, 2, 5, 4])
         #expect(try reader.readVersions() == [1, 5, 2, 2, 5, 4])
-        #expect(throws: WireError.self) { try Nack(decoding: [0x81, 0xA5] + Array("SeqNo".utf8) + [0xCF, 1, 0, 0, 0, 0, 0, 0, 0]) }
+        #expect(throws: WireError.self) {
+            try Nack(decoding: [0x81, 0xA5] + Array("SeqNo".utf8) + [0xCF, 1, 0, 0, 0, 0, 0, 0, 0])
+        }
     }
 }
 
@@ -164,6 +175,8 @@ struct KeyTests {
     func base64(_ bytes: [UInt8]) {
         #expect(Base64.decode(Base64.encode(bytes)) == bytes)
         #expect(Base64.encode(Array("any carnal pleas".utf8)) == "YW55IGNhcm5hbCBwbGVhcw==")
+        #expect(KeyringFile.decode(KeyringFile.encode([bytes, bytes])) == [bytes, bytes])
+        #expect(KeyringFile.decode(Array("[\"YQ==\"".utf8)) == nil && KeyringFile.decode(Array("[ ]\n".utf8)) == [])
         #expect(Base64.decode("YW5") == nil && Base64.decode("Y===") == nil && Base64.decode("Y-5h") == nil)
     }
 }

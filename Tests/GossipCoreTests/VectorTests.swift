@@ -108,7 +108,9 @@ struct VectorTests {
         }
         for _ in 0..<(plain.count > 2000 ? 20 : 200) {
             var bytes = plain
-            for _ in 0..<3 { bytes[Int(random.next() % UInt64(bytes.count))] = UInt8(truncatingIfNeeded: random.next()) }
+            for _ in 0..<3 {
+                bytes[Int(random.next() % UInt64(bytes.count))] = UInt8(truncatingIfNeeded: random.next())
+            }
             _ = Datagram.read(bytes)
             if bytes[0] == 12 { _ = Datagram.read(Array(bytes.dropFirst(5))) }
             var parser = GossipStreamParser(security: GossipSecurity())

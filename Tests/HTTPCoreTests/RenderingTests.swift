@@ -159,7 +159,8 @@ struct RenderingTests {
             raftIndex: RaftIndex(createIndex: 1, modifyIndex: 2))
         #expect(render("/v1/catalog/service/s", .serviceNodes(IndexedServiceNodes(serviceNodes: [row]))).text
             == #"[{"ID":"","Node":"n","Address":"192.0.2.30","Datacenter":"dc2","#
-            + #""TaggedAddresses":null,"NodeMeta":null,"ServiceKind":"","ServiceID":"s","ServiceName":"s","ServiceTags":[],"ServiceAddress":"","#
+            + #""TaggedAddresses":null,"NodeMeta":null,"#
+            + #""ServiceKind":"","ServiceID":"s","ServiceName":"s","ServiceTags":[],"ServiceAddress":"","#
             + #""ServiceWeights":{"Passing":1,"Warning":1},"ServiceMeta":{},"ServicePort":99,"#
             + #""ServiceEnableTagOverride":false,"ServiceProxy":{"MeshGateway":{},"Expose":{}},"ServiceConnect":{},"#
             + #""CreateIndex":1,"ModifyIndex":2}]"#)

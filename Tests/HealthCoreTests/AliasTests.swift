@@ -53,7 +53,8 @@ import Testing
         #expect(harness.scheduler.remoteAliasTargets == [target])
         #expect(outcome(harness)?.status == .critical)
         let checks = [
-            AliasedCheck(name: "x", status: .warning, output: "hm"), AliasedCheck(name: "y", status: .passing, output: ""),
+            AliasedCheck(name: "x", status: .warning, output: "hm"),
+            AliasedCheck(name: "y", status: .passing, output: ""),
         ]
         let told = harness.perform { $0.aliasTargetChanged(target, checks: checks, at: $1, into: &$2) }
         #expect(told == [.status(id: "alias", .warning, output: "Aliased check \"x\" failing: hm")])

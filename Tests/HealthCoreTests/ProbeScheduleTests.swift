@@ -165,9 +165,9 @@ import Testing
     func header() {
         var definition = httpCheck("web")
         definition.header = ["X-B": ["2", "3"], "user-agent": ["mine"], "Host": ["h"]]
-        guard case .probe(let request, _) = CheckPlan(definition, node: ""), case .http(let http) = request.target else {
-            return #expect(Bool(false))
-        }
+        guard case .probe(let request, _) = CheckPlan(definition, node: ""),
+            case .http(let http) = request.target
+        else { return #expect(Bool(false)) }
         #expect(http.header.map(\.name) == ["Host", "X-B", "X-B", "user-agent", "Accept"])
     }
 }

@@ -71,7 +71,7 @@ private func entries(_ tree: RadixTree<Int>, under prefix: ByteString = "") -> [
         var copies: [(RadixTree<Int>, Twin)] = []
         func key() -> ByteString {
             let length = Int.random(in: 0...6, using: &random)
-            return ByteString((0..<length).map { _ in [UInt8(ascii: "a"), UInt8(ascii: "/"), 0, 255].randomElement(using: &random) ?? 0 })
+            return ByteString((0..<length).map { _ in [97, 47, 0, 255].randomElement(using: &random) ?? 0 })
         }
         for step in 1...600 {
             let index = UInt64(step)

@@ -34,9 +34,18 @@ struct PoolRuleTests {
     }
 
     static let refused: [(String, [String: String], String)] = [
-        ("s3", server("dc2", id: "id-3"), "Member 's3' (127.0.1.3:8301) part of wrong datacenter 'dc2'; 's1' (127.0.1.1:8301) is in 'dc1'"),
-        ("s3", server("dc1", id: "id-1"), "Member 's3' (127.0.1.3:8301) has conflicting node ID 'id-1' with this agent 's1' (127.0.1.1:8301)"),
-        ("s3", ["role": "consul", "dc": "dc1", "port": "1", "vsn": "2", "build": "1.8.7:"], "Member 's3' (127.0.1.3:8301) is a server without ft_isthmus and cannot be in the peer set of 's1'"),
+        (
+            "s3", server("dc2", id: "id-3"),
+            "Member 's3' (127.0.1.3:8301) part of wrong datacenter 'dc2'; 's1' (127.0.1.1:8301) is in 'dc1'"
+        ),
+        (
+            "s3", server("dc1", id: "id-1"),
+            "Member 's3' (127.0.1.3:8301) has conflicting node ID 'id-1' with this agent 's1' (127.0.1.1:8301)"
+        ),
+        (
+            "s3", ["role": "consul", "dc": "dc1", "port": "1", "vsn": "2", "build": "1.8.7:"],
+            "Member 's3' (127.0.1.3:8301) is a server without ft_isthmus and cannot be in the peer set of 's1'"
+        ),
         ("s3", ["role": "node", "dc": "dc1", "segment": "a"], "Member 's3' part of wrong segment 'a'; 's1' is in ''"),
     ]
 
@@ -57,7 +66,8 @@ struct PoolRuleTests {
 
     @Test("the joiner too refuses a pool that is not its own")
     func joiner() {
-        let network = Self.third("s3", tags: Self.server("dc2", id: "id-3"), rule: .lan(datacenter: "dc2", segment: "", nodeID: "id-3"))
+        let network = Self.third(
+            "s3", tags: Self.server("dc2", id: "id-3"), rule: .lan(datacenter: "dc2", segment: "", nodeID: "id-3"))
         #expect(network.view(2) == ["s3:alive"])
         #expect(network.joined[2].first?.count == 0)
         #expect(network.joined[2].first?.errors.first?.contains("part of wrong datacenter 'dc1'") == true)
@@ -67,10 +77,11 @@ struct PoolRuleTests {
     func name() {
         let network = Self.third("s2", tags: Self.server("dc1", id: "id-7"))
         #expect(network.pools[0].member("s2")?.endpoint == TestNetwork.endpoint(1))
-        #expect(network.logs[0].contains { line in
-            line.level == .warning && line.values.contains { $0.value == "127.0.1.2:8301" }
-                && line.values.contains { $0.value == "127.0.1.3:8301" }
-        })
+        #expect(
+            network.logs[0].contains { line in
+                line.level == .warning && line.values.contains { $0.value == "127.0.1.2:8301" }
+                    && line.values.contains { $0.value == "127.0.1.3:8301" }
+            })
     }
 
     @Test("WAN: servers only")
@@ -148,8 +159,10 @@ struct EncryptedPoolTests {
     func rotation() throws {
         var network = PoolTests.pool(3, seed: 1, Self.keyed([Self.key]))
         var answers: [[KeyResponse]] = []
-        for (name, key) in [("install", Self.other), ("use", Self.other), ("remove", Self.key), ("list", [])] {
-            var request = KeyRequest()
+        for (name, key) in [("install", Self.other), ("use", Self.other), ("remove", Self.key), ("list", [])]
+            as [(String, [UInt8])]
+        {
+            var request = KeyQuery()
             request.key = key
             let verb = name == "list" ? "_serf_list-keys" : "_serf_\(name)-key"
             network.give(.query(QueryID(1), PoolQuery(name: verb, payload: [7] + request.encoded)), to: 0)

@@ -296,4 +296,59 @@ struct PoolTests {
             #expect(!network.events[index].contains { if case .memberFailed = $0 { true } else { false } })
         }
     }
+
+    @Test("5.11: failed and left members are reaped after their time")
+    func reaping() {
+        var network = Self.pool(4, seed: 3) {
+            $0.reconnectTimeout = .seconds(60)
+            $0.tombstoneTimeout = .seconds(30)
+        }
+        network.give(.leave, to: 2)
+        network.stopped.insert(3)
+        network.run(for: .seconds(25))
+        #expect(network.view(0) == ["n0:alive", "n1:alive", "n2:left", "n3:failed"])
+        network.run(for: .seconds(30))
+        #expect(network.view(0) == ["n0:alive", "n1:alive", "n3:failed"])
+        network.run(for: .seconds(60))
+        #expect(network.view(0) == ["n0:alive", "n1:alive"])
+        #expect(network.events[0].count { if case .memberReaped = $0 { true } else { false } } == 2)
+    }
+
+    @Test("4.8: a member comes back from another address once its name is free")
+    func movedAddress() {
+        var network = Self.pool(3, seed: 3)
+        network.stopped.insert(2)
+        network.run(for: .seconds(60))
+        network.add("n2", tags: ["moved": "yes"])
+        network.join(3, [0])
+        network.run(for: .seconds(20))
+        for index in 0..<2 {
+            #expect(network.view(index) == Self.alive(3))
+            #expect(network.pools[index].member("n2")?.endpoint == TestNetwork.endpoint(3))
+        }
+    }
+
+    @Test("the WAN preset detects a failure in its own time, 30 s of suspicion")
+    func wan() {
+        let wanTimings: (inout SerfConfiguration) -> Void = { $0.timings = .consulWAN }
+        var network = Self.pool(3, seed: 3, wanTimings)
+        network.run(for: .seconds(20))
+        #expect(network.view(1) == Self.alive(3))
+        network.stopped.insert(2)
+        network.run(for: .seconds(30))
+        #expect(network.status(of: "n2", at: 0) == .alive)
+        network.run(for: .seconds(40))
+        #expect(network.status(of: "n2", at: 0) == .failed)
+    }
+
+    @Test("a join of oneself changes nothing")
+    func joinSelf() {
+        var network = TestNetwork(seed: 1)
+        network.add("n0")
+        network.join(0, [0])
+        network.run(for: .seconds(5))
+        #expect(network.view(0) == ["n0:alive"])
+        #expect(network.joined[0].map(\.count) == [1])
+        #expect(network.events[0].isEmpty)
+    }
 }

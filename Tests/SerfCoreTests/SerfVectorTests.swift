@@ -9,7 +9,9 @@ struct SerfVectorTests {
     /// Every Serf message of a vector: of datagrams, of streams and in push/pull states.
     static func messages(_ vector: Vector) -> [[UInt8]] {
         if vector.isDatagram {
-            return Datagram.read(vector.unwrapped).messages.compactMap { if case .user(let bytes) = $0 { bytes } else { nil } }
+            return Datagram.read(vector.unwrapped).messages.compactMap {
+                if case .user(let bytes) = $0 { bytes } else { nil }
+            }
         }
         var parser = GossipStreamParser(security: GossipSecurity())
         switch parser.receive(vector.unwrapped) {
@@ -17,6 +19,12 @@ struct SerfVectorTests {
         case .message(.pushPull(let state)): return state.userState.isEmpty ? [] : [state.userState]
         case .message, .needsMore, .refused, .failed: return []
         }
+    }
+
+    static func stream(_ vector: Vector) -> StreamMessage? {
+        var parser = GossipStreamParser(security: GossipSecurity())
+        if case .message(let message) = parser.receive(vector.unwrapped) { return message }
+        return nil
     }
 
     static func again<R: WireRecord>(_ body: [UInt8], _ type: R.Type) throws -> [UInt8] {
@@ -72,7 +80,7 @@ struct SerfVectorTests {
             let query = try QueryMessage(decoding: Array(message.dropFirst()))
             let payload = try #require(query.payload)
             #expect(payload.first == SerfKind.keyRequest.rawValue)
-            #expect(try Self.again(Array(payload.dropFirst()), KeyRequest.self) == Array(payload.dropFirst()))
+            #expect(try Self.again(Array(payload.dropFirst()), KeyQuery.self) == Array(payload.dropFirst()))
         }
     }
 
@@ -128,6 +136,14 @@ struct SerfVectorTests {
                 let stream = StreamIDs.odd(position)
                 network.give(.accepted(stream, from: TestNetwork.endpoint(1)), to: node)
                 network.give(.received(stream, bytes), to: node)
+                guard case .pushPull(var state) = Self.stream(vector), !state.userState.isEmpty else { continue }
+                for damage in 0..<min(120, state.userState.count) {
+                    let place = damage * state.userState.count / 120
+                    state.userState[place] ^= UInt8(truncatingIfNeeded: 1 << (damage % 8))
+                    let stream = StreamIDs.odd(1000 + 200 * position + damage)
+                    network.give(.accepted(stream, from: TestNetwork.endpoint(1)), to: node)
+                    network.give(.received(stream, state.encoded), to: node)
+                }
             }
         }
         network.run(for: .seconds(30))

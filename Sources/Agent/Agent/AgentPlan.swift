@@ -5,6 +5,7 @@ import GossipCrypto
 import HTTPCore
 import RaftCore
 import ServerCore
+import WireFormat
 
 /// The operator's configuration, resolved: addresses looked up, definitions decoded, keys in place.
 struct AgentPlan: Sendable {
@@ -64,17 +65,26 @@ struct AgentPlan: Sendable {
         var services: [ServiceDefinition] = []
         var checks: [CheckDefinition] = []
         for (position, value) in configuration.services.enumerated() {
-            let (service, found) = ServiceDefinition.decode(config: value.json)
+            let (service, found) = ServiceDefinition.decode(config: try json(value))
             if let service { services.append(service) }
-            problems += found.map { "services[\(position)].\($0)" }
+            problems += found.map { "services[\(position)].\($0.key): \($0.message)" }
         }
         for (position, value) in configuration.checks.enumerated() {
-            let (check, found) = CheckDefinition.decode(config: value.json)
+            let (check, found) = CheckDefinition.decode(config: try json(value))
             if let check { checks.append(check) }
-            problems += found.map { "checks[\(position)].\($0)" }
+            problems += found.map { "checks[\(position)].\($0.key): \($0.message)" }
         }
         guard problems.isEmpty else { throw Problem(description: problems.joined(separator: "\n")) }
         return (services, checks)
+    }
+
+    /// Definitions are decoded as the HTTP API decodes them, from JSON.
+    private static func json(_ value: ConfigurationValue) throws(Problem) -> JSONValue {
+        do throws(JSONError) {
+            return try JSONReader.read(Array(value.jsonText.utf8))
+        } catch {
+            throw Problem(description: "services and checks: \(error)")
+        }
     }
 
     // MARK: For the core

@@ -20,7 +20,9 @@ final class ControlLoop: @unchecked Sendable {
     /// What the control loop drives; each is given before `start`.
     struct Shells {
         var streams: StreamTransport
-        var datagrams: [Channel: DatagramSocket]
+        /// Where dialled streams come from: the bound address, so that firewall rules and cuts by address apply.
+        var source: IPAddress?
+        var datagrams: [FederationModel.Channel: DatagramSocket]
         var storage: Storage
         var probes: ProbeEngine
         var view: ViewBox
@@ -124,7 +126,7 @@ final class ControlLoop: @unchecked Sendable {
         guard let shells else { return }
         switch effect {
         case .datagram(let channel, let to, let bytes): shells.datagrams[channel]?.send(bytes, to: to)
-        case .connect(let stream, let to, let timeout): shells.streams.connect(stream, to: to, timeout: timeout)
+        case .connect(let stream, let to, let timeout): shells.streams.connect(stream, to: to, from: shells.source, timeout: timeout)
         case .write(let stream, let bytes): shells.streams.write(stream, bytes)
         case .close(let stream): shells.streams.close(stream)
         case .persist(let sequence, let batch): shells.storage.submit(batch, sequence: sequence)

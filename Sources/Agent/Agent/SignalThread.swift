@@ -1,43 +1,46 @@
 import Glibc
 
 /// Signals as calls on a thread of their own: handlers may do anything there.
-package final class SignalThread: Sendable {
-    /// Blocks the signals everywhere; call before any other thread exists.
-    package static func block() {
-        var set = signals
-        pthread_sigmask(SIG_BLOCK, &set, nil)
-        signal(SIGPIPE, SIG_IGN)
-    }
+package enum SignalThread {
+    /// Carries signal numbers from the handler, where only a write is safe, to the thread.
+    private static let pipe: (reading: Int32, writing: Int32) = {
+        var ends: [Int32] = [0, 0]
+        let status = Glibc.pipe(&ends)
+        precondition(status == 0, "no pipe for signals: \(errno)")
+        return (ends[0], ends[1])
+    }()
 
-    private static var signals: sigset_t {
-        var set = sigset_t()
-        sigemptyset(&set)
-        for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&set, number) }
-        return set
-    }
-
-    /// Runs for the life of the process.
+    /// Runs for the life of the process. Masking the signals instead does not work: the runtime's main thread waits
+    /// with none blocked.
     package static func start(_ handler: @escaping @Sendable (Int32) -> Void) {
-        let box = Unmanaged.passRetained(HandlerBox(handler))
+        signal(SIGPIPE, SIG_IGN)
+        let reading = pipe.reading
+        let box = Unmanaged.passRetained(
+            HandlerBox {
+                var number: UInt8 = 0
+                while read(reading, &number, 1) == 1 { handler(Int32(number)) }
+            })
         var thread = pthread_t()
         let status = pthread_create(
             &thread, nil,
             { context in
                 guard let context else { return nil }
-                let box = Unmanaged<HandlerBox>.fromOpaque(context).takeRetainedValue()
-                var set = SignalThread.signals
-                while true {
-                    var number: Int32 = 0
-                    if sigwait(&set, &number) == 0 { box.handler(number) }
-                }
+                Unmanaged<HandlerBox>.fromOpaque(context).takeRetainedValue().run()
+                return nil
             }, box.toOpaque())
         precondition(status == 0, "no thread for signals: \(status)")
         pthread_detach(thread)
+        for number in [SIGINT, SIGTERM, SIGHUP] {
+            signal(number) { number in
+                var byte = UInt8(truncatingIfNeeded: number)
+                _ = write(SignalThread.pipe.writing, &byte, 1)
+            }
+        }
     }
 
     private final class HandlerBox: Sendable {
-        let handler: @Sendable (Int32) -> Void
+        let run: @Sendable () -> Void
 
-        init(_ handler: @escaping @Sendable (Int32) -> Void) { self.handler = handler }
+        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
     }
 }

@@ -46,15 +46,15 @@ extension Catalog {
     /// Why a read cannot be answered, in Consul's words; nil when it can. To be asked before `answer`, which treats
     /// such a request as one for something that does not exist.
     package static func refusal(of request: Request) -> FederationError? {
-        switch request {
-        case .catalogNodeServices(let body) where body.node.isEmpty,
-            .catalogNodeServiceList(let body) where body.node.isEmpty:
-            .remote("Must provide node")
-        case .catalogServiceNodes(let body) where body.serviceName.isEmpty && body.serviceAddress.isEmpty,
-            .healthServiceNodes(let body) where body.serviceName.isEmpty:
-            .remote("Must provide service name")
-        default: nil
+        if case .catalogNodeServices(let body) = request, body.node.isEmpty { return .remote("Must provide node") }
+        if case .catalogNodeServiceList(let body) = request, body.node.isEmpty { return .remote("Must provide node") }
+        if case .catalogServiceNodes(let body) = request, body.serviceName.isEmpty, body.serviceAddress.isEmpty {
+            return .remote("Must provide service name")
         }
+        if case .healthServiceNodes(let body) = request, body.serviceName.isEmpty {
+            return .remote("Must provide service name")
+        }
+        return nil
     }
 
     // MARK: Keys

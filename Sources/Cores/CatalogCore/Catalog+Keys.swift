@@ -89,7 +89,8 @@ extension Catalog {
         for character in session.unicodeScalars where character != "-" && !character.properties.isASCIIHexDigit {
             let digits = String(character.value, radix: 16, uppercase: true)
             let code = String(repeating: "0", count: max(0, 4 - digits.count)) + digits
-            return "failed session lookup: index error: Invalid UUID: encoding/hex: invalid byte: U+\(code) '\(character)'"
+            return "failed session lookup: index error: Invalid UUID: encoding/hex: invalid byte: "
+                + "U+\(code) '\(character)'"
         }
         return "invalid session \"\(session)\""
     }

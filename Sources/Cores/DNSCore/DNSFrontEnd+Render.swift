@@ -84,15 +84,14 @@ extension DNSFrontEnd {
         return response
     }
 
-    /// A, AAAA or CNAME of an address, when the question's type takes it.
+    /// A or AAAA of an address when the question's type takes it; CNAME of a host name for any type (RFC 1034 §3.6.2).
     private func addressRecords(_ text: String, name: DNSName, type: DNSType, ttl: UInt32) -> [DNSRecord] {
         if let address = IPAddress(text) {
             let own: DNSType = address.isIPv6 ? .aaaa : .a
             guard type == own || type == .any || type == .srv || type == .txt else { return [] }
             return [DNSRecord(name: name, ttl: ttl, body: .address(address))]
         }
-        guard type == .a || type == .aaaa || type == .any || type == .txt, let target = DNSName(text), target != .root
-        else { return [] }
+        guard let target = DNSName(text), target != .root else { return [] }
         return [DNSRecord(name: name, ttl: ttl, body: .cname(target))]
     }
 
@@ -126,7 +125,7 @@ extension DNSFrontEnd {
         guard !rows.isEmpty else { return noSuchDomain }
         let ttl = context.ttl(ofService: name)
         let isSRV = rendering.query.question.type == .srv
-        var response = DNSResponse()
+        var response = DNSResponse(isLimited: true)
         response.units = isSRV ? instances(rows, ttl: ttl, rendering) : addresses(rows, ttl: ttl, rendering)
         if response.units.isEmpty { response.authority = [soa] }
         return response

@@ -23,7 +23,7 @@ extension DNSFrontEnd {
         let count = response.units.count
         var isTruncated = false
         var most = Self.maxAnswers
-        if transport == .udp && limit == Self.plainBytes {
+        if response.isLimited && transport == .udp && limit == Self.plainBytes {
             most = max(1, min(Self.maxPlainAnswers, context.udpAnswerLimit))
         }
         response.units.removeSubrange(min(most, count)...)

@@ -82,6 +82,10 @@ package struct DNSFrontEnd: Sendable {
         }
         switch subject {
         case .node(let name, let datacenter):
+            // Other types have nothing to say of a node, whether it exists or not.
+            guard [.a, .aaaa, .txt, .any].contains(query.question.type) else {
+                return .respond(finish(query, DNSResponse(), transport))
+            }
             let datacenter = datacenter ?? context.datacenter
             let request = NodeSpecificRequest(datacenter: datacenter, node: name, options: options)
             return .query(

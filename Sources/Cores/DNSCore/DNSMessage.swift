@@ -104,6 +104,8 @@ struct DNSResponse: Equatable, Sendable {
     var code: DNSCode = .noError
     var isAuthoritative = true
     var isRecursionAvailable = false
+    /// Whether `udp_answer_limit` counts: for instances of a service, not for what is known of one node.
+    var isLimited = false
     var units: [Unit] = []
     var authority: [DNSRecord] = []
     /// Additional records of the whole.

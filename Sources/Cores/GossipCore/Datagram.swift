@@ -2,7 +2,7 @@ import WireFormat
 
 /// One message of a datagram, its wrappings removed.
 package enum GossipMessage: Equatable, Sendable {
-    case ping(Ping)
+    case ping(GossipPing)
     case indirectPing(IndirectPing)
     case ack(Ack)
     case nack(Nack)
@@ -77,7 +77,7 @@ package enum Datagram {
             do throws(WireError) {
                 let body = Array(bytes.dropFirst())
                 switch kind {
-                case .ping: contents.messages.append(.ping(try Ping(decoding: body)))
+                case .ping: contents.messages.append(.ping(try GossipPing(decoding: body)))
                 case .indirectPing: contents.messages.append(.indirectPing(try IndirectPing(decoding: body)))
                 case .ack: contents.messages.append(.ack(try Ack(decoding: body)))
                 case .nack: contents.messages.append(.nack(try Nack(decoding: body)))

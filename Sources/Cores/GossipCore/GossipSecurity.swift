@@ -39,7 +39,8 @@ package struct GossipSecurity: Sendable {
     package var overhead: Int { (label.isEmpty ? 0 : 2 + label.count) + (encryptsOutgoing ? Envelope.overhead : 0) }
 
     package var labelHeader: [UInt8] {
-        label.isEmpty ? [] : [MessageKind.label.rawValue, UInt8(clamping: label.count)] + label.prefix(Self.maxLabelBytes)
+        label.isEmpty
+            ? [] : [MessageKind.label.rawValue, UInt8(clamping: label.count)] + label.prefix(Self.maxLabelBytes)
     }
 
     /// - Returns: nil when the cipher refuses the key.

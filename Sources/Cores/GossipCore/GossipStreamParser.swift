@@ -2,7 +2,7 @@ import WireFormat
 
 /// One message of a gossip stream.
 package enum StreamMessage: Equatable, Sendable {
-    case ping(Ping)
+    case ping(GossipPing)
     case ack(Ack)
     case pushPull(PushPull)
     /// Serf's message, its own type byte first.
@@ -56,8 +56,15 @@ package struct GossipStreamParser: Sendable {
         case done
     }
 
-    private enum Step: Sendable { case body, pushPullHeader, pushPullNodes(PushPullHeader), userHeader }
-    private enum Header: Sendable { case pushPull(PushPullHeader), user }
+    private enum Step: Sendable {
+        case body, pushPullHeader
+        case pushPullNodes(PushPullHeader)
+        case userHeader
+    }
+    private enum Header: Sendable {
+        case pushPull(PushPullHeader)
+        case user
+    }
 
     private let security: GossipSecurity
     private var bytes: [UInt8] = []

@@ -78,8 +78,8 @@ package struct GossipTimings: Equatable, Sendable {
         return timings
     }
 
-    /// How often a message leaves before it is dropped: `multiplier × ⌈log10(n + 1)⌉`. For multiplier 4: 9 nodes → 4,
-    /// 10 nodes → 8.
+    /// How often a message leaves before it is dropped: `multiplier × ⌈log10(n + 1)⌉`. For multiplier 4:
+    /// 9 nodes → 4, 10 nodes → 8.
     package func transmitLimit(nodeCount: Int) -> Int {
         retransmitMultiplier * Logarithm.decimalCeiling(max(0, nodeCount) + 1)
     }

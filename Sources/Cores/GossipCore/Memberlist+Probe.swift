@@ -33,6 +33,7 @@ extension Memberlist {
             nodes[name] = nil
         }
         probeList.removeAll { nodes[$0] == nil }
+        holders = holders.filter { nodes[$0.value] != nil }
         probeList.shuffle(using: &random)
     }
 
@@ -51,8 +52,8 @@ extension Memberlist {
             checksummed: node.takesChecksums, into: &outputs)
     }
 
-    func ping(_ name: String, _ sequence: UInt32) -> Ping {
-        var ping = Ping()
+    func ping(_ name: String, _ sequence: UInt32) -> GossipPing {
+        var ping = GossipPing()
         ping.sequence = sequence
         ping.node = name
         ping.sourceAddress = configuration.endpoint.address.bytes
@@ -87,7 +88,7 @@ extension Memberlist {
         probe = current
     }
 
-    mutating func answer(_ ping: Ping, from source: Endpoint, into outputs: inout [MemberlistOutput]) {
+    mutating func answer(_ ping: GossipPing, from source: Endpoint, into outputs: inout [MemberlistOutput]) {
         guard ping.node.isEmpty || ping.node == configuration.name else { return }
         let ack = Ack(sequence: ping.sequence, payload: ackPayload)
         send(.ack(ack), to: ping.source ?? source, into: &outputs)

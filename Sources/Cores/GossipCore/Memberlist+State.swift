@@ -10,6 +10,7 @@ extension Memberlist {
         if !isOwn, let refusal = configuration.admission?.refusal(of: claimed, by: own) {
             return refuse(claimed, refusal, into: &outputs)
         }
+        if !isOwn, let refusal = identityConflict(of: claimed) { return refuse(claimed, refusal, into: &outputs) }
         guard let known = nodes[alive.node] else {
             guard nodes.count < Self.maxNodes else { return }
             enlist(claimed.name)
@@ -27,7 +28,9 @@ extension Memberlist {
         }
         if isOwn {
             let isSame = claimed.meta == known.meta && claimed.versions == known.versions
-            if claimed.incarnation < known.incarnation || (claimed.incarnation == known.incarnation && isSame) { return }
+            if claimed.incarnation < known.incarnation || (claimed.incarnation == known.incarnation && isSame) {
+                return
+            }
             return refute(claimed.incarnation, at: now, into: &outputs)
         }
         guard claimed.incarnation > known.incarnation || takesOverAddress else { return }
@@ -49,6 +52,16 @@ extension Memberlist {
         return isSane ? record : nil
     }
 
+    /// A living node of another name has the same identity. One that died or left has lost it.
+    private func identityConflict(of claimed: NodeRecord) -> String? {
+        guard let identity = configuration.admission?.identity(of: claimed), let name = holders[identity],
+            name != claimed.name, let holder = nodes[name], !holder.state.isGone,
+            configuration.admission?.identity(of: holder) == identity
+        else { return nil }
+        return "Member '\(claimed.name)' (\(claimed.endpoint)) has conflicting node ID '\(identity)' with member "
+            + "'\(name)' (\(holder.endpoint))"
+    }
+
     private mutating func enlist(_ name: String) {
         if !hasOthers {
             // The first peer: ticks that passed while alone are not made up for.
@@ -65,6 +78,7 @@ extension Memberlist {
         if let known, known.state == .alive { record.stateChange = known.stateChange }
         suspicions[record.name] = nil
         nodes[record.name] = record
+        if let identity = configuration.admission?.identity(of: record) { holders[identity] = record.name }
         broadcast(.alive(record.alive), name: record.name, on: .state, into: &outputs)
         guard let known, !known.state.isGone else {
             outputs.append(.joined(record))
@@ -173,7 +187,10 @@ extension Memberlist {
         let theirs = remote.map { ($0.name, $0.state == NodeState.alive.rawValue, $0.versions) }
         let ours = sortedNodes.map { ($0.name, $0.state == .alive, $0.versions) }
         let all = (theirs + ours).map { name, isAlive, versions in
-            (name: name, isAlive: isAlive, versions: versions + [UInt8](repeating: 0, count: max(0, 6 - versions.count)))
+            (
+                name: name, isAlive: isAlive,
+                versions: versions + [UInt8](repeating: 0, count: max(0, 6 - versions.count))
+            )
         }
         let alive = all.filter(\.isAlive).map(\.versions)
         let protocolRange = (alive.map { $0[0] }.max() ?? 0, alive.map { $0[1] }.min() ?? .max)

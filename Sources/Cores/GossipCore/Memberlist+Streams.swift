@@ -17,10 +17,9 @@ struct GossipStream: Sendable {
 
 /// Push/pull, stream pings and stream user messages (`wire/serf-gossip.md` 1.2, 3.7).
 extension Memberlist {
-    /// Memberlist's own limit of push/pulls at once.
+    /// Memberlist's own limit of push/pulls at once. What is dialled is bounded by the joins of the owner, one probe
+    /// and the push/pull interval.
     static let maxAcceptedStreams = 128
-    /// Dialled streams: joins, one periodic push/pull and one probe. A caller that joins more at once waits.
-    static let maxDialledStreams = 128
 
     mutating func open(
         _ purpose: GossipStream.Purpose, at endpoint: Endpoint, within timeout: Duration, at now: Instant,
@@ -49,7 +48,7 @@ extension Memberlist {
     }
 
     mutating func pushPullTick(at now: Instant, into outputs: inout [MemberlistOutput]) {
-        guard !isLeaving, streams.count < Self.maxAcceptedStreams + Self.maxDialledStreams else { return }
+        guard !isLeaving else { return }
         let own = configuration.name
         guard let peer = draw(1, where: { $0.name != own && $0.state == .alive }).first else { return }
         _ = startPushPull(with: peer.endpoint, isJoin: false, at: now, into: &outputs)
@@ -136,11 +135,15 @@ extension Memberlist {
     }
 
     /// The stream is over without its purpose fulfilled.
-    mutating func failed(
-        _ stream: StreamID, _ reason: String, at now: Instant, into outputs: inout [MemberlistOutput]
-    ) {
-        guard let open = forget(stream) else { return }
+    mutating func failed(_ stream: StreamID, _ reason: String, into outputs: inout [MemberlistOutput]) {
+        guard streams[stream] != nil else { return }
         outputs.append(.close(stream))
+        ended(stream, reason, into: &outputs)
+    }
+
+    /// The stream is gone already: it never opened, or the peer closed it.
+    mutating func ended(_ stream: StreamID, _ reason: String, into outputs: inout [MemberlistOutput]) {
+        guard let open = forget(stream) else { return }
         if case .pushPull = open.purpose { outputs.append(.pushPullEnded(stream, failure: reason)) }
     }
 
@@ -152,13 +155,13 @@ extension Memberlist {
         streams[stream] = open
         switch progress {
         case .needsMore: return
-        case .failed(let reason): failed(stream, reason, at: now, into: &outputs)
+        case .failed(let reason): failed(stream, reason, into: &outputs)
         case .refused(let reason):
             if case .accepted(let source) = open.purpose {
                 write(.error(ErrorAnswer(reason)), on: stream, into: &outputs)
                 report("gossip stream refused", reason, from: source.description, into: &outputs)
             }
-            failed(stream, reason, at: now, into: &outputs)
+            failed(stream, reason, into: &outputs)
         case .message(let message): received(message, on: stream, open.purpose, at: now, into: &outputs)
         }
     }
@@ -190,9 +193,9 @@ extension Memberlist {
             }
             outputs.append(.pushPullEnded(stream, failure: problem))
         case (_, .error(let answer)):
-            failed(stream, "remote error: \(answer.text)", at: now, into: &outputs)
+            failed(stream, "remote error: \(answer.text)", into: &outputs)
         case (.accepted, .ack), (.probe, _), (.pushPull, _):
-            failed(stream, "unexpected message", at: now, into: &outputs)
+            failed(stream, "unexpected message", into: &outputs)
         }
     }
 }

@@ -89,6 +89,8 @@ package struct Memberlist: Sendable {
     package internal(set) var isLeaving = false
     package internal(set) var droppedDatagramCount: UInt64 = 0
 
+    /// Names of nodes by what only one living node may have (`AdmissionRule.identity`).
+    var holders: [String: String] = [:]
     /// Every known name in the order of probing.
     var probeList: [String] = []
     var probeIndex = 0
@@ -152,9 +154,9 @@ package struct Memberlist: Sendable {
         case .datagram(let source, let bytes): receive(datagram: bytes, from: source, at: now, into: &outputs)
         case .accepted(let stream, let source): accepted(stream, from: source, at: now, into: &outputs)
         case .connected(let stream): connected(stream, at: now, into: &outputs)
-        case .connectFailed(let stream, let reason): failed(stream, reason, at: now, into: &outputs)
+        case .connectFailed(let stream, let reason): ended(stream, reason, into: &outputs)
         case .received(let stream, let bytes): received(bytes, on: stream, at: now, into: &outputs)
-        case .closed(let stream): failed(stream, "closed by the peer", at: now, into: &outputs)
+        case .closed(let stream): ended(stream, "closed by the peer", into: &outputs)
         }
     }
 
@@ -165,7 +167,7 @@ package struct Memberlist: Sendable {
             case .probeDeadline(let sequence): probeEnded(sequence, at: now, into: &outputs)
             case .relay(let sequence): relayTimedOut(sequence, into: &outputs)
             case .suspicion(let name, let deadline): suspicionFired(name, deadline, at: now, into: &outputs)
-            case .stream(let stream): failed(stream, "i/o timeout", at: now, into: &outputs)
+            case .stream(let stream): failed(stream, "i/o timeout", into: &outputs)
             }
         }
         if probeDue <= now {

@@ -6,6 +6,8 @@ package protocol AdmissionRule: Sendable {
     func refusal(of node: NodeRecord, by own: NodeRecord) -> String?
     /// - Returns: why the whole merge is refused; nil to go on.
     func refusal(ofMerging nodes: [NodeRecord], by own: NodeRecord) -> String?
+    /// What only one living node of the pool may have; nil: nothing.
+    func identity(of node: NodeRecord) -> String?
 }
 
 /// One node's part in a pool.

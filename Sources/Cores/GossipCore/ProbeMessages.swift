@@ -2,7 +2,7 @@ package import FederationModel
 package import WireFormat
 
 /// Asks `node` for an ack (`wire/serf-gossip.md` 3.1).
-package struct Ping: WireRecord, Equatable, Sendable {
+package struct GossipPing: WireRecord, Equatable, Sendable {
     package var sequence: UInt32 = 0
     /// Intended receiver; another node stays silent. Empty: anyone.
     package var node = ""

@@ -7,7 +7,9 @@ extension MessagePackReader {
 
     private mutating func readNarrow<N: FixedWidthInteger>(_ wanted: String) throws(WireError) -> N {
         let start = position
-        guard let value = N(exactly: try readUnsigned()) else { throw WireError(.outOfRange(wanted: wanted), at: start) }
+        guard let value = N(exactly: try readUnsigned()) else {
+            throw WireError(.outOfRange(wanted: wanted), at: start)
+        }
         return value
     }
 

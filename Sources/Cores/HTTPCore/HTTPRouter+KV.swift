@@ -65,7 +65,9 @@ extension HTTPRouter {
 
     private func apply(_ op: String, _ entry: DirEntry, _ call: Call) -> HTTPAction {
         let request = KVSRequest(datacenter: call.datacenter, op: op, dirEnt: entry, write: call.write)
-        return .request(.kvsApply(request), call.rendering(.value))
+        // Only a conditional operation says whether it took place (`wire/consul-rpc.md` 3.1).
+        let isConditional = !["set", "delete", "delete-tree"].contains(op)
+        return .request(.kvsApply(request), call.rendering(isConditional ? .value : .kvWritten))
     }
 
     private func refuseConflict(of names: [String], _ call: Call) throws(HTTPProblem) {

@@ -51,7 +51,7 @@ extension HTTPRouter {
             if case .eventFired(let event) = rendering.endpoint { json.write(event) } else { json.write(true) }
         case .string(let text): json.write(text)
         case .strings(let texts): json.list(texts) { $0.write($1) }
-        case .bool(let value): json.write(value)
+        case .bool(let value): json.write(value || rendering.endpoint == .kvWritten)
         case .nodes(let body): json.list(body.nodes) { $0.write(shown($1)) }
         case .services(let body): json.write(services: body.services)
         case .serviceNodes(let body): json.list(body.serviceNodes) { $0.write(shown($1)) }

@@ -9,6 +9,8 @@ package struct Rendering: Equatable, Sendable {
         case kvKeys
         /// Bare JSON: `true`, `"10.0.0.1:8300"`, `["dc1"]`.
         case value
+        /// A KV write without a condition: `true`, whatever the wire says.
+        case kvWritten
         /// Catalog lists, health checks, coordinates of nodes.
         case list
         case nodeServices
@@ -53,7 +55,7 @@ extension Rendering.Endpoint {
     var showsMeta: Bool {
         switch self {
         case .kvEntry, .kvEntries, .kvKeys, .list, .nodeServices, .nodeServiceList, .healthService, .coordinates: true
-        case .value, .eventFired, .done, .agentSelf, .agentMembers, .agentServices, .agentService, .agentChecks,
+        case .value, .kvWritten, .eventFired, .done, .agentSelf, .agentMembers, .agentServices, .agentService, .agentChecks,
             .agentMetrics, .federation:
             false
         }
@@ -63,7 +65,7 @@ extension Rendering.Endpoint {
     var showsMetaOnFailure: Bool {
         switch self {
         case .list, .nodeServices, .nodeServiceList, .healthService, .coordinates: true
-        case .kvEntry, .kvEntries, .kvKeys, .value, .eventFired, .done, .agentSelf, .agentMembers, .agentServices,
+        case .kvEntry, .kvEntries, .kvKeys, .value, .kvWritten, .eventFired, .done, .agentSelf, .agentMembers, .agentServices,
             .agentService, .agentChecks, .agentMetrics, .federation:
             false
         }
@@ -73,7 +75,7 @@ extension Rendering.Endpoint {
     var showsConsistency: Bool {
         switch self {
         case .list, .nodeServices, .nodeServiceList, .healthService: true
-        case .kvEntry, .kvEntries, .kvKeys, .coordinates, .value, .eventFired, .done, .agentSelf, .agentMembers,
+        case .kvEntry, .kvEntries, .kvKeys, .coordinates, .value, .kvWritten, .eventFired, .done, .agentSelf, .agentMembers,
             .agentServices, .agentService, .agentChecks, .agentMetrics, .federation:
             false
         }
@@ -91,8 +93,8 @@ package struct FiredEvent: Equatable, Sendable {
 }
 
 extension Rendering {
-    /// When a request is given up. `?timeout=` counts alone; a blocking read is given its wait (5 minutes unless it says
-    /// otherwise, at most 10) and the sixteenth by which the serving side spreads it, then `usual`
+    /// When a request is given up. `?timeout=` counts alone; a blocking read is given its wait (5 minutes unless it
+    /// says otherwise, at most 10) and the sixteenth by which the serving side spreads it, then `usual`
     /// (`wire/consul-rpc.md` 1.9).
     /// - Parameter usual: time for the way there and back, with retries.
     package func deadline(of request: Request, at now: Instant, usual: Duration) -> Instant {

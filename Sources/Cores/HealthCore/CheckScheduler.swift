@@ -295,7 +295,8 @@ package struct CheckScheduler: Sendable {
             if let since = check.criticalSince, now - since >= after { services.insert(check.definition.serviceID) }
         }
         for service in services.sorted() {
-            effects.append(.log(LogLine(.info, "Deregistering a service that stayed critical", ["service.id": service])))
+            let line = LogLine(.info, "Deregistering a service that stayed critical", ["service.id": service])
+            effects.append(.log(line))
             effects.append(.deregister(serviceID: service))
         }
         nextReap = isAnyLeft ? now + Self.reapInterval : .distantFuture

@@ -2,7 +2,7 @@ package import FederationModel
 
 extension RadixTree {
     /// The topmost node whose keys all have this prefix, and its path; nil when no key has it.
-    @inlinable func subtree(_ prefix: [UInt8]) -> (node: Node, path: [UInt8])? {
+    func subtree(_ prefix: [UInt8]) -> (node: TreeNode, path: [UInt8])? {
         var node = root
         var offset = 0
         while offset < prefix.count {
@@ -25,15 +25,14 @@ extension RadixTree {
     package func contains(prefix: ByteString) -> Bool { subtree(prefix.bytes) != nil }
 
     /// Visits keys with this prefix in byte order until the body returns false.
-    @inlinable
     package func forEach(under prefix: ByteString = ByteString(), _ body: (ByteString, Value) -> Bool) {
         guard let (node, start) = subtree(prefix.bytes) else { return }
         var path = start
         _ = Self.visit(node, &path, body)
     }
 
-    @inlinable static func visit(_ node: Node, _ path: inout [UInt8], _ body: (ByteString, Value) -> Bool) -> Bool {
-        if let value = node.value, !body(ByteString(path), value) { return false }
+    static func visit(_ node: TreeNode, _ path: inout [UInt8], _ body: (ByteString, Value) -> Bool) -> Bool {
+        if let value = node.value.flatMap(value), !body(ByteString(path), value) { return false }
         for edge in node.edges {
             let length = path.count
             path.append(contentsOf: edge.node.label)
@@ -44,18 +43,17 @@ extension RadixTree {
     }
 
     /// Visits the values of keys with this prefix in byte order of their keys.
-    @inlinable
     package func forEachValue(under prefix: ByteString = ByteString(), _ body: (Value) -> Void) {
         guard let (node, _) = subtree(prefix.bytes) else { return }
         Self.visitValues(node, body)
     }
 
-    @inlinable static func visitValues(_ node: Node, _ body: (Value) -> Void) {
-        if let value = node.value { body(value) }
+    static func visitValues(_ node: TreeNode, _ body: (Value) -> Void) {
+        if let value = node.value.flatMap(value) { body(value) }
         for edge in node.edges { visitValues(edge.node, body) }
     }
 
-    @inlinable package func values(under prefix: ByteString = ByteString()) -> [Value] {
+    package func values(under prefix: ByteString = ByteString()) -> [Value] {
         var values: [Value] = []
         forEachValue(under: prefix) { values.append($0) }
         return values
@@ -73,7 +71,7 @@ extension RadixTree {
 
     /// - Parameter searched: `path` holds no separator that begins before this offset.
     private static func collect(
-        _ node: Node, _ path: inout [UInt8], searched: Int, _ separator: [UInt8], _ keys: inout [ByteString]
+        _ node: TreeNode, _ path: inout [UInt8], searched: Int, _ separator: [UInt8], _ keys: inout [ByteString]
     ) {
         if !separator.isEmpty {
             var start = searched
@@ -97,13 +95,12 @@ extension RadixTree {
 
     /// Visits every key that is a prefix of `key`, the shortest first, `key` itself included. O(key bytes), and the
     /// bytes of what is visited.
-    @inlinable
     package func forEachPrefix(of key: ByteString, _ body: (ByteString, Value) -> Void) {
         let bytes = key.bytes
         var node = root
         var offset = 0
         while true {
-            if let value = node.value { body(ByteString(bytes[..<offset]), value) }
+            if let value = node.value.flatMap(Self.value) { body(ByteString(bytes[..<offset]), value) }
             guard offset < bytes.count, let child = node.child(bytes[offset]) else { return }
             guard child.common(with: bytes, from: offset) == child.label.count else { return }
             offset += child.label.count
@@ -123,7 +120,7 @@ extension RadixTree {
     }
 
     private static func collectRaised(
-        _ node: Node, _ path: inout [UInt8], _ raised: inout [(path: ByteString, index: UInt64)]
+        _ node: TreeNode, _ path: inout [UInt8], _ raised: inout [(path: ByteString, index: UInt64)]
     ) {
         let below = node.edges.reduce(node.index) { max($0, $1.node.maxIndex) }
         if node.maxIndex > below { raised.append((ByteString(path), node.maxIndex)) }
@@ -139,15 +136,7 @@ extension RadixTree {
     /// - Returns: false when no node stands there; nothing has changed then.
     package mutating func raise(_ path: ByteString, to index: UInt64) -> Bool {
         guard find(path.bytes) != nil else { return false }
-        Self.raise(&root, path.bytes, from: 0, index)
+        TreeNode.raise(&root, path.bytes, from: 0, index)
         return true
-    }
-
-    private static func raise(_ node: inout Node, _ path: [UInt8], from offset: Int, _ index: UInt64) {
-        makeUnique(&node)
-        node.maxIndex = max(node.maxIndex, index)
-        guard offset < path.count else { return }
-        let slot = node.slot(of: path[offset])
-        raise(&node.edges[slot].node, path, from: offset + node.edges[slot].node.label.count, index)
     }
 }

@@ -35,8 +35,8 @@ package struct CoordinateClient: Equatable, Sendable {
     package static func distance(_ one: SerfCoordinate, _ other: SerfCoordinate) -> Duration? {
         guard isValid(one), isValid(other) else { return nil }
         let seconds = adjusted(one, other)
-        // Larger estimates than a day are nonsense and would not convert.
-        return seconds < 86_400 ? .nanoseconds(Int64(seconds * 1e9)) : nil
+        // Peers may send negative heights. Longer than a day is nonsense; neither would convert.
+        return seconds >= 0 && seconds < 86_400 ? .nanoseconds(Int64(seconds * 1e9)) : nil
     }
 
     private static func difference(_ one: SerfCoordinate, _ other: SerfCoordinate) -> [Double] {
@@ -60,7 +60,7 @@ package struct CoordinateClient: Equatable, Sendable {
     /// `adjusted` as other peers compute it: through whole nanoseconds.
     private static func distanceSeconds(_ one: SerfCoordinate, _ other: SerfCoordinate) -> Double {
         let nanoseconds = adjusted(one, other) * 1e9
-        return nanoseconds < 9e18 ? Double(Int64(nanoseconds)) / 1e9 : nanoseconds / 1e9
+        return abs(nanoseconds) < 9e18 ? nanoseconds.rounded(.towardZero) / 1e9 : nanoseconds / 1e9
     }
 
     /// Forgets the latency samples of a member that was reaped.
@@ -104,7 +104,8 @@ package struct CoordinateClient: Equatable, Sendable {
         coordinate.adjustment = adjustments.reduce(0, +) / Double(2 * Self.adjustmentWindow)
     }
 
-    private mutating func push(_ pushed: SerfCoordinate, by force: Double, from other: SerfCoordinate) -> SerfCoordinate {
+    private mutating func push(_ pushed: SerfCoordinate, by force: Double, from other: SerfCoordinate) -> SerfCoordinate
+    {
         var unit = Self.difference(pushed, other)
         var length = Self.magnitude(unit)
         if length > Self.zeroThreshold {

@@ -2,7 +2,7 @@ import GossipCore
 package import WireFormat
 
 /// Payload of the key queries (`wire/serf-gossip.md` 5.7).
-package struct KeyRequest: WireRecord, Equatable, Sendable {
+package struct KeyQuery: WireRecord, Equatable, Sendable {
     package var key: [UInt8] = []
 
     package init() {}

@@ -31,6 +31,16 @@ package enum MergeRule: AdmissionRule, Equatable {
         return nil
     }
 
+    /// In a LAN pool the node ID.
+    package func identity(of node: NodeRecord) -> String? {
+        switch self {
+        case .wan: return nil
+        case .lan:
+            let id = Tags.decode(node.meta)["id"] ?? ""
+            return id.isEmpty ? nil : id
+        }
+    }
+
     private func refusal(of member: PoolMember, ownName: String, ownEndpoint: Endpoint) -> String? {
         switch self {
         case .wan:

@@ -12,6 +12,10 @@ package struct SerfConfiguration: Sendable {
     package var keyring: Keyring?
     package var cipher: (any PacketCipher)?
     package var label: [UInt8] = []
+    /// Off: undecryptable datagrams and plaintext streams are taken, while encryption is rolled out.
+    package var verifiesIncoming = true
+    /// Off: plaintext is sent.
+    package var verifiesOutgoing = true
     package var mergeRule: MergeRule?
     /// Serf's delegate protocol that is spoken; 2–5 are understood.
     package var delegateVersion: UInt8 = 4
@@ -66,11 +70,29 @@ package struct SerfConfiguration: Sendable {
         leavePropagateDelay = .seconds(3)
     }
 
+    /// Rules this configuration breaks; peers would drop what such a node says.
+    package func problems() -> [String] {
+        var problems: [String] = []
+        if name.isEmpty || name.utf8.count > NodeRecord.maxNameBytes {
+            problems.append("the name must have 1 to \(NodeRecord.maxNameBytes) bytes")
+        }
+        let metaCount = Tags.encode(tags).count
+        if metaCount > NodeRecord.maxMetaBytes {
+            problems.append("the tags take \(metaCount) bytes, at most \(NodeRecord.maxMetaBytes) are allowed")
+        }
+        if label.count > GossipSecurity.maxLabelBytes { problems.append("the label is too long") }
+        if (keyring == nil) != (cipher == nil) { problems.append("keys and cipher go together") }
+        if !(2...5).contains(delegateVersion) { problems.append("the delegate version must be 2 to 5") }
+        return problems
+    }
+
     var memberlist: MemberlistConfiguration {
         var memberlist = MemberlistConfiguration(name: name, endpoint: endpoint, channel: channel, timings: timings)
         memberlist.security.keyring = keyring
         memberlist.security.cipher = cipher
         memberlist.security.label = label
+        memberlist.security.verifiesIncoming = verifiesIncoming
+        memberlist.security.verifiesOutgoing = verifiesOutgoing
         memberlist.admission = mergeRule
         memberlist.versions = [1, 5, 2, 2, 5, delegateVersion]
         memberlist.meta = Tags.encode(tags)

@@ -10,13 +10,16 @@ extension SerfPool {
     mutating func answer(internal query: QueryMessage, into effects: inout [PoolEffect]) -> [UInt8]? {
         switch query.name.dropFirst(Self.internalPrefix.count) {
         case "conflict": return conflictAnswer(String(decoding: query.payload ?? [], as: UTF8.self))
-        case "install-key": return changeKeys(query, into: &effects) { (ring, key) throws(Keyring.Problem) in
+        case "install-key":
+            return changeKeys(query, into: &effects) { (ring, key) throws(Keyring.Problem) in
                 try ring.install(key)
             }
-        case "use-key": return changeKeys(query, into: &effects) { (ring, key) throws(Keyring.Problem) in
+        case "use-key":
+            return changeKeys(query, into: &effects) { (ring, key) throws(Keyring.Problem) in
                 try ring.use(key)
             }
-        case "remove-key": return changeKeys(query, into: &effects) { (ring, key) throws(Keyring.Problem) in
+        case "remove-key":
+            return changeKeys(query, into: &effects) { (ring, key) throws(Keyring.Problem) in
                 try ring.remove(key)
             }
         case "list-keys": return keyList()
@@ -49,7 +52,8 @@ extension SerfPool {
         let payload = query.payload ?? []
         if var ring = memberlist.security.keyring {
             if payload.first == SerfKind.keyRequest.rawValue,
-                let request = try? KeyRequest(decoding: Array(payload.dropFirst())) {
+                let request = try? KeyQuery(decoding: Array(payload.dropFirst()))
+            {
                 do throws(Keyring.Problem) {
                     try change(&ring, request.key)
                     memberlist.security.keyring = ring

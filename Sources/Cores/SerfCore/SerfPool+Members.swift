@@ -120,8 +120,12 @@ extension SerfPool {
         effects.append(.event(.memberReaped(entry.member)))
     }
 
-    var hasFailedMembers: Bool { table.values.contains { $0.member.status == .failed } }
-    var hasWorkForReaper: Bool { !intents.isEmpty || table.values.contains { $0.goneSince != nil } }
+    mutating func takeCensus() {
+        guard isCensusStale else { return }
+        hasFailedMembers = table.values.contains { $0.member.status == .failed }
+        hasGoneMembers = table.values.contains { $0.goneSince != nil }
+        isCensusStale = false
+    }
 
     mutating func reap(at now: Instant, into effects: inout [PoolEffect]) {
         let expired = table.filter { name, entry in

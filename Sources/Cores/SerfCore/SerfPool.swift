@@ -54,7 +54,11 @@ package struct SerfPool: Sendable {
     package internal(set) var memberlist: Memberlist
     var outputs: [MemberlistOutput] = []
     var phase = Phase.running
-    var table: [String: Member] = [:]
+    var table: [String: Member] = [:] { didSet { isCensusStale = true } }
+    var isCensusStale = true
+    /// Counted when the table changed, so that `nextDeadline` needs no pass over it.
+    var hasFailedMembers = false
+    var hasGoneMembers = false
     var intents: [String: BufferedIntent] = [:]
     var clock = LamportClock()
     var eventClock = LamportClock()
@@ -135,7 +139,7 @@ package struct SerfPool: Sendable {
         guard phase != .left else { return .distantFuture }
         var due = min(memberlist.nextDeadline, queries.nextDeadline, prunings.nextDeadline)
         if let snapshot { due = min(due, snapshot.flushDue) }
-        if hasWorkForReaper { due = min(due, reapDue) }
+        if hasGoneMembers || !intents.isEmpty { due = min(due, reapDue) }
         if phase == .running && hasFailedMembers { due = min(due, reconnectDue) }
         if phase == .running && !isRejoining && !rejoinCandidates.isEmpty { return .zero }
         switch phase {
@@ -205,8 +209,8 @@ package struct SerfPool: Sendable {
             for output in batch { perform(output, at: now, into: &effects) }
             batch.removeAll(keepingCapacity: true)
         }
-        snapshot?.clocks(
-            clock.time - 1, event: max(eventClock.time - 1, 0), query: max(queryClock.time - 1, 0), at: now)
+        snapshot?.clocks(clock.time - 1, event: eventClock.time - 1, query: queryClock.time - 1, at: now)
+        takeCensus()
     }
 
     private mutating func perform(_ output: MemberlistOutput, at now: Instant, into effects: inout [PoolEffect]) {

@@ -15,7 +15,8 @@ package struct SnapshotReplay: Equatable, Sendable {
         for line in bytes.split(separator: 10, omittingEmptySubsequences: true) {
             let text = String(decoding: line, as: UTF8.self)
             if let rest = text.dropping("alive: ") {
-                guard let space = rest.lastIndex(of: " "), let endpoint = Endpoint(String(rest[rest.index(after: space)...]))
+                guard let space = rest.lastIndex(of: " "),
+                    let endpoint = Endpoint(String(rest[rest.index(after: space)...]))
                 else { continue }
                 alive[String(rest[..<space])] = endpoint
             } else if let name = text.dropping("not-alive: ") {
@@ -41,7 +42,10 @@ extension String {
 
 /// Collects the lines of a snapshot file and says when to write them.
 struct SnapshotLog: Sendable {
-    enum Work: Equatable { case append([UInt8]), replace([UInt8]) }
+    enum Work: Equatable {
+        case append([UInt8])
+        case replace([UInt8])
+    }
 
     private static let flushInterval: Duration = .milliseconds(500)
     private static let minCompactionBytes = 128 << 10
@@ -66,7 +70,9 @@ struct SnapshotLog: Sendable {
     }
 
     mutating func alive(_ name: String, _ endpoint: Endpoint, at now: Instant) {
-        guard !hasLeft, !name.contains("\n"), state.alive.updateValue(endpoint, forKey: name) != endpoint else { return }
+        guard !hasLeft, !name.contains("\n"), state.alive.updateValue(endpoint, forKey: name) != endpoint else {
+            return
+        }
         write("alive: \(name) \(endpoint)", at: now)
     }
 

@@ -21,7 +21,8 @@ struct ProbeURL {
         }
         func part(_ part: CURLUPart) -> String {
             var value: UnsafeMutablePointer<CChar>?
-            guard curl_url_get(parts, part, &value, UInt32(CURLU_DEFAULT_PORT)) == CURLUE_OK, let value else { return "" }
+            let code = curl_url_get(parts, part, &value, UInt32(CURLU_DEFAULT_PORT))
+            guard code == CURLUE_OK, let value else { return "" }
             defer { curl_free(value) }
             return String(cString: value)
         }

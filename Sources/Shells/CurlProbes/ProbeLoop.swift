@@ -93,7 +93,7 @@ final class ProbeLoop {
         prepareCurl()
         var events = [epoll_event](repeating: epoll_event(), count: 256)
         while isRunning {
-            let count = Int(epoll_wait(poller, &events, Int32(events.count), -1))
+            let count = Int(epoll_wait(poller, &events, Int32(events.count), canStart ? 0 : -1))
             for position in 0..<max(count, 0) { handle(events[position]) }
             finishTransfers()
             expire()
@@ -134,24 +134,27 @@ final class ProbeLoop {
     private func enqueue(_ id: ProbeID, _ request: ProbeRequest) {
         let now = MonotonicClock.now
         guard probes[id] == nil else { return }
-        guard queue.count - queueHead < limits.maxQueued else {
+        let free = max(limits.maxConcurrent - activeCount, 0)
+        guard queue.count - queueHead < limits.maxQueued + free else {
             return onResult(id, .failed("too many checks are waiting (\(limits.maxQueued))"))
         }
         let probe = Probe(id, request, at: now, deadline: now + limits.maxQueueTime)
         probes[id] = probe
-        if activeCount < limits.maxConcurrent {
-            begin(probe, at: now)
-        } else {
-            queue.append(id)
-            deadlines.add(id, due: probe.deadline)
-        }
+        queue.append(id)
+        deadlines.add(id, due: probe.deadline)
     }
 
+    private var canStart: Bool { activeCount < limits.maxConcurrent && queueHead < queue.count }
+
+    /// A few at a turn: a burst of starts must not keep those under way from their events.
     private func startQueued() {
-        while activeCount < limits.maxConcurrent, queueHead < queue.count {
+        var startCount = 0
+        while canStart && startCount < 16 {
             let id = queue[queueHead]
             queueHead += 1
-            if let probe = probes[id], case .queued = probe.phase { begin(probe, at: MonotonicClock.now) }
+            guard let probe = probes[id], case .queued = probe.phase else { continue }
+            begin(probe, at: MonotonicClock.now)
+            startCount += 1
         }
         if queueHead == queue.count || queueHead > 4096 {
             queue.removeFirst(queueHead)

@@ -20,13 +20,10 @@ package struct AgentLogHandler: LogHandler {
         set { metadata[key] = newValue }
     }
 
-    package func log(
-        level: Logger.Level, message: Logger.Message, metadata more: Logger.Metadata?, source: String, file: String,
-        function: String, line: UInt
-    ) {
-        let values = metadata.merging(more ?? [:]) { $1 }.sorted { $0.key < $1.key }
+    package func log(event: LogEvent) {
+        let values = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
             .map { (key: $0.key, value: "\($0.value)") }
-        write(level, "\(message)", values)
+        write(event.level, "\(event.message)", values)
     }
 
     private func write(_ level: Logger.Level, _ message: String, _ values: [(key: String, value: String)]) {

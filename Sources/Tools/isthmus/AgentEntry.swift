@@ -1,3 +1,4 @@
+import Agent
 import CommandSupport
 import ConfigurationFiles
 
@@ -5,6 +6,10 @@ import ConfigurationFiles
 enum AgentEntry {
     /// Runs until the agent has stopped; throws what made it stop when that was a failure.
     static func run(_ loaded: ConfigurationLoader.Loaded) async throws {
-        throw CommandFailure("this build has no agent")
+        do {
+            try await AgentProcess.run(loaded.configuration, keysWithoutEffect: loaded.keysWithoutEffect)
+        } catch let failure as AgentProcess.Failure {
+            throw CommandFailure(failure.description)
+        }
     }
 }

@@ -1,0 +1,175 @@
+import CurlProbes
+import Configuration
+import DNSCore
+import Determinism
+import FederationModel
+import FileStorage
+import Glibc
+import HTTPCore
+import NIOCore
+import NIOPosix
+import NIOTransport
+import ServerCore
+
+/// Every socket of an agent. All ports are taken before the core starts: a taken one is an error, not half an agent.
+struct Listeners {
+    let streams: StreamTransport
+    let datagrams: [FederationModel.Channel: DatagramSocket]
+    let http: [HTTPListener]
+    let dns: [DNSListener]
+    let probes: ProbeEngine
+    let control: ControlLoop
+
+    struct Taken: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    static func bind(
+        _ plan: AgentPlan, _ control: ControlLoop, _ storage: Storage, _ relay: StorageRelay,
+        _ connections: MultiThreadedEventLoopGroup
+    ) async throws -> Listeners {
+        let ports = plan.configuration.ports
+        let source = plan.bind.bytes.allSatisfy { $0 == 0 } ? nil : plan.bind
+        let streams = StreamTransport(loop: control.loop) { [weak control] event in control?.receive(Input(event)) }
+        var channels: [(FederationModel.Channel, Int, String)] = [(.lan, ports.serfLAN, "serf_lan")]
+        if plan.configuration.isServer {
+            channels.append((.rpc, ports.server, "server"))
+            if ports.serfWAN > 0 { channels.append((.wan, ports.serfWAN, "serf_wan")) }
+        }
+        var datagrams: [FederationModel.Channel: DatagramSocket] = [:]
+        for (channel, port, key) in channels {
+            let endpoint = Endpoint(plan.bind, UInt16(clamping: port))
+            try await taking(endpoint, "ports.\(key)") {
+                _ = try await control.loop.flatSubmit { streams.listen(channel, on: endpoint) }.get()
+            }
+            guard channel != .rpc else { continue }
+            try await taking(endpoint, "ports.\(key)") {
+                datagrams[channel] = try await control.loop.flatSubmit {
+                    DatagramSocket.bind(to: endpoint, loop: control.loop) { [weak control] from, bytes in
+                        control?.receive(.datagram(channel, from: from, bytes))
+                    }
+                }.get()
+            }
+        }
+        let view = ViewBox()
+        let answers = AnswerTable()
+        let probes = ProbeEngine { [weak control] probe, result in control?.submit(.probed(probe, result)) }
+        let front = try fronts(plan, control, view, answers)
+        var http: [HTTPListener] = []
+        var dns: [DNSListener] = []
+        for client in plan.clients {
+            if ports.http > 0 {
+                let endpoint = Endpoint(client, UInt16(clamping: ports.http))
+                try await taking(endpoint, "ports.http") {
+                    http.append(try await bindHTTP(endpoint, front.http, connections))
+                }
+            }
+            if ports.dns > 0 {
+                let endpoint = Endpoint(client, UInt16(clamping: ports.dns))
+                try await taking(endpoint, "ports.dns") {
+                    dns.append(
+                        try await DNSListener.bind(to: endpoint, loop: connections.next()) { packet, transport, _, responder in
+                            front.dns.handle(packet, isTCP: transport == .tcp, responder)
+                        })
+                }
+            }
+        }
+        let shells = ControlLoop.Shells(
+            streams: streams, source: source, datagrams: datagrams, storage: storage, probes: probes, view: view,
+            answers: answers)
+        relay.connect { [weak control] in control?.submit($0) }
+        try await control.loop.submit { control.start(shells) }.get()
+        return Listeners(
+            streams: streams, datagrams: datagrams, http: http, dns: dns, probes: probes, control: control)
+    }
+
+    private static func taking(_ endpoint: Endpoint, _ key: String, _ body: () async throws -> Void) async throws {
+        do {
+            try await body()
+        } catch let error as IOError {
+            let reason = String(cString: strerror(error.errnoCode))
+            throw Taken(description: "\(key): cannot listen on \(endpoint): \(reason); give another port or address")
+        }
+    }
+
+    private static func fronts(
+        _ plan: AgentPlan, _ control: ControlLoop, _ view: ViewBox, _ answers: AnswerTable
+    ) throws -> (http: HTTPFrontEnd, dns: DNSServer) {
+        var system = SystemRandomNumberGenerator()
+        let configuration = plan.configuration
+        let context = HTTPContext(
+            datacenter: configuration.datacenter, node: plan.node, isServer: configuration.isServer,
+            kvMaxValueBytes: configuration.limits.kvMaxValueBytes,
+            translatesWANAddresses: configuration.translatesWANAddresses,
+            lanPort: UInt16(clamping: configuration.ports.serfLAN), wanPort: UInt16(clamping: configuration.ports.serfWAN))
+        let http = HTTPFrontEnd(
+            router: HTTPRouter(context: context), view: view, answers: answers, control: control,
+            resolver: AddressResolver(), seed: system.next())
+        guard let frontEnd = DNSFrontEnd(context: dnsContext(plan)) else {
+            throw Taken(description: "domain: \"\(configuration.dns.domain)\" is no domain name")
+        }
+        let dns = DNSServer(frontEnd: frontEnd, view: view, answers: answers, control: control, seed: system.next())
+        return (http, dns)
+    }
+
+    private static func dnsContext(_ plan: AgentPlan) -> DNSContext {
+        let options = plan.configuration.dns
+        var context = DNSContext(datacenter: plan.configuration.datacenter)
+        context.domain = options.domain
+        context.altDomain = options.alternateDomain
+        context.onlyPassing = options.onlyPassing
+        context.enableTruncate = options.enablesTruncate
+        context.udpAnswerLimit = options.udpAnswerLimit
+        context.aRecordLimit = options.addressRecordLimit
+        context.nodeTTL = UInt32(clamping: options.nodeTTL.components.seconds)
+        for entry in options.serviceTTL { context.serviceTTL[entry.name] = UInt32(clamping: entry.ttl.components.seconds) }
+        context.soa.refresh = UInt32(clamping: options.soaRefresh)
+        context.soa.retry = UInt32(clamping: options.soaRetry)
+        context.soa.expire = UInt32(clamping: options.soaExpire)
+        context.soa.minimumTTL = UInt32(clamping: options.soaMinimumTTL)
+        context.addsNodeMeta = options.addsNodeMetaText
+        context.allowStale = options.allowsStale
+        context.maxStale = options.maxStale
+        context.translatesWANAddresses = plan.configuration.translatesWANAddresses
+        context.serial = UInt32(truncatingIfNeeded: time(nil))
+        return context
+    }
+
+    private static func bindHTTP(
+        _ endpoint: Endpoint, _ front: HTTPFrontEnd, _ loops: MultiThreadedEventLoopGroup
+    ) async throws -> HTTPListener {
+        try await HTTPListener.bind(to: .tcp(endpoint), loops: loops) { head, body, responder in
+            let request = HTTPRequest(
+                method: head.method, target: head.uri, headers: head.headers, body: body,
+                remote: head.from?.address ?? IPAddress(127, 0, 0, 1))
+            let waiting = front.handle(request) { response in
+                responder.respond(status: response.status, headers: response.headers, body: response.body)
+            }
+            if let waiting { responder.onClose { front.cancel(waiting) } }
+        }
+    }
+
+    func close() async {
+        for listener in http { await listener.close() }
+        for listener in dns { await listener.close() }
+        for channel in [FederationModel.Channel.lan, .wan] {
+            guard let socket = datagrams[channel] else { continue }
+            _ = try? await control.loop.flatSubmit { socket.close() }.get()
+        }
+        _ = try? await control.loop.flatSubmit { streams.shutdown() }.get()
+        probes.shutdown()
+    }
+}
+
+extension Input {
+    init(_ event: StreamEvent) {
+        self =
+            switch event {
+            case .accepted(let stream, let from): .accepted(stream, from: from)
+            case .connected(let stream): .connected(stream)
+            case .connectFailed(let stream, let reason): .connectFailed(stream, reason)
+            case .received(let stream, let bytes): .received(stream, bytes)
+            case .closed(let stream): .closed(stream)
+            }
+    }
+}

@@ -1,0 +1,68 @@
+import Glibc
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOHTTP1
+
+extension HTTPAnswer {
+    private static let allowsBody: @Sendable (Int) -> Bool = { $0 >= 200 && $0 != 204 && $0 != 304 }
+
+    /// Status line, headers and body in one buffer (RFC 9112).
+    /// - Parameters:
+    ///   - isHead: the request was HEAD: the length is told, the body is not sent.
+    ///   - connection: `close`, `keep-alive` or nothing.
+    func write(into buffer: inout ByteBuffer, isHead: Bool, connection: StaticString?) {
+        buffer.writeStaticString("HTTP/1.1 ")
+        buffer.writeString(String(status))
+        buffer.writeStaticString(" ")
+        buffer.writeString(HTTPResponseStatus(statusCode: status).reasonPhrase)
+        buffer.writeStaticString("\r\n")
+        for (name, value) in headers {
+            buffer.writeString(name)
+            buffer.writeStaticString(": ")
+            // A line break in a value would begin another header.
+            if value.utf8.contains(where: { $0 < 32 }) {
+                buffer.writeBytes(value.utf8.map { $0 < 32 ? UInt8(ascii: " ") : $0 })
+            } else {
+                buffer.writeString(value)
+            }
+            buffer.writeStaticString("\r\n")
+        }
+        buffer.writeStaticString("Date: ")
+        buffer.writeString(HTTPDate.now)
+        if Self.allowsBody(status) {
+            buffer.writeStaticString("\r\nContent-Length: ")
+            buffer.writeString(String(body.count))
+        }
+        if let connection {
+            buffer.writeStaticString("\r\nConnection: ")
+            buffer.writeStaticString(connection)
+        }
+        buffer.writeStaticString("\r\n\r\n")
+        if Self.allowsBody(status) && !isHead { buffer.writeBytes(body) }
+    }
+}
+
+/// The Date header's text (RFC 9110 §5.6.7), made once a second.
+private enum HTTPDate {
+    private static let last = NIOLockedValueBox((second: time_t(-1), text: ""))
+
+    static var now: String {
+        let second = time(nil)
+        return last.withLockedValue { last in
+            if last.second != second { last = (second, text(second)) }
+            return last.text
+        }
+    }
+
+    private static func text(_ second: time_t) -> String {
+        var second = second
+        var parts = tm()
+        gmtime_r(&second, &parts)
+        let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+        func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        let date = "\(two(parts.tm_mday)) \(months[Int(parts.tm_mon)]) \(parts.tm_year + 1900)"
+        let clock = "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))"
+        return "\(days[Int(parts.tm_wday)]), \(date) \(clock) GMT"
+    }
+}

@@ -1,0 +1,125 @@
+package import FederationModel
+import NIOCore
+
+/// The first part of a request as it came.
+package struct HTTPHead: Sendable {
+    package var method: String
+    /// Path and query, as sent.
+    package var uri: String
+    /// In the order sent, names in the sender's case.
+    package var headers: [(name: String, value: String)]
+    /// Nil on a unix socket.
+    package var from: Endpoint?
+
+    package init(method: String, uri: String, headers: [(name: String, value: String)], from: Endpoint?) {
+        self.method = method
+        self.uri = uri
+        self.headers = headers
+        self.from = from
+    }
+}
+
+package struct HTTPLimits: Sendable {
+    /// Longer bodies are answered 413. Single paths may allow less.
+    package var maxBodyBytes = 8 << 20
+    /// Names and values of one request together; more is answered 431.
+    package var maxHeaderBytes = 64 << 10
+    /// Open at once; one more is answered 503. A blocked query holds one.
+    package var maxConnections = 20_000
+    /// Whole requests that wait behind one under way; with more the connection is read no further.
+    package var maxPipelined = 16
+    /// Without a request for so long a connection is closed.
+    package var idleTime = Duration.seconds(300)
+    /// From a request's first byte to its last; longer is answered 408.
+    package var requestTime = Duration.seconds(60)
+    /// How long `close` waits for answers that are under way.
+    package var closeGrace = Duration.seconds(2)
+
+    package init() {}
+}
+
+/// The one answer owed to a request: `respond` once, from any thread, at any time. A request whose responder is thrown
+/// away unanswered is answered 500.
+///
+/// `@unchecked Sendable`: `state` is touched on the connection's loop only, and in `deinit`, when nobody else can.
+package final class HTTPResponder: @unchecked Sendable {
+    enum State {
+        case waiting(onClose: (@Sendable () -> Void)?)
+        case answered
+        case closed
+    }
+
+    private let connection: NIOLoopBound<HTTPConnection>
+    private let loop: any EventLoop
+    private let number: UInt64
+    private var state = State.waiting(onClose: nil)
+
+    init(_ connection: HTTPConnection, number: UInt64, loop: any EventLoop) {
+        self.connection = NIOLoopBound(connection, eventLoop: loop)
+        self.loop = loop
+        self.number = number
+    }
+
+    deinit {
+        guard case .waiting = state else { return }
+        let (connection, number) = (connection, number)
+        loop.execute { connection.value.answer(number, .dropped) }
+    }
+
+    /// On the connection's loop the answer is written at once; elsewhere it is handed over. Later calls are ignored.
+    /// Content-Length, Date and Connection are the listener's business.
+    package func respond(status: Int, headers: [(name: String, value: String)] = [], body: [UInt8] = []) {
+        let answer = HTTPAnswer(status: status, headers: headers, body: body)
+        if loop.inEventLoop {
+            finish(answer)
+        } else {
+            loop.execute { self.finish(answer) }
+        }
+    }
+
+    /// Called once on the connection's loop if the connection ends before the answer, at once if it already has.
+    package func onClose(_ action: @escaping @Sendable () -> Void) {
+        if loop.inEventLoop {
+            setOnClose(action)
+        } else {
+            loop.execute { self.setOnClose(action) }
+        }
+    }
+
+    private func finish(_ answer: HTTPAnswer) {
+        guard case .waiting = state else { return }
+        state = .answered
+        connection.value.answer(number, answer)
+    }
+
+    private func setOnClose(_ action: @escaping @Sendable () -> Void) {
+        switch state {
+        case .waiting: state = .waiting(onClose: action)
+        case .answered: return
+        case .closed: action()
+        }
+    }
+
+    /// On the loop, by the connection.
+    func connectionClosed() {
+        guard case .waiting(let action) = state else { return }
+        state = .closed
+        action?()
+    }
+}
+
+struct HTTPAnswer {
+    var status: Int
+    var headers: [(name: String, value: String)] = []
+    var body: [UInt8] = []
+    /// The connection cannot be used after it.
+    var endsConnection = false
+
+    static func plain(_ status: Int, _ text: String) -> HTTPAnswer {
+        HTTPAnswer(
+            status: status, headers: [("Content-Type", "text/plain; charset=utf-8")], body: Array(text.utf8),
+            endsConnection: true)
+    }
+
+    static let dropped = plain(500, "the request was dropped")
+}

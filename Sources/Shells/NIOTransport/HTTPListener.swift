@@ -1,0 +1,109 @@
+import FederationModel
+import Glibc
+import NIOConcurrencyHelpers
+package import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// Accepts HTTP/1 connections and hands out whole requests. The handler is called on the connection's loop and may
+/// answer there at once, which costs no hop, or later from anywhere.
+package final class HTTPListener: Sendable {
+    package typealias Handler = @Sendable (HTTPHead, _ body: [UInt8], HTTPResponder) -> Void
+
+    /// With the port the system chose.
+    package let address: ListenAddress
+    private let channel: any NIOChannel
+    private let state: HTTPListenerState
+
+    private init(_ channel: any NIOChannel, _ address: ListenAddress, _ state: HTTPListenerState) {
+        self.channel = channel
+        self.address = address
+        self.state = state
+    }
+
+    package var connectionCount: Int { state.connectionCount }
+
+    /// - Parameter loops: connections are spread over them.
+    package static func bind(
+        to address: ListenAddress, loops: any EventLoopGroup, limits: HTTPLimits = HTTPLimits(),
+        handler: @escaping Handler
+    ) async throws -> HTTPListener {
+        let state = HTTPListenerState(limits: limits, handler: handler)
+        let bootstrap = ServerBootstrap(group: loops)
+            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.maxMessagesPerRead, value: 4)
+            .childChannelInitializer { child in
+                child.eventLoop.makeCompletedFuture {
+                    if case .tcp = address { try child.syncOptions?.setOption(.tcpOption(.tcp_nodelay), value: 1) }
+                    var parsing = NIOHTTPDecoderLimitConfiguration()
+                    parsing.maxHeaderListSize = limits.maxHeaderBytes
+                    parsing.maxHeaderFieldSize = limits.maxHeaderBytes
+                    let decoder = HTTPRequestDecoder(limitConfiguration: parsing)
+                    try child.pipeline.syncOperations.addHandlers([
+                        ByteToMessageHandler(decoder), HTTPConnection(state),
+                    ])
+                }
+            }
+        switch address {
+        case .tcp(let endpoint):
+            let channel = try await bootstrap.bind(to: try SocketAddress(endpoint)).get()
+            guard let bound = channel.localAddress.flatMap({ Endpoint($0) }) else {
+                throw ChannelError.unknownLocalAddress
+            }
+            return HTTPListener(channel, .tcp(bound), state)
+        case .unix(let path):
+            let channel = try await bootstrap.bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
+            return HTTPListener(channel, address, state)
+        }
+    }
+
+    /// Accepts nothing more, closes idle connections, and waits a moment for the answers under way.
+    package func close() async {
+        try? await channel.close()
+        if case .unix(let path) = address { unlink(path) }
+        let open = state.stop()
+        for (child, connection) in open {
+            child.eventLoop.execute { connection.value.quiesce() }
+            child.eventLoop.scheduleTask(in: TimeAmount(state.limits.closeGrace)) { child.close(promise: nil) }
+        }
+        for (child, _) in open { try? await child.closeFuture.get() }
+    }
+}
+
+/// What the connections of one listener share.
+final class HTTPListenerState: Sendable {
+    typealias Open = (channel: any NIOChannel, connection: NIOLoopBound<HTTPConnection>)
+
+    let limits: HTTPLimits
+    let handler: HTTPListener.Handler
+    private let open = NIOLockedValueBox<(connections: [ObjectIdentifier: Open], isStopped: Bool)>(([:], false))
+
+    init(limits: HTTPLimits, handler: @escaping HTTPListener.Handler) {
+        self.limits = limits
+        self.handler = handler
+    }
+
+    var connectionCount: Int { open.withLockedValue { $0.connections.count } }
+
+    /// - Returns: false when there are too many already, or the listener is closed.
+    func opened(_ channel: any NIOChannel, _ connection: HTTPConnection) -> Bool {
+        let bound = NIOLoopBound(connection, eventLoop: channel.eventLoop)
+        return open.withLockedValue { open in
+            guard !open.isStopped, open.connections.count < limits.maxConnections else { return false }
+            open.connections[ObjectIdentifier(channel)] = (channel, bound)
+            return true
+        }
+    }
+
+    func closed(_ channel: any NIOChannel) {
+        open.withLockedValue { _ = $0.connections.removeValue(forKey: ObjectIdentifier(channel)) }
+    }
+
+    func stop() -> [Open] {
+        open.withLockedValue { open in
+            open.isStopped = true
+            return Array(open.connections.values)
+        }
+    }
+}
