@@ -11,13 +11,13 @@ package enum Effect: Sendable {
     case close(StreamID)
     case persist(sequence: UInt64, WriteBatch)
     /// Encode the catalog off the control loop and save it; then entries further back than `keepingTrailing` may go.
-    case saveSnapshot(SnapshotMetadata, Catalog, keepingTrailing: Int)
+    indirect case saveSnapshot(SnapshotMetadata, Catalog, keepingTrailing: Int)
     /// A snapshot received from the leader replaces all entries on disk; answered by `snapshotSaved`.
-    case installSnapshot(SnapshotMetadata, [UInt8])
-    case publish(ReadView)
-    case answer(RequestID, Result<Response, FederationError>)
-    case agentAnswer(RequestID, AgentResponse)
-    case probe(ProbeID, ProbeRequest)
+    indirect case installSnapshot(SnapshotMetadata, [UInt8])
+    indirect case publish(ReadView)
+    indirect case answer(RequestID, Result<Response, FederationError>)
+    indirect case agentAnswer(RequestID, AgentResponse)
+    indirect case probe(ProbeID, ProbeRequest)
     case cancelProbe(ProbeID)
     /// A small file of the data directory, replaced atomically.
     case saveFile(name: String, [UInt8])

@@ -29,8 +29,8 @@ package enum Input: Sendable {
     case snapshotFailed(String)
     /// A typed request of a front end.
     /// - Parameter timeout: the caller's own limit, blocking time not counted; nil for the configured one.
-    case request(RequestID, Request, timeout: Duration?)
-    case agentRequest(RequestID, AgentRequest)
+    indirect case request(RequestID, Request, timeout: Duration?)
+    indirect case agentRequest(RequestID, AgentRequest)
     /// Its caller went away.
     case cancelled(RequestID)
     case probed(ProbeID, ProbeResult)

@@ -30,7 +30,9 @@ struct LeaderDuties: Sendable {
     var nextDeadline: Instant { min(nextFullReconcile, nextMembership) }
     var hasChanges: Bool { !changed.isEmpty }
 
+    /// Leading and ready to: everything is compared once.
     mutating func begin(at now: Instant) {
+        guard !isLeading else { return }
         isLeading = true
         nextFullReconcile = now
         nextMembership = now
@@ -51,10 +53,9 @@ struct LeaderDuties: Sendable {
         nextMembership = .zero
     }
 
-    /// The next change of the peer set may follow at once.
+    /// The next change may be made now.
     mutating func membershipCommitted(at now: Instant) {
-        guard isLeading else { return }
-        nextMembership = min(nextMembership, now)
+        if isLeading { nextMembership = min(nextMembership, now) }
     }
 
     mutating func takeChanged() -> [String] {

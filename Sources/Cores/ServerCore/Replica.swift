@@ -2,6 +2,7 @@ import CatalogCore
 import Determinism
 import FederationModel
 import RaftCore
+import StorageFormat
 
 /// A server's copy of its datacenter: the Raft node, the catalog it drives and the view published from both.
 struct Replica: Sendable {
@@ -9,6 +10,11 @@ struct Replica: Sendable {
     struct HeldMessages: Sendable {
         let sequence: UInt64
         let messages: [RaftMessage]
+    }
+
+    struct Installing: Sendable {
+        let metadata: SnapshotMetadata
+        let catalog: Catalog
     }
 
     var node: RaftNode
@@ -29,9 +35,10 @@ struct Replica: Sendable {
     var snapshotIndex: LogIndex
     var isSavingSnapshot = false
     /// A snapshot of the leader on its way to the disk.
-    var installing: Catalog?
+    var installing: Installing?
     /// Writes are refused while the disk is full.
     var diskIsFull = false
+    var commitMark: CommitMark
     let id: NodeID
 
     init(
@@ -39,6 +46,14 @@ struct Replica: Sendable {
         random: SeededRandom
     ) {
         id = configuration.nodeID
+        let identity = FileIdentity(
+            clusterID: recovery.snapshot?.clusterID ?? Self.clusterID(in: recovery.entries),
+            datacenter: configuration.datacenter, nodeID: configuration.nodeID)
+        commitMark = CommitMark(
+            file: configuration.commitFile, identity: identity,
+            lastIndex: recovery.entries.last?.index ?? recovery.snapshot?.index ?? .zero)
+        var recovery = recovery
+        recovery.commitIndex = max(recovery.commitIndex, commitMark.saved)
         node = RaftNode(
             id: configuration.nodeID, configuration: configuration.raft, recovered: recovery, now: now, random: random)
         catalog = snapshot ?? Catalog()
@@ -66,6 +81,12 @@ struct Replica: Sendable {
         guard count > 0 else { return [] }
         defer { held.removeFirst(count) }
         return held[..<count].flatMap(\.messages)
+    }
+
+    /// Proposals of these indexes, in their order.
+    mutating func takeProposals(through index: LogIndex) -> [UInt64] {
+        let taken = proposals.keys.filter { $0 <= index }.sorted()
+        return taken.compactMap { proposals.removeValue(forKey: $0)?.pending }
     }
 
     /// Brings the view up to date.

@@ -46,6 +46,8 @@ package struct ServerConfiguration: Sendable {
     package var lanSnapshot: [UInt8] = []
     package var wanSnapshot: [UInt8] = []
     package var rejoinAfterLeave = false
+    /// The file `ServerCore.commitFileName` as read at start; empty when there is none.
+    package var commitFile: [UInt8] = []
 
     package var raft = RaftConfiguration.scaled(by: 1)
     /// Applied entries between snapshots.

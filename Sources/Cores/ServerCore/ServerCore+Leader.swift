@@ -8,9 +8,8 @@ import SerfCore
 
 extension ServerCore {
     mutating func lead(at now: Instant) {
-        guard let replica else { return }
-        guard replica.node.isLeader, replica.node.isReadyForReads else { return duties.end() }
-        if !duties.isLeading { duties.begin(at: now) }
+        guard replica?.node.isReadyForReads == true else { return duties.end() }
+        duties.begin(at: now)
         if duties.nextFullReconcile <= now {
             duties.nextFullReconcile = now + LeaderDuties.fullReconcileInterval
             for member in lan.members { reconcile(member, at: now) }

@@ -122,7 +122,7 @@ extension ServerCore {
     }
 
     private mutating func ask(_ task: OwnTask, at now: Instant) {
-        guard leaving == nil, local.inFlight.insert(task).inserted, let (request, payload) = request(for: task) else {
+        guard leaving == nil, let (request, payload) = request(for: task), local.inFlight.insert(task).inserted else {
             return
         }
         ownPayloads[task] = payload

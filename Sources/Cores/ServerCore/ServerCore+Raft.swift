@@ -40,7 +40,19 @@ extension ServerCore {
         answerConfirmedReads(at: now)
         wakeWaiters(at: now)
         snapshotWhenDue()
+        saveCommitIndexWhenDue(at: now)
         performSwitchboard(at: now)
+    }
+
+    /// A small file of the data directory; the shell passes it to the next life in `ServerConfiguration.commitFile`.
+    package static let commitFileName = "raft/commit"
+
+    private mutating func saveCommitIndexWhenDue(at now: Instant) {
+        guard let committed = replica?.node.durableCommitIndex, let cluster = replica?.node.clusterID else { return }
+        let identity = FileIdentity(
+            clusterID: cluster, datacenter: configuration.datacenter, nodeID: configuration.nodeID)
+        guard let bytes = replica?.commitMark.due(committed, identity: identity, at: now) else { return }
+        out.append(.saveFile(name: Self.commitFileName, bytes))
     }
 
     private mutating func send(_ message: RaftMessage, at now: Instant) {
@@ -187,10 +199,10 @@ extension ServerCore {
     private mutating func propose(bootstrap membership: Membership, at now: Instant) {
         let cluster = ClusterID(UInt64.random(in: 1...UInt64.max, using: &random))
         replica?.node.bootstrap(membership, clusterID: cluster, at: now)
-        announce(cluster, at: now)
         log(
             .notice, "peer set bootstrapped",
             ["raft.servers": membership.servers.map(\.name).joined(separator: " "), "raft.cluster": cluster.description])
+        announce(cluster, at: now)
     }
 
     /// Once as many servers as expected are seen with the same expectation and none has a cluster yet, the lowest node
@@ -217,26 +229,32 @@ extension ServerCore {
     // MARK: Snapshots
 
     private mutating func snapshotWhenDue() {
-        guard let replica, !replica.isSavingSnapshot, !replica.diskIsFull,
-            replica.appliedIndex - replica.snapshotIndex >= configuration.snapshotThreshold,
-            let metadata = replica.node.snapshotMetadata(at: replica.appliedIndex)
+        guard replica != nil, !replica!.isSavingSnapshot, !replica!.diskIsFull, replica!.installing == nil,
+            replica!.appliedIndex - replica!.snapshotIndex >= configuration.snapshotThreshold,
+            let metadata = replica!.node.snapshotMetadata(at: replica!.appliedIndex)
         else { return }
-        self.replica?.isSavingSnapshot = true
-        out.append(.saveSnapshot(metadata, replica.catalog, keepingTrailing: configuration.trailingLogCount))
+        replica!.isSavingSnapshot = true
+        out.append(.saveSnapshot(metadata, replica!.catalog, keepingTrailing: configuration.trailingLogCount))
     }
 
     mutating func snapshotSaved(_ metadata: SnapshotMetadata, at now: Instant) {
-        guard let replica else { return }
-        self.replica?.snapshotIndex = max(metadata.index, replica.snapshotIndex)
-        if let catalog = replica.installing { return installed(catalog, metadata, at: now) }
-        self.replica?.isSavingSnapshot = false
-        let trailing = configuration.trailingLogCount
-        self.replica?.node.compact(metadata, keepingTrailing: trailing)
+        guard replica != nil else { return }
+        replica!.snapshotIndex = max(metadata.index, replica!.snapshotIndex)
+        // One of our own may still have been on its way to the disk when the leader's came.
+        if let installing = replica!.installing, installing.metadata == metadata {
+            return installed(installing.catalog, metadata, at: now)
+        }
+        replica!.isSavingSnapshot = false
+        replica!.node.compact(metadata, keepingTrailing: configuration.trailingLogCount)
         log(.info, "snapshot saved", ["raft.index": metadata.index.description])
     }
 
-    mutating func snapshotFailed(_ reason: String) {
+    mutating func snapshotFailed(_ reason: String, at now: Instant) {
         replica?.isSavingSnapshot = false
+        if replica?.installing != nil {
+            replica?.installing = nil
+            replica?.node.installFailed(at: now)
+        }
         log(.error, "snapshot not saved; the log keeps growing until one is", ["error": reason])
     }
 
@@ -249,7 +267,7 @@ extension ServerCore {
     private mutating func install(_ snapshot: ReceivedSnapshot, at now: Instant) {
         do throws(WireError) {
             let catalog = try Catalog(snapshot: snapshot.data)
-            replica?.installing = catalog
+            replica?.installing = Replica.Installing(metadata: snapshot.metadata, catalog: catalog)
             out.append(.installSnapshot(snapshot.metadata, snapshot.data))
         } catch {
             replica?.node.installFailed(at: now)
@@ -263,6 +281,10 @@ extension ServerCore {
         replica?.appliedIndex = metadata.index
         replica?.node.installed(metadata, at: now)
         log(.notice, "snapshot of the leader installed", ["raft.index": metadata.index.description])
+        // What was proposed here at these indexes: the snapshot does not say whether it is among what it holds.
+        for pending in replica?.takeProposals(through: metadata.index) ?? [] {
+            finish(pending, .failure(.outcomeUnknown(reason: "a snapshot took the log's place")), at: now)
+        }
         for waiter in replica?.waiters.takeAll() ?? [] { serveHere(waiter, at: now) }
     }
 

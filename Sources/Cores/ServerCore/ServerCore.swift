@@ -79,6 +79,7 @@ package struct ServerCore: Sendable {
         var next = min(lan.nextDeadline, switchboard.nextDeadline, router.nextDeadline, scheduler.nextDeadline)
         next = min(next, wan?.nextDeadline ?? .distantFuture, replica?.node.nextDeadline ?? .distantFuture)
         next = min(next, requests.nextDeadline, joiner.nextDeadline, local.nextDeadline)
+        if let replica { next = min(next, replica.commitMark.deadline(replica.node.durableCommitIndex)) }
         next = min(next, duties.nextDeadline, leaving?.deadline ?? .distantFuture, servers.nextRebalance)
         return next
     }
@@ -95,7 +96,7 @@ package struct ServerCore: Sendable {
         case .persistFailed(let failure): diskFailed(failure, at: now)
         case .diskRecovered: diskRecovered(at: now)
         case .snapshotSaved(let metadata): snapshotSaved(metadata, at: now)
-        case .snapshotFailed(let reason): snapshotFailed(reason)
+        case .snapshotFailed(let reason): snapshotFailed(reason, at: now)
         case .request(let id, let request, let timeout):
             begin(request, from: .frontEnd(id), timeout: timeout, at: now)
         case .agentRequest(let id, let request): answer(request, id: id, at: now)

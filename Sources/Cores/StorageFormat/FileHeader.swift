@@ -26,7 +26,7 @@ package struct FileIdentity: Equatable, Sendable {
 /// | 14 | 2 | zero |
 /// | 16 | 8 | cluster ID, zero when not known yet |
 /// | 24 | 16 | node ID |
-/// | 40 | 8 | sequence: of a log segment its number, of a snapshot its log index |
+/// | 40 | 8 | sequence: of a log segment its number, else a log index |
 /// | 48 | n | datacenter |
 /// | | | zeros, so that the whole is a multiple of 8 |
 /// | last 4 | 4 | CRC-32 of everything before |
@@ -34,6 +34,8 @@ package struct FileHeader: Equatable, Sendable {
     package enum Kind: UInt8, Sendable {
         case log = 1
         case snapshot = 2
+        /// Nothing but a header: its sequence is the commit index.
+        case commit = 3
     }
 
     package static let magic = Array("isthmus\n".utf8)
@@ -65,6 +67,13 @@ package struct FileHeader: Equatable, Sendable {
         bytes += [UInt8](repeating: 0, count: aligned(bytes.count + 4) - 4 - bytes.count)
         bytes.append(littleEndian: Checksum.crc32(bytes))
         return bytes
+    }
+
+    /// Of a file that is nothing but a header.
+    /// - Returns: nil when it is not one that this build can read.
+    package init?(file bytes: [UInt8]) {
+        guard let found = try? Self.decode(bytes, file: "") else { return nil }
+        self = found.header
     }
 
     /// A decoded header, its length, and the checksum that seeds the file's records.

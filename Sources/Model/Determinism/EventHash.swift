@@ -5,14 +5,25 @@ package struct EventHash: Equatable, Sendable {
     package init() {}
 
     package mutating func combine(_ bytes: some Sequence<UInt8>) {
-        for byte in bytes { value = (value ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
+        for byte in bytes { combine(byte) }
     }
 
-    package mutating func combine(_ text: String) { combine(text.utf8) }
+    /// The same; most of a run's events are bytes, so this one knows its type.
+    package mutating func combine(_ bytes: [UInt8]) {
+        for byte in bytes { combine(byte) }
+    }
+
+    package mutating func combine(_ text: String) {
+        for byte in text.utf8 { combine(byte) }
+    }
 
     package mutating func combine(_ number: UInt64) {
-        for shift in stride(from: 0, to: 64, by: 8) {
-            combine(CollectionOfOne(UInt8(truncatingIfNeeded: number >> shift)))
+        var rest = number
+        for _ in 0..<8 {
+            combine(UInt8(truncatingIfNeeded: rest))
+            rest >>= 8
         }
     }
+
+    private mutating func combine(_ byte: UInt8) { value = (value ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
 }

@@ -42,30 +42,3 @@ package struct SafetyChecker: Sendable {
         }
     }
 }
-
-/// One writer to one key of one datacenter: values count up, so every read tells which writes it has seen.
-struct RegisterChecker: Sendable {
-    let key: String
-    private(set) var lastSent = 0
-    private(set) var lastAcknowledged = 0
-    /// Sent and without a known outcome: may or may not be there.
-    private(set) var uncertain: Set<Int> = []
-
-    init(key: String) { self.key = key }
-
-    mutating func sent() -> Int {
-        lastSent += 1
-        return lastSent
-    }
-
-    mutating func ended(_ value: Int, isAcknowledged: Bool) {
-        if isAcknowledged { lastAcknowledged = max(lastAcknowledged, value) } else { uncertain.insert(value) }
-    }
-
-    /// - Parameter floor: what was acknowledged before the read began.
-    func violation(read value: Int, floor: Int) -> String? {
-        guard value >= floor else { return "\(key) reads \(value) after \(floor) was acknowledged" }
-        guard value <= lastSent else { return "\(key) reads \(value), never written" }
-        return nil
-    }
-}

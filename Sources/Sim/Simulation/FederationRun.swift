@@ -35,12 +35,25 @@ package struct FederationRun: Sendable {
     }
 
     private enum Operation: Sendable {
+        /// Of the version the next write replaces.
+        case learn(register: Int)
         case write(register: Int, value: Int)
         case read(register: Int, floor: Int)
         case finalRead(register: Int)
     }
 
+    private enum Phase: Int, Comparable, Sendable {
+        case faulty
+        /// No faults any more, still writing.
+        case healed
+        /// No load either.
+        case quiet
+
+        static func < (left: Phase, right: Phase) -> Bool { left.rawValue < right.rawValue }
+    }
+
     package var world: World
+    private var phase = Phase.faulty
     private let shape: Shape
     private var random: SeededRandom
     private var safety = SafetyChecker()
@@ -49,6 +62,8 @@ package struct FederationRun: Sendable {
     private var operations: [RequestID: (operation: Operation, host: Int)] = [:]
     private var nextRequest: UInt64 = 0
     private var busyWriters: Set<Int> = []
+    /// The version each writer has read and not yet replaced.
+    private var versions: [Int: UInt64] = [:]
     private var acknowledgedCount = 0
     private var readCount = 0
     private var violations: [String] = []
@@ -105,10 +120,13 @@ package struct FederationRun: Sendable {
         world.schedule(script: faultScript, after: .seconds(3))
         let faultsEnd = world.now + .seconds(3) + shape.faultTime
         run(until: faultsEnd)
+        phase = .healed
         world.healAll()
         for host in 0..<hostCount where !world.isRunning(host) { world.start(host) }
         faults.append("heal")
         run(until: world.now + .seconds(20))
+        phase = .quiet
+        run(until: world.now + .seconds(5))
         converge()
         let lost = world.lines.filter { $0.hasPrefix("VIOLATION") }
         return Report(
@@ -127,33 +145,47 @@ package struct FederationRun: Sendable {
         }
         for (_, id, result) in world.takeAnswers() { answered(id, result) }
         for script in world.takeScripts() {
-            if script < registers.count { work(script) } else { fault() }
+            if script < registers.count {
+                if phase < .quiet { work(script) }
+            } else if phase < .healed {
+                fault()
+            }
         }
     }
 
     // MARK: Load
 
-    /// A writer waits for the end of each write, then writes or reads again.
+    /// A writer reads its key's version, replaces that version and waits for the end of each; others read meanwhile.
     private mutating func work(_ register: Int) {
         world.schedule(script: register, after: random.duration(in: .milliseconds(20)..<(.milliseconds(120))))
         let host = Int.random(in: 0..<hostCount, using: &random)
         guard world.isRunning(host) else { return }
         let home = "dc\(register / shape.writersPerDatacenter + 1)"
-        if random.chance(0.4) { return read(register, at: host, datacenter: home) }
+        if random.chance(0.4) {
+            let isConsistent = random.chance(0.5)
+            let operation = Operation.read(register: register, floor: registers[register].lastAcknowledged)
+            return read(register, operation, isConsistent: isConsistent, at: host)
+        }
         guard busyWriters.insert(register).inserted else { return }
+        guard let version = versions.removeValue(forKey: register) else {
+            return read(register, .learn(register: register), isConsistent: true, at: host)
+        }
         let value = registers[register].sent()
         let id = newRequest(.write(register: register, value: value), at: host)
-        let entry = DirEntry(key: ByteString(registers[register].key), value: ByteString(String(value)))
+        let entry = DirEntry(
+            key: ByteString(registers[register].key), value: ByteString(String(value)),
+            raftIndex: RaftIndex(createIndex: 0, modifyIndex: version))
         world.request(
-            .kvsApply(KVSRequest(datacenter: home, op: "set", dirEnt: entry)), id: id, at: host, timeout: .seconds(5))
+            .kvsApply(KVSRequest(datacenter: home, op: "cas", dirEnt: entry)), id: id, at: host, timeout: .seconds(5))
     }
 
-    private mutating func read(_ register: Int, at host: Int, datacenter: String) {
-        let id = newRequest(.read(register: register, floor: registers[register].lastAcknowledged), at: host)
+    private mutating func read(_ register: Int, _ operation: Operation, isConsistent: Bool, at host: Int) {
+        let id = newRequest(operation, at: host)
         var options = QueryOptions()
-        options.requireConsistent = random.chance(0.5)
+        options.requireConsistent = isConsistent
+        let home = "dc\(register / shape.writersPerDatacenter + 1)"
         world.request(
-            .kvsGet(KeyRequest(datacenter: datacenter, key: ByteString(registers[register].key), options: options)),
+            .kvsGet(KeyRequest(datacenter: home, key: ByteString(registers[register].key), options: options)),
             id: id, at: host, timeout: .seconds(5))
     }
 
@@ -170,10 +202,15 @@ package struct FederationRun: Sendable {
             return
         }
         switch operation {
+        case .learn(let register):
+            busyWriters.remove(register)
+            guard case .success(.dirEntries(let answer)) = result else { return }
+            readCount += 1
+            versions[register] = answer.entries?.first?.raftIndex.modifyIndex ?? 0
         case .write(let register, let value):
-            let isAcknowledged = if case .success = result { true } else { false }
-            acknowledgedCount += isAcknowledged ? 1 : 0
-            registers[register].ended(value, isAcknowledged: isAcknowledged)
+            let outcome = RegisterChecker.Outcome(result)
+            acknowledgedCount += outcome == .acknowledged ? 1 : 0
+            registers[register].ended(value, outcome)
             busyWriters.remove(register)
         case .read(let register, let floor):
             guard case .success(.dirEntries(let answer)) = result else { return }
@@ -195,7 +232,7 @@ package struct FederationRun: Sendable {
 
     private mutating func check(_ answer: IndexedDirEntries, _ register: Int, floor: Int) {
         if let violation = registers[register].violation(read: value(answer), floor: floor) {
-            violations.append("stale or lost: \(violation)")
+            violations.append(violation)
         }
     }
 
@@ -205,7 +242,7 @@ package struct FederationRun: Sendable {
         world.schedule(
             script: registers.count, after: random.duration(in: .milliseconds(300)..<(.milliseconds(2500))))
         let victim = Int.random(in: 0..<hostCount, using: &random)
-        switch Int.random(in: 0..<10, using: &random) {
+        switch Int.random(in: 0..<11, using: &random) {
         case 0, 1, 2:
             guard world.isRunning(victim) else { break }
             world.kill(victim)
@@ -217,9 +254,13 @@ package struct FederationRun: Sendable {
                 faults.append("start \(world.hosts[host])")
                 if random.chance(0.5) { break }
             }
-        case 6: cut("isolate \(world.hosts[victim])", between: [victim], both: true)
-        case 7: cut("one way from \(world.hosts[victim])", between: [victim], both: false)
-        case 8:
+        case 6:
+            guard world.isRunning(victim) else { break }
+            world.freeze(victim)
+            faults.append("freeze \(world.hosts[victim])")
+        case 7: cut("isolate \(world.hosts[victim])", between: [victim], both: true)
+        case 8: cut("one way from \(world.hosts[victim])", between: [victim], both: false)
+        case 9:
             let hosts = (0..<hostCount).filter { datacenter(of: $0) == datacenter(of: victim) }
             cut("cut off dc\(datacenter(of: victim) + 1)", between: hosts, both: true)
         default:
@@ -232,9 +273,9 @@ package struct FederationRun: Sendable {
     private mutating func abandonClients(of host: Int) {
         for (id, entry) in operations.sorted(by: { $0.key.number < $1.key.number }) where entry.host == host {
             operations[id] = nil
-            if case .write(let register, let value) = entry.operation {
-                registers[register].ended(value, isAcknowledged: false)
-                busyWriters.remove(register)
+            switch entry.operation {
+            case .learn(let register), .write(let register, _): busyWriters.remove(register)
+            case .read, .finalRead: break
             }
         }
     }
@@ -256,14 +297,7 @@ package struct FederationRun: Sendable {
         for register in registers.indices {
             let home = register / shape.writersPerDatacenter
             let asker = host((home + 1) % shape.datacenterCount, 0)
-            let id = newRequest(.finalRead(register: register), at: asker)
-            var options = QueryOptions()
-            options.requireConsistent = true
-            world.request(
-                .kvsGet(
-                    KeyRequest(
-                        datacenter: "dc\(home + 1)", key: ByteString(registers[register].key), options: options)),
-                id: id, at: asker)
+            read(register, .finalRead(register: register), isConsistent: true, at: asker)
         }
         run(until: world.now + .seconds(12))
         for register in registers.indices where finalValues[register] == nil {
@@ -296,6 +330,6 @@ extension World {
     }
 
     func catalogDigest(of host: Int) -> (index: LogIndex, digest: UInt64)? {
-        states[host].view.map { (index: $0.appliedIndex, digest: $0.catalog.digest()) }
+        views[host].map { (index: $0.appliedIndex, digest: $0.catalog.digest()) }
     }
 }

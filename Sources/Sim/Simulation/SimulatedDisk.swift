@@ -68,6 +68,8 @@ struct SimulatedDisk: Sendable {
     }
 
     mutating func save(_ metadata: SnapshotMetadata, _ data: [UInt8], keepingTrailing count: Int) {
+        // One of our own may still have been on its way when the leader's came.
+        if let snapshot, snapshot.metadata.index >= metadata.index { return }
         snapshot = (metadata: metadata, data: data)
         if !outline.agrees(index: metadata.index, term: metadata.term) { supersede(metadata) }
         let covered = metadata.index - count

@@ -1,0 +1,59 @@
+import CommandSupport
+import Glibc
+
+/// Processes of this program that share the seeds. All write lines to one pipe; a line is shorter than what a pipe
+/// takes at once (4096 bytes), so lines do not mix.
+enum SimulationWorkers {
+    static func run(first: UInt64, seeds: UInt64, jobs: UInt64, _ line: (String) -> Void) throws {
+        var ends: [Int32] = [0, 0]
+        guard pipe2(&ends, O_CLOEXEC) == 0 else { throw failure("pipe") }
+        defer { close(ends[0]) }
+        var workers: [pid_t] = []
+        for job in 0..<jobs {
+            let words = [
+                "isthmus", "simulate", "--first", String(first + job), "--seeds", String(seeds - job), "--step",
+                String(jobs), "--jobs", "1",
+            ]
+            workers.append(try spawn(words, output: ends[1]))
+        }
+        close(ends[1])
+        read(from: ends[0], line)
+        for worker in workers {
+            var status: Int32 = 0
+            waitpid(worker, &status, 0)
+        }
+    }
+
+    private static func failure(_ what: String) -> CommandFailure {
+        CommandFailure("\(what): \(String(cString: strerror(errno)))")
+    }
+
+    private static func spawn(_ words: [String], output: Int32) throws -> pid_t {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
+        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+        defer { for argument in arguments { free(argument) } }
+        var pid: pid_t = 0
+        let code = posix_spawn(&pid, "/proc/self/exe", &actions, nil, &arguments, environ)
+        guard code == 0 else { throw CommandFailure("simulate: \(String(cString: strerror(code)))") }
+        return pid
+    }
+
+    /// Until the last worker has closed its end.
+    private static func read(from descriptor: Int32, _ line: (String) -> Void) {
+        var pending: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = Glibc.read(descriptor, &buffer, buffer.count)
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else { return }
+            pending += buffer[..<count]
+            while let end = pending.firstIndex(of: 10) {
+                line(String(decoding: pending[..<end], as: UTF8.self))
+                pending.removeSubrange(...end)
+            }
+        }
+    }
+}
