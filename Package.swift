@@ -127,6 +127,7 @@ let package = Package(
         tests("RaftCoreTests", base + ["RaftCore", "WireFormat"]),
         tests("RoutingCoreTests", base + ["RoutingCore"]),
         tests("SerfCoreTests", base + ["WireFormat", "GossipCore", "GossipVectors", "SerfCore"]),
+        tests("SimulationTests", base + ["RaftCore", "ServerCore", "Simulation"]),
         tests("StorageFormatTests", base + ["RaftCore", "StorageFormat"]),
         tests("TidyTests", []),
         tests("ToolTests", ["CommandSupport", "PlainHTTP", "WireFormat"]),

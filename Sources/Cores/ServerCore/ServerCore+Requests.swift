@@ -15,19 +15,23 @@ extension ServerCore {
         guard requests.count < RequestTable.maxCount else {
             return deliver(.failure(.overloaded(what: "requests")), of: request, to: origin, at: now)
         }
-        let limit = (timeout ?? configuration.requestTimeout) + Self.blockingTime(of: request)
+        let asked = Self.blockingTime(of: request)
+        let spread = Duration.nanoseconds(asked.wholeNanoseconds / 16)
+        let limit = (timeout ?? configuration.requestTimeout) + asked + spread
+        // Spread, so that those that began together do not all come again together.
+        let wait = asked + random.duration(in: .zero..<spread)
         let number = requests.add(
             PendingRequest(
                 origin: origin, request: request, deadline: now + limit,
-                holdUntil: now + min(limit, configuration.holdTimeout)))
+                holdUntil: now + min(limit, configuration.holdTimeout), watchUntil: now + wait))
         route(number, at: now)
     }
 
-    /// What a blocking query may wait besides its deadline (`wire/consul-rpc.md` 1.9); zero for every other request.
+    /// What a blocking query may wait besides its deadline, a sixteenth of spread not counted (`wire/consul-rpc.md`
+    /// 1.9); zero for every other request.
     private static func blockingTime(of request: Request) -> Duration {
         guard let options = request.options, options.minQueryIndex > 0 else { return .zero }
-        let asked = options.maxQueryTime <= .zero ? Duration.seconds(300) : min(options.maxQueryTime, .seconds(600))
-        return asked + .nanoseconds(asked.wholeNanoseconds / 16)
+        return options.maxQueryTime <= .zero ? .seconds(300) : min(options.maxQueryTime, .seconds(600))
     }
 
     mutating func inbound(_ id: InboundID, method: String, body: [UInt8], at now: Instant) {
