@@ -13,7 +13,7 @@ package struct FederationRun: Sendable {
         /// Of faults; the quiet start and the healed end come on top.
         package var faultTime = Duration.seconds(20)
         /// Of writing after the heal.
-        package var healTime = Duration.seconds(20)
+        package var healTime = Duration.seconds(15)
         package var writersPerDatacenter = 2
 
         package init() {}
@@ -301,7 +301,8 @@ package struct FederationRun: Sendable {
             let asker = host((home + 1) % shape.datacenterCount, 0)
             read(register, .finalRead(register: register), isConsistent: true, at: asker)
         }
-        run(until: world.now + .seconds(12))
+        let limit = world.now + .seconds(12)
+        while finalValues.count < registers.count && world.now < limit { run(until: world.now + .milliseconds(100)) }
         for register in registers.indices where finalValues[register] == nil {
             violations.append("after healing, \(registers[register].key) was never answered")
         }
