@@ -126,7 +126,8 @@ final class ControlLoop: @unchecked Sendable {
         guard let shells else { return }
         switch effect {
         case .datagram(let channel, let to, let bytes): shells.datagrams[channel]?.send(bytes, to: to)
-        case .connect(let stream, let to, let timeout): shells.streams.connect(stream, to: to, from: shells.source, timeout: timeout)
+        case .connect(let stream, let to, let timeout):
+            shells.streams.connect(stream, to: to, from: shells.source, timeout: timeout)
         case .write(let stream, let bytes): shells.streams.write(stream, bytes)
         case .close(let stream): shells.streams.close(stream)
         case .persist(let sequence, let batch): shells.storage.submit(batch, sequence: sequence)
