@@ -155,6 +155,7 @@ package enum AgentProcess {
         var server = try plan.serverConfiguration(nodeID: opened.contents.nodeID)
         server.lanSnapshot = file(ServerCore.snapshotName(.lan), opened)
         server.wanSnapshot = file(ServerCore.snapshotName(.wan), opened)
+        server.commitFile = file(ServerCore.commitFileName, opened)
         return server
     }
 
