@@ -56,7 +56,7 @@ extension ServerCore {
             NodeService(
                 id: "consul", service: "consul", tags: [],
                 meta: [
-                    "raft_version": "3", "serf_protocol_current": "2", "serf_protocol_max": "5",
+                    "non_voter": "false", "raft_version": "3", "serf_protocol_current": "2", "serf_protocol_max": "5",
                     "serf_protocol_min": "1", "version": Build.consulVersion,
                 ], port: Int(tags.port), weights: Weights(passing: 1, warning: 1))
         }

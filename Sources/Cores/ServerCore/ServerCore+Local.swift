@@ -33,6 +33,7 @@ extension ServerCore {
         if service.id.isEmpty { service.id = service.name }
         let checks = service.checks
         service.checks = []
+        service.addAddressTags()
         local.add(service, isConfigured: isConfigured, at: now)
         for (position, check) in checks.enumerated() {
             var check = check
@@ -182,11 +183,16 @@ extension ServerCore {
         var addresses = ["lan": lan.description, "wan": wan.description]
         addresses[lan.isIPv6 ? "lan_ipv6" : "lan_ipv4"] = lan.description
         addresses[wan.isIPv6 ? "wan_ipv6" : "wan_ipv4"] = wan.description
-        var meta = configuration.nodeMeta
-        meta["consul-network-segment"] = ""
         return RegisterRequest(
             datacenter: configuration.datacenter, id: configuration.nodeID.description, node: configuration.node,
-            address: lan.description, taggedAddresses: addresses, nodeMeta: meta)
+            address: lan.description, taggedAddresses: addresses, nodeMeta: nodeMeta)
+    }
+
+    /// The operator's, and that the node is in the default segment.
+    var nodeMeta: [String: String] {
+        var meta = configuration.nodeMeta
+        meta["consul-network-segment"] = ""
+        return meta
     }
 
     mutating func completed(_ task: OwnTask, _ result: Result<Response, FederationError>, at now: Instant) {

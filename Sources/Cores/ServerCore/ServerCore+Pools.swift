@@ -208,11 +208,17 @@ extension ServerCore {
         case .request(let id):
             out.append(
                 .agentAnswer(
-                    id, count > 0 ? .joined(count) : .failed(.failed(errors.joined(separator: "; ")))))
+                    id, count > 0 ? .joined(count) : .failed(.failed(Self.list(errors)))))
         case .flood:
             if count == 0 { log(.debug, "flood join failed", ["error": errors.joined(separator: "; ")]) }
         case nil: break
         }
+    }
+
+    /// Several failures in Consul's form.
+    private static func list(_ errors: [String]) -> String {
+        let heading = errors.count == 1 ? "1 error" : "\(errors.count) errors"
+        return "\(heading) occurred:\n" + errors.map { "\t* \($0)\n" }.joined() + "\n"
     }
 
     private mutating func logJoined(_ channel: Channel, count: Int) {
