@@ -1,5 +1,5 @@
-import CurlProbes
 import Configuration
+import CurlProbes
 import DNSCore
 import Determinism
 import FederationModel
@@ -67,7 +67,8 @@ struct Listeners {
                 let endpoint = Endpoint(client, UInt16(clamping: ports.dns))
                 try await taking(endpoint, "ports.dns") {
                     dns.append(
-                        try await DNSListener.bind(to: endpoint, loop: connections.next()) { packet, transport, _, responder in
+                        try await DNSListener.bind(to: endpoint, loop: connections.next()) {
+                            packet, transport, _, responder in
                             front.dns.handle(packet, isTCP: transport == .tcp, responder)
                         })
                 }
@@ -106,7 +107,8 @@ struct Listeners {
             datacenter: configuration.datacenter, node: plan.node, isServer: configuration.isServer,
             kvMaxValueBytes: configuration.limits.kvMaxValueBytes,
             translatesWANAddresses: configuration.translatesWANAddresses,
-            lanPort: UInt16(clamping: configuration.ports.serfLAN), wanPort: UInt16(clamping: configuration.ports.serfWAN))
+            lanPort: UInt16(clamping: configuration.ports.serfLAN),
+            wanPort: UInt16(clamping: configuration.ports.serfWAN))
         let http = HTTPFrontEnd(
             router: HTTPRouter(context: context), view: view, answers: answers, control: control,
             resolver: AddressResolver(), seed: system.next())
@@ -127,7 +129,9 @@ struct Listeners {
         context.udpAnswerLimit = options.udpAnswerLimit
         context.aRecordLimit = options.addressRecordLimit
         context.nodeTTL = UInt32(clamping: options.nodeTTL.components.seconds)
-        for entry in options.serviceTTL { context.serviceTTL[entry.name] = UInt32(clamping: entry.ttl.components.seconds) }
+        for entry in options.serviceTTL {
+            context.serviceTTL[entry.name] = UInt32(clamping: entry.ttl.components.seconds)
+        }
         context.soa.refresh = UInt32(clamping: options.soaRefresh)
         context.soa.retry = UInt32(clamping: options.soaRetry)
         context.soa.expire = UInt32(clamping: options.soaExpire)

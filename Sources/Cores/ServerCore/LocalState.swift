@@ -176,10 +176,11 @@ struct LocalState: Sendable {
         for id in checks.keys.sorted() {
             guard let check = checks[id] else { continue }
             let wanted = healthCheck(check)
-            checks[id]?.isInSync = known[id].map {
-                $0.status == wanted.status && $0.output == wanted.output && $0.name == wanted.name
-                    && $0.notes == wanted.notes && $0.serviceID == wanted.serviceID
-            } ?? false
+            checks[id]?.isInSync =
+                known[id].map {
+                    $0.status == wanted.status && $0.output == wanted.output && $0.name == wanted.name
+                        && $0.notes == wanted.notes && $0.serviceID == wanted.serviceID
+                } ?? false
         }
         strayChecks.formUnion(known.keys.filter { checks[$0] == nil && $0 != "serfHealth" })
         nextPush = now

@@ -145,7 +145,8 @@ extension ServerCore {
             tags.isthmusProtocol == nil
         else { return }
         log(
-            .error, "a server of another engine is in our datacenter: it will not be a peer; stop it or give it "
+            .error,
+            "a server of another engine is in our datacenter: it will not be a peer; stop it or give it "
                 + "a datacenter of its own",
             ["gossip.member": member.name, "gossip.address": member.endpoint.description, "build": tags.build])
     }

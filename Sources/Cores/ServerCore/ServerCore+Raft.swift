@@ -202,7 +202,10 @@ extension ServerCore {
         replica?.node.bootstrap(membership, clusterID: cluster, at: now)
         log(
             .notice, "peer set bootstrapped",
-            ["raft.servers": membership.servers.map(\.name).joined(separator: " "), "raft.cluster": cluster.description])
+            [
+                "raft.servers": membership.servers.map(\.name).joined(separator: " "),
+                "raft.cluster": cluster.description,
+            ])
         announce(cluster, at: now)
     }
 

@@ -221,7 +221,8 @@ extension ServerCore {
         at now: Instant
     ) {
         let datacenter = pending.request.datacenter ?? configuration.datacenter
-        let error = Self.error(failure, of: pending.request, datacenter: datacenter, limit: configuration.requestTimeout)
+        let error = Self.error(
+            failure, of: pending.request, datacenter: datacenter, limit: configuration.requestTimeout)
         let retriable = RetryPolicy(maxRetries: .max).allows(pending.request, after: failure, retryCount: 0)
         switch route {
         case .leader:
