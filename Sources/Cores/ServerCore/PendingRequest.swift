@@ -56,6 +56,10 @@ struct PendingRequest: Sendable {
     let deadline: Instant
     /// The request may stay parked until here (`wire/consul-rpc.md` 4.6).
     let parkUntil: Instant
+    /// A blocking query ends here with the present data, when nothing moves before.
+    let watchUntil: Instant
+    /// `watchUntil` stands among the deadlines.
+    var hasWatched = false
     var attemptCount = 0
     var stage: Stage = .parked
 }

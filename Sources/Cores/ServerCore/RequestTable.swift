@@ -47,6 +47,10 @@ struct RequestTable: Sendable {
             byCall[call] = number
             request.attemptCount += 1
         }
+        if case .watching = stage, !request.hasWatched {
+            request.hasWatched = true
+            deadlines.add(number, due: request.watchUntil)
+        }
         request.stage = stage
         pending[number] = request
     }
@@ -74,7 +78,12 @@ struct RequestTable: Sendable {
     mutating func takeExpired(at now: Instant) -> [UInt64] {
         var expired: [UInt64] = []
         while let number = deadlines.popDue(at: now) {
-            if pending[number] != nil { expired.append(number) }
+            guard let request = pending[number] else { continue }
+            if case .watching = request.stage {
+                expired.append(number)
+            } else if request.deadline <= now {
+                expired.append(number)
+            }
         }
         return expired
     }

@@ -137,8 +137,8 @@ extension ServerCore {
     }
 
     private mutating func nextMembershipChange(at now: Instant) -> MembershipChange? {
-        guard let replica else { return nil }
-        let membership = replica.node.membership
+        guard replica != nil else { return nil }
+        let membership = replica!.node.membership
         var statuses: [NodeID: PoolMember.Status] = [:]
         for member in lan.members {
             guard let tags = ServerTags(member: member), tags.isthmusProtocol != nil, let id = NodeID(tags.id),
@@ -148,20 +148,20 @@ extension ServerCore {
             guard member.status == .alive, let endpoint = tags.endpoint else { continue }
             guard let peer = membership[id] else {
                 // A server of another cluster keeps its log: it must be wiped before it can join this one.
-                guard tags.clusterPrefix == nil || tags.clusterPrefix == replica.node.clusterID.tag else { continue }
+                guard tags.clusterPrefix == nil || tags.clusterPrefix == replica!.node.clusterID.tag else { continue }
                 return .addLearner(RaftServer(id: id, name: member.name, endpoint: endpoint, suffrage: .learner))
             }
             if peer.endpoint != endpoint { return .updateEndpoint(id, endpoint) }
-            if peer.suffrage == .learner, isCaughtUp(id, replica) { return .promote(id) }
+            if peer.suffrage == .learner, isCaughtUp(id) { return .promote(id) }
         }
         return removal(from: membership, statuses: statuses, at: now)
     }
 
     /// A learner gets its vote once it is within a heartbeat's worth of entries of the commit index: as a voter it must
     /// not hold up commits.
-    private func isCaughtUp(_ id: NodeID, _ replica: Replica) -> Bool {
-        guard let match = replica.node.matchIndex(of: id), match > .zero else { return false }
-        return replica.node.commitIndex - match <= 64
+    private func isCaughtUp(_ id: NodeID) -> Bool {
+        guard let match = replica?.node.matchIndex(of: id), match > .zero else { return false }
+        return (replica?.node.commitIndex ?? match) - match <= 64
     }
 
     private mutating func removal(

@@ -112,11 +112,10 @@ extension ServerCore {
     }
 
     private mutating func answerConfirmedReads(at now: Instant) {
-        guard let replica, !replica.confirmedReads.isEmpty else { return }
-        let applied = replica.appliedIndex
-        let due = replica.confirmedReads.filter { $0.index <= applied }
+        guard replica?.confirmedReads.isEmpty == false, let applied = replica?.appliedIndex else { return }
+        let due = replica?.confirmedReads.filter { $0.index <= applied } ?? []
         guard !due.isEmpty else { return }
-        self.replica?.confirmedReads.removeAll { $0.index <= applied }
+        replica?.confirmedReads.removeAll { $0.index <= applied }
         for read in due { serveHere(read.id, at: now) }
     }
 

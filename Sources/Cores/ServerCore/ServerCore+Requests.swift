@@ -15,19 +15,23 @@ extension ServerCore {
         guard requests.count < RequestTable.maxCount else {
             return deliver(.failure(.overloaded(what: "requests")), of: request, to: origin, at: now)
         }
-        let limit = (timeout ?? configuration.requestTimeout) + Self.blockingTime(of: request)
+        let asked = Self.blockingTime(of: request)
+        let spread = Duration.nanoseconds(asked.wholeNanoseconds / 16)
+        let limit = (timeout ?? configuration.requestTimeout) + asked + spread
+        // Spread, so that those that began together do not all come again together.
+        let wait = asked + random.duration(in: .zero..<spread)
         let number = requests.add(
             PendingRequest(
                 origin: origin, request: request, deadline: now + limit,
-                parkUntil: now + min(limit, configuration.holdTimeout)))
+                parkUntil: now + min(limit, configuration.holdTimeout), watchUntil: now + wait))
         route(number, at: now)
     }
 
-    /// What a blocking query may wait besides its deadline (`wire/consul-rpc.md` 1.9); zero for every other request.
+    /// What a blocking query may wait besides its deadline, a sixteenth of spread not counted (`wire/consul-rpc.md`
+    /// 1.9); zero for every other request.
     private static func blockingTime(of request: Request) -> Duration {
         guard let options = request.options, options.minQueryIndex > 0 else { return .zero }
-        let asked = options.maxQueryTime <= .zero ? Duration.seconds(300) : min(options.maxQueryTime, .seconds(600))
-        return asked + .nanoseconds(asked.wholeNanoseconds / 16)
+        return options.maxQueryTime <= .zero ? .seconds(300) : min(options.maxQueryTime, .seconds(600))
     }
 
     mutating func inbound(_ id: InboundID, method: String, body: [UInt8], at now: Instant) {
@@ -82,20 +86,20 @@ extension ServerCore {
     }
 
     private mutating func read(_ number: UInt64, _ request: Request, at now: Instant) {
-        guard let replica, let options = request.options else { return }
+        guard replica != nil, let options = request.options else { return }
         if options.allowStale { return serveHere(number, at: now) }
-        guard replica.node.isLeader else { return forwardToLeader(number, at: now) }
-        if !options.requireConsistent && replica.node.isReadyForReads && now < replica.node.leaseEnd {
+        guard replica!.node.isLeader else { return forwardToLeader(number, at: now) }
+        if !options.requireConsistent && replica!.node.isReadyForReads && now < replica!.node.leaseEnd {
             return serveHere(number, at: now)
         }
         requests.move(number, to: .confirming)
-        self.replica?.node.requestRead(number, at: now)
+        replica!.node.requestRead(number, at: now)
     }
 
     private mutating func write(_ number: UInt64, _ request: Request, at now: Instant) {
-        guard let replica else { return }
-        guard replica.node.isLeader else { return forwardToLeader(number, at: now) }
-        guard !replica.diskIsFull else { return finish(number, .failure(.diskFull), at: now) }
+        guard replica != nil else { return }
+        guard replica!.node.isLeader else { return forwardToLeader(number, at: now) }
+        guard !replica!.diskIsFull else { return finish(number, .failure(.diskFull), at: now) }
         let command: Command
         do throws(FederationError) {
             guard let prepared = try Command(preparing: request) else {
@@ -111,10 +115,10 @@ extension ServerCore {
             return finish(number, .success(.empty), at: now)
         }
         do throws(ProposeError) {
-            let index = try self.replica!.node.propose([command.encode()], at: now)
+            let index = try replica!.node.propose([command.encode()], at: now)
             metrics.add(.proposal)
-            let term = self.replica!.node.term
-            self.replica!.proposals[index] = (term: term, pending: number)
+            let term = replica!.node.term
+            replica!.proposals[index] = (term: term, pending: number)
             requests.move(number, to: .proposed(index, term))
         } catch {
             switch error {
@@ -126,8 +130,8 @@ extension ServerCore {
     }
 
     private mutating func forwardToLeader(_ number: UInt64, at now: Instant) {
-        guard let replica, let leader = replica.node.leader, leader != configuration.nodeID,
-            let endpoint = servers.endpoint(of: leader) ?? replica.node.membership[leader]?.endpoint
+        guard replica != nil, let leader = replica!.node.leader, leader != configuration.nodeID,
+            let endpoint = servers.endpoint(of: leader) ?? replica!.node.membership[leader]?.endpoint
         else {
             return park(number, at: now, failure: .noLeader(datacenter: configuration.datacenter))
         }
@@ -271,14 +275,13 @@ extension ServerCore {
 
     /// Answers a read from the present view: its read mode has been satisfied. Blocks when the data has not moved.
     mutating func serveHere(_ number: UInt64, at now: Instant) {
-        guard let pending = requests[number], var replica, let options = pending.request.options else { return }
+        guard let pending = requests[number], replica != nil, let options = pending.request.options else { return }
         // The catalog may be ahead of the published view within one `settle`.
-        if let view = replica.refreshedView() { out.append(.publish(view)) }
-        self.replica = replica
-        switch replica.view.answerHere(pending.request, options: options, at: now) {
+        if let view = replica!.refreshedView() { out.append(.publish(view)) }
+        switch replica!.view.answerHere(pending.request, options: options, at: now) {
         case .answer(let response): finish(number, .success(response), at: now)
         case .wait(let key):
-            if let id = self.replica?.waiters.add(key, number) { requests.move(number, to: .watching(id)) }
+            requests.move(number, to: .watching(replica!.waiters.add(key, number)))
         case .refuse(let error): finish(number, .failure(error), at: now)
         case .ask: finish(number, .failure(.badRequest("\(pending.request.method) is not a read")), at: now)
         }

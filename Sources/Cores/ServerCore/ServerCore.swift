@@ -76,14 +76,15 @@ package struct ServerCore: Sendable {
         servers.refresh(from: lan.members, datacenter: configuration.datacenter, using: &self.random)
     }
 
-    /// The one timer the shell needs.
-    package var nextDeadline: Instant {
+    /// The one timer the shell needs. As of the last `advance`; before the first one it is due.
+    package private(set) var nextDeadline = Instant.zero
+
+    /// Asked in place: a copy of an optional part costs more than what it is asked for.
+    private mutating func findDeadline() {
         var next = min(lan.nextDeadline, switchboard.nextDeadline, router.nextDeadline, scheduler.nextDeadline)
-        next = min(next, wan?.nextDeadline ?? .distantFuture, replica?.node.nextDeadline ?? .distantFuture)
+        next = min(next, wan?.findDeadline() ?? .distantFuture, replica?.findDeadline() ?? .distantFuture)
         next = min(next, requests.nextDeadline, joiner.nextDeadline, local.nextDeadline)
-        if let replica { next = min(next, replica.commitMark.deadline(replica.node.durableCommitIndex)) }
-        next = min(next, duties.nextDeadline, leaving?.deadline ?? .distantFuture, servers.nextRebalance)
-        return next
+        nextDeadline = min(next, duties.nextDeadline, leaving?.deadline ?? .distantFuture, servers.nextRebalance)
     }
 
     package mutating func handle(_ input: Input, at now: Instant, into effects: inout [Effect]) {
@@ -137,6 +138,7 @@ package struct ServerCore: Sendable {
         switchboard.advance(to: now, into: &switchboardEffects)
         performSwitchboard(at: now)
         settle(at: now)
+        findDeadline()
         emit(into: &effects)
     }
 
@@ -208,4 +210,8 @@ extension ServerCore {
             }
         }
     }
+}
+
+extension SerfPool {
+    fileprivate mutating func findDeadline() -> Instant { nextDeadline }
 }
