@@ -36,17 +36,23 @@ struct LocalState: Sendable {
     /// When out-of-sync entries are written next.
     var nextPush: Instant
     var retryPause = LocalState.firstRetry
+    /// When this agent's place in the network is written to the catalog.
+    var nextCoordinate: Instant
     private var memberCount = 1
+
+    /// Coordinates settle within a minute and move little then.
+    static let coordinateInterval: Duration = .seconds(30)
 
     init(node: String, at now: Instant) {
         self.node = node
         nextFullSync = now
         nextPush = .distantFuture
+        nextCoordinate = now + Self.coordinateInterval
     }
 
     init(node: String, now: Instant) { self.init(node: node, at: now) }
 
-    var nextDeadline: Instant { min(nextFullSync, nextPush) }
+    var nextDeadline: Instant { min(nextFullSync, nextPush, nextCoordinate) }
 
     /// Consul's scale: one minute up to 128 members, one more minute for each doubling.
     var fullSyncInterval: Duration {

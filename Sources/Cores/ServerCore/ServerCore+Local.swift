@@ -116,6 +116,11 @@ extension ServerCore {
             local.nextFullSync = now + local.fullSyncInterval + random.duration(in: .zero..<local.fullSyncInterval / 16)
             ask(.fetchServices, at: now)
         }
+        if local.nextCoordinate <= now {
+            let spread = random.duration(in: .zero..<LocalState.coordinateInterval / 4)
+            local.nextCoordinate = now + LocalState.coordinateInterval + spread
+            ask(.updateCoordinate, at: now)
+        }
         guard local.nextPush <= now else { return }
         local.nextPush = .distantFuture
         for task in local.due() { ask(task, at: now) }
@@ -184,6 +189,7 @@ extension ServerCore {
             local.retryPause = min(pause * 2, LocalState.maxRetry)
             switch task {
             case .fetchServices, .fetchChecks: local.nextFullSync = min(local.nextFullSync, now + pause)
+            case .updateCoordinate: break
             default: local.nextPush = min(local.nextPush, now + pause)
             }
             log(.debug, "catalog not reached, trying again", ["task": "\(task)", "error": error.message])

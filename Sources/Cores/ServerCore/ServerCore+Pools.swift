@@ -150,6 +150,8 @@ extension ServerCore {
     // MARK: Joining
 
     mutating func joinAgain(at now: Instant) {
+        // Who leaves must not come back by itself.
+        guard leaving == nil else { return joiner.stop() }
         for channel in [Channel.lan, .wan] {
             guard let endpoints = joiner.due(channel, at: now) else { continue }
             join(endpoints, in: channel, for: .retry(channel), at: now)
