@@ -75,6 +75,19 @@ struct SingleDatacenterTests {
         #expect(scenario.run(atMost: .seconds(5)) { status($0) == "critical" } != nil)
     }
 
+    @Test("Every agent's network coordinate comes to the catalog")
+    func coordinates() {
+        let scenario = Scenario()
+        let servers = scenario.addServers(3)
+        scenario.run(for: .seconds(60))
+        let request = Request.coordinateListNodes(DCSpecificRequest(datacenter: "dc1"))
+        guard case .success(.coordinates(let answer))? = scenario.ask(request, at: servers[0]) else {
+            Issue.record("no coordinates")
+            return
+        }
+        #expect(answer.coordinates?.map(\.node).sorted() == servers.map { scenario.world.hosts[$0] }.sorted())
+    }
+
     @Test("A blocking query wakes with the write it waits for, and ends with the present data at its limit")
     func blocking() {
         let scenario = Scenario()

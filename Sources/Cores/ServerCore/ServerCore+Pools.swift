@@ -163,6 +163,8 @@ extension ServerCore {
     // MARK: Joining
 
     mutating func joinAgain(at now: Instant) {
+        // Who leaves must not come back by itself.
+        guard leaving == nil else { return joiner.stop() }
         for channel in [Channel.lan, .wan] {
             if let endpoints = joiner.takeStart(channel) { join(endpoints, in: channel, for: .start(channel), at: now) }
             guard let endpoints = joiner.due(channel, at: now) else { continue }
