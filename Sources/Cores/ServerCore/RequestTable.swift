@@ -13,8 +13,8 @@ struct RequestTable: Sendable {
     private var deadlines = DeadlineQueue<UInt64>()
     private var nextNumber: UInt64 = 0
     private var nextCall: UInt64 = 0
-    /// Parked until a leader appears, in order of arrival.
-    private(set) var awaitingLeader: [UInt64] = []
+    /// Waiting for a leader to appear, in order of arrival.
+    private(set) var parked: [UInt64] = []
     /// When the parked ones are tried again without a sign of a leader.
     private(set) var nextRetry = Instant.distantFuture
 
@@ -56,15 +56,15 @@ struct RequestTable: Sendable {
     }
 
     mutating func park(_ number: UInt64, retryAt: Instant) {
-        move(number, to: .awaitingLeader)
-        awaitingLeader.append(number)
+        move(number, to: .parked)
+        parked.append(number)
         nextRetry = min(nextRetry, retryAt)
     }
 
-    mutating func takeAwaitingLeader() -> [UInt64] {
-        defer { awaitingLeader.removeAll(keepingCapacity: true) }
+    mutating func takeParked() -> [UInt64] {
+        defer { parked.removeAll(keepingCapacity: true) }
         nextRetry = .distantFuture
-        return awaitingLeader.filter { pending[$0] != nil }
+        return parked.filter { pending[$0] != nil }
     }
 
     mutating func newCall() -> CallID {

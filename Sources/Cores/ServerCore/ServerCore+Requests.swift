@@ -23,7 +23,7 @@ extension ServerCore {
         let number = requests.add(
             PendingRequest(
                 origin: origin, request: request, deadline: now + limit,
-                holdUntil: now + min(limit, configuration.holdTimeout), watchUntil: now + wait))
+                parkUntil: now + min(limit, configuration.holdTimeout), watchUntil: now + wait))
         route(number, at: now)
     }
 
@@ -40,6 +40,7 @@ extension ServerCore {
             guard let request = try Request.decode(method: method, from: &reader) else {
                 return reply(id, error: Self.unknown(method), body: [0x80], at: now)
             }
+            metrics.add(.inbound)
             begin(request, from: .inbound(id), timeout: nil, at: now)
         } catch {
             reply(id, error: "codec.decoder: \(error.description)", body: [0x80], at: now)
@@ -108,8 +109,14 @@ extension ServerCore {
         } catch {
             return finish(number, .failure(error), at: now)
         }
+        if case .coordinateBatch(let batch) = command {
+            // Answered before it is in the log: an agent sends the next one soon.
+            duties.gather(batch, at: now)
+            return finish(number, .success(.empty), at: now)
+        }
         do throws(ProposeError) {
             let index = try replica!.node.propose([command.encode()], at: now)
+            metrics.add(.proposal)
             let term = replica!.node.term
             replica!.proposals[index] = (term: term, pending: number)
             requests.move(number, to: .proposed(index, term))
@@ -155,6 +162,11 @@ extension ServerCore {
         guard let pending = requests[number] else { return }
         let call = requests.newCall()
         requests.move(number, to: .calling(call, route))
+        switch route {
+        case .leader: break
+        case .server: metrics.add(.client)
+        case .remote: metrics.add(.forward)
+        }
         var writer = MessagePackWriter()
         pending.request.encodeBody(into: &writer)
         switchboard.handle(
@@ -168,13 +180,13 @@ extension ServerCore {
     /// Tried again when a leader appears, or after a sixteenth of the hold time at most.
     private mutating func park(_ number: UInt64, at now: Instant, failure: FederationError) {
         guard let pending = requests[number] else { return }
-        guard now < pending.holdUntil else { return finish(number, .failure(failure), at: now) }
+        guard now < pending.parkUntil else { return finish(number, .failure(failure), at: now) }
         let pause = random.duration(in: .milliseconds(20)..<max(.milliseconds(21), configuration.holdTimeout / 64))
-        requests.park(number, retryAt: min(now + pause, pending.holdUntil))
+        requests.park(number, retryAt: min(now + pause, pending.parkUntil))
     }
 
-    mutating func retryAwaitingLeader(at now: Instant) {
-        for number in requests.takeAwaitingLeader() { route(number, at: now) }
+    mutating func retryParked(at now: Instant) {
+        for number in requests.takeParked() { route(number, at: now) }
     }
 
     mutating func retryRead(_ number: UInt64, at now: Instant) {
@@ -213,15 +225,18 @@ extension ServerCore {
         at now: Instant
     ) {
         let datacenter = pending.request.datacenter ?? configuration.datacenter
-        let error = Self.error(failure, of: pending.request, datacenter: datacenter, limit: configuration.requestTimeout)
+        let error = Self.error(
+            failure, of: pending.request, datacenter: datacenter, limit: configuration.requestTimeout)
         let retriable = RetryPolicy(maxRetries: .max).allows(pending.request, after: failure, retryCount: 0)
         switch route {
         case .leader:
             retriable ? park(number, at: now, failure: error) : finish(number, .failure(error), at: now)
         case .server(let endpoint):
+            metrics.add(.clientFailed)
             if case .application = failure {} else { servers.demote(endpoint) }
             retriable ? park(number, at: now, failure: error) : finish(number, .failure(error), at: now)
         case .remote(let server, let others):
+            metrics.add(.forwardFailed)
             router.handle(.callFailed(name: server.name, failure), at: now, into: &routerEffects)
             performRouter(at: now)
             // One retry, on another server: a request must not walk through a dying datacenter.
@@ -267,6 +282,7 @@ extension ServerCore {
         case .answer(let response): finish(number, .success(response), at: now)
         case .wait(let key):
             requests.move(number, to: .watching(replica!.waiters.add(key, number)))
+        case .refuse(let error): finish(number, .failure(error), at: now)
         case .ask: finish(number, .failure(.badRequest("\(pending.request.method) is not a read")), at: now)
         }
     }
@@ -358,14 +374,14 @@ extension ServerCore {
 
     /// Ends what has waited long enough; a blocking query ends with the present data.
     mutating func expire(at now: Instant) {
-        if requests.nextRetry <= now { retryAwaitingLeader(at: now) }
+        if requests.nextRetry <= now { retryParked(at: now) }
         for number in requests.takeExpired(at: now) {
             guard let pending = requests[number] else { continue }
             switch pending.stage {
             case .watching:
                 guard let answer = replica?.view.present(pending.request, at: now) else { continue }
                 finish(number, .success(answer), at: now)
-            case .awaitingLeader:
+            case .parked:
                 finish(number, .failure(.noLeader(datacenter: configuration.datacenter)), at: now)
             case .confirming: finish(number, .failure(.notReadyForConsistentReads), at: now)
             case .proposed:

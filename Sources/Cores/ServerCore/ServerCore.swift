@@ -29,6 +29,7 @@ package struct ServerCore: Sendable {
     var leaving: Leaving?
     var servers = ServerList()
     var duties = LeaderDuties()
+    var pings = Pings()
     var metrics = Instruments()
     /// What each own task under way wrote.
     var ownPayloads: [OwnTask: OwnPayload] = [:]
@@ -58,11 +59,12 @@ package struct ServerCore: Sendable {
                 random: random.split())
         }
         var limits = RPCLimits()
+        limits.openerTimeout = configuration.handshakeTimeout
         limits.maxConnectionsPerAddress = configuration.maxConnectionsPerAddress
         switchboard = Switchboard(limits: limits, random: random.split())
         router = Router(RouterConfiguration(datacenter: configuration.datacenter), random: random.split())
         scheduler = CheckScheduler(node: configuration.node, random: random.split())
-        local = LocalState(node: configuration.node, now: now)
+        local = LocalState(node: configuration.node, at: now)
         if configuration.isServer {
             replica = Replica(
                 configuration, recovery: recovery, snapshot: snapshot, at: now, random: random.split())
