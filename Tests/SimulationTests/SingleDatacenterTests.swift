@@ -65,8 +65,8 @@ struct SingleDatacenterTests {
 
         func status(_ scenario: Scenario) -> String? {
             let request = ServiceSpecificRequest(datacenter: "dc1", serviceName: "web")
-            guard case .success(.checkServiceNodes(let answer)) = scenario.ask(.healthServiceNodes(request), at: servers[1])
-            else { return nil }
+            let result = scenario.ask(.healthServiceNodes(request), at: servers[1])
+            guard case .success(.checkServiceNodes(let answer))? = result else { return nil }
             guard let instance = answer.nodes?.first, instance.node?.node == "dc1-c9" else { return nil }
             return instance.checks?.first { $0.checkID == "service:web" }?.status
         }
