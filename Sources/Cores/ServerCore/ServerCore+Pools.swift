@@ -305,7 +305,7 @@ extension ServerCore {
                 continue
             }
             maps[tags.datacenter, default: DatacenterMap(datacenter: tags.datacenter, areaID: "wan", coordinates: [])]
-                .coordinates?.append(Coordinate(node: member.name, coord: coordinate))
+                .coordinates?.append(Coordinate(node: tags.nodeName, coord: coordinate))
         }
         return maps.keys.sorted().compactMap { maps[$0] }
     }
