@@ -5,7 +5,8 @@ struct Route {
         case agentServices, agentService, registerService, deregisterService
         case agentChecks, registerCheck, deregisterCheck, passCheck, warnCheck, failCheck, updateCheck
         case agentMetrics
-        case catalogDatacenters, catalogNodes, catalogServices, catalogService, catalogConnect, catalogNode, catalogNodeServices
+        case catalogDatacenters, catalogNodes, catalogServices, catalogService, catalogConnect
+        case catalogNode, catalogNodeServices
         case catalogRegister, catalogDeregister
         case healthNode, healthChecks, healthService, healthConnect, healthIngress, healthState
         case keyValue
