@@ -134,7 +134,7 @@ import Testing
         }
         let port = Producer.refusedPort()
         #expect(bench.run(tcp("127.0.0.1:\(port)")) == .failed("connect: connection refused"))
-        #expect(bench.run(tcp("[::1]:\(port)"))?.summary.contains("failed: connect to [::1]:\(port)") == true)
+        #expect(bench.run(tcp("[::1]:\(port)"))?.summary.contains("failed: connect: ") == true)
         for nonsense in ["127.0.0.1", "127.0.0.1:0", "a:b:c", ":x", ""] {
             #expect(bench.run(tcp(nonsense)) == .failed("\"\(nonsense)\" is not host:port"))
         }

@@ -29,10 +29,12 @@ final class Scenario {
     /// - Parameters:
     ///   - name: of the datacenter; by default `dc` and its number.
     ///   - joining: numbers of agents of the same datacenter; by default the first one.
+    ///   - starting: agents that must be joined at the start.
     ///   - federating: datacenters whose first server is joined in the WAN pool.
     func add(
         _ datacenter: Int, _ number: Int, name: String? = nil, isServer: Bool = true,
-        bootstrap: ServerConfiguration.Bootstrap, joining: [Int] = [1], federating: [Int] = []
+        bootstrap: ServerConfiguration.Bootstrap, joining: [Int] = [1], starting: [Int] = [],
+        federating: [Int] = []
     ) -> Int {
         let here = Self.address(datacenter, number)
         let kind = isServer ? "s" : "c"
@@ -45,6 +47,7 @@ final class Scenario {
         configuration.join.endpoints = joining.filter { $0 != number }.map {
             Endpoint(Self.address(datacenter, $0), DefaultPort.serfLAN)
         }
+        configuration.join.atStart = starting.map { Endpoint(Self.address(datacenter, $0), DefaultPort.serfLAN) }
         configuration.joinWAN.endpoints = federating.map { Endpoint(Self.address($0, 1), DefaultPort.serfWAN) }
         configuration.join.interval = .seconds(2)
         configuration.joinWAN.interval = .seconds(2)

@@ -75,8 +75,8 @@ struct Listeners {
             }
         }
         let shells = ControlLoop.Shells(
-            streams: streams, sources: sources(plan), datagrams: datagrams, storage: storage, probes: probes, view: view,
-            answers: answers)
+            streams: streams, sources: sources(plan), datagrams: datagrams, storage: storage, probes: probes,
+            view: view, answers: answers)
         relay.connect { [weak control] in control?.submit($0) }
         try await control.loop.submit { control.start(shells) }.get()
         return Listeners(

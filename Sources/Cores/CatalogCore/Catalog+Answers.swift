@@ -43,8 +43,8 @@ extension Catalog {
         return (response, index, watch)
     }
 
-    /// Why a read cannot be answered, in Consul's words where it has them; nil when it can. To be asked before `answer`, which treats
-    /// such a request as one for something that does not exist.
+    /// Why a read cannot be answered, in Consul's words where it has them; nil when it can. To be asked before
+    /// `answer`, which treats such a request as one for something that does not exist.
     package static func refusal(of request: Request) -> FederationError? {
         if request.isFilterable, request.options?.filter.isEmpty == false { return .filterNotServed }
         if case .catalogNodeServices(let body) = request, body.node.isEmpty { return .remote("Must provide node") }

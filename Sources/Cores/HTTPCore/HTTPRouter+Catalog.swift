@@ -1,8 +1,8 @@
 import FederationModel
 
 extension HTTPRouter {
-    func healthService(_ call: Call, isForMesh: Bool = false) throws(HTTPProblem) -> HTTPAction {
-        let request = try call.serviceRequest(isForMesh: isForMesh)
+    func healthService(_ call: Call, _ kind: Call.InstanceKind = .plain) throws(HTTPProblem) -> HTTPAction {
+        let request = try call.serviceRequest(kind)
         var passingOnly = false
         if call.query.has("passing") {
             let text = call.query.first("passing")
@@ -59,13 +59,15 @@ extension Call {
         rendering(.coordinates(segment: query.has("segment") ? query.first("segment") : nil, isOne: isOne))
     }
 
-    /// - Parameter isForMesh: asks for the proxies of the service instead of its instances.
-    func serviceRequest(isForMesh: Bool = false) throws(HTTPProblem) -> ServiceSpecificRequest {
+    /// Instances of the service itself, its mesh proxies, or its ingress gateways.
+    enum InstanceKind { case plain, connect, ingress }
+
+    func serviceRequest(_ kind: InstanceKind = .plain) throws(HTTPProblem) -> ServiceSpecificRequest {
         let tags = query.all("tag")
         return ServiceSpecificRequest(
             datacenter: datacenter, nodeMetaFilters: nodeMeta, serviceName: try restText(orMissing: "service name"),
-            serviceTags: tags.isEmpty ? nil : tags, tagFilter: !tags.isEmpty, source: source, connect: isForMesh,
-            options: options)
+            serviceTags: tags.isEmpty ? nil : tags, tagFilter: !tags.isEmpty, source: source, connect: kind == .connect,
+            ingress: kind == .ingress, options: options)
     }
 }
 

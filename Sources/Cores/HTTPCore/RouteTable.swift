@@ -5,9 +5,10 @@ struct Route {
         case agentServices, agentService, registerService, deregisterService
         case agentChecks, registerCheck, deregisterCheck, passCheck, warnCheck, failCheck, updateCheck
         case agentMetrics
-        case catalogDatacenters, catalogNodes, catalogServices, catalogService, catalogConnect, catalogNode, catalogNodeServices
+        case catalogDatacenters, catalogNodes, catalogServices, catalogService, catalogConnect
+        case catalogNode, catalogNodeServices
         case catalogRegister, catalogDeregister
-        case healthNode, healthChecks, healthService, healthConnect, healthState
+        case healthNode, healthChecks, healthService, healthConnect, healthIngress, healthState
         case keyValue
         case statusLeader, statusPeers
         case eventFire
@@ -75,6 +76,7 @@ struct Route {
         "/v1/health/checks/": Route(.healthChecks, .get),
         "/v1/health/service/": Route(.healthService, .get),
         "/v1/health/connect/": Route(.healthConnect, .get),
+        "/v1/health/ingress/": Route(.healthIngress, .get),
         "/v1/health/state/": Route(.healthState, .get),
         "/v1/kv/": Route(.keyValue, .keyValue),
         "/v1/status/leader": Route(.statusLeader, .get),

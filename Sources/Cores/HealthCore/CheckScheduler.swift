@@ -128,7 +128,9 @@ package struct CheckScheduler: Sendable {
             throw .failed("CheckID \"\(id)\" does not have associated TTL")
         }
         arm(id, due: now + ttl)
-        let text = output.cut(toBytes: CheckPlan.outputBytes(check.definition))
+        let limit = CheckPlan.outputBytes(check.definition)
+        let count = output.utf8.count
+        let text = count > limit ? "\(output.cut(toBytes: limit)) ... (captured \(limit) of \(count) bytes)" : output
         settle(id, CheckOutcome(status, text), at: now, into: &effects)
         followLocally(at: now, into: &effects)
     }

@@ -37,14 +37,11 @@ extension ServerCore {
             return .checks(local.checks.keys.sorted().compactMap { local.checks[$0] }.map(local.healthCheck))
         case .registerService(let service, let replace): return register(service, replace: replace, at: now)
         case .deregisterService(let id):
-            guard removeService(id, at: now) else {
-                return .failed(.notFound("Unknown service \"\(id)\""))
-            }
-            return registrationsChanged(at: now)
+            // Gone is gone: asked again, it has nothing to do.
+            return removeService(id, at: now) ? registrationsChanged(at: now) : .done
         case .registerCheck(let check): return register(check, at: now)
         case .deregisterCheck(let id):
-            guard removeCheck(id, at: now) else { return .failed(.notFound("Unknown check \"\(id)\"")) }
-            return registrationsChanged(at: now)
+            return removeCheck(id, at: now) ? registrationsChanged(at: now) : .done
         case .updateCheck(let id, let status, let output):
             do throws(AgentError) {
                 try scheduler.report(id: id, status: status, output: output, at: now, into: &schedulerEffects)

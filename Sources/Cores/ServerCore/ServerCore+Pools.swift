@@ -202,7 +202,8 @@ extension ServerCore {
         switch joiner.take(id) {
         case .start(let channel):
             guard count == 0 else { return logJoined(channel, count: count) }
-            out.append(.stop(reason: "cannot join the \(channel) pool: \(errors.joined(separator: "; "))", failed: true))
+            let reason = "cannot join the \(channel) pool: \(errors.joined(separator: "; "))"
+            out.append(.stop(reason: reason, failed: true))
         case .retry(let channel):
             let mayTryAgain = joiner.finished(channel, isJoined: count > 0, at: now)
             guard count == 0 else { return logJoined(channel, count: count) }
@@ -309,7 +310,7 @@ extension ServerCore {
                 continue
             }
             maps[tags.datacenter, default: DatacenterMap(datacenter: tags.datacenter, areaID: "wan", coordinates: [])]
-                .coordinates?.append(Coordinate(node: member.name, coord: coordinate))
+                .coordinates?.append(Coordinate(node: tags.nodeName, coord: coordinate))
         }
         return maps.keys.sorted().compactMap { maps[$0] }
     }

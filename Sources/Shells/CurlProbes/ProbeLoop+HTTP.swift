@@ -223,6 +223,8 @@ extension ProbeLoop {
         if (300..<400).contains(status), let target = ccurl_get_string(transfer.handle, CURLINFO_REDIRECT_URL) {
             return redirect(probe, transfer, status, to: String(cString: target))
         }
+        // 307 and 308 without a target are answers like others.
+        if (301...303).contains(status) { return fail(probe, "\(status) response missing Location header") }
         probe.timings = timings(probe, transfer)
         let body = String(decoding: transfer.body, as: UTF8.self)
         finish(probe, .answered(code: status, reason: transfer.reason, body: body, timings: probe.timings))

@@ -1,0 +1,56 @@
+import FederationModel
+import ServerCore
+import Simulation
+import Testing
+
+@Suite("What an agent does of its own, and what it refuses")
+struct AgentDutyTests {
+    @Test("Every agent's coordinate comes to the catalog, those of one interval in one log entry")
+    func coordinates() {
+        let scenario = Scenario()
+        let servers = scenario.addServers(3)
+        let client = scenario.add(1, 9, isServer: false, bootstrap: .never)
+        scenario.world.start(client)
+        scenario.run(for: .seconds(40))
+        let request = Request.coordinateListNodes(DCSpecificRequest(datacenter: "dc1"))
+        guard case .success(.coordinates(let answer)) = scenario.ask(request, at: client) else {
+            Issue.record("no answer")
+            return
+        }
+        #expect(answer.coordinates?.map(\.node) == ["dc1-c9", "dc1-s1", "dc1-s2", "dc1-s3"])
+        let before = scenario.stat("raft", "commit_index", at: servers[0]).flatMap { Int($0) } ?? 0
+        scenario.run(for: .seconds(60))
+        let after = scenario.stat("raft", "commit_index", at: servers[0]).flatMap { Int($0) } ?? 0
+        #expect(after - before <= 12, "at most one entry each 5 s")
+    }
+
+    @Test("A read that lacks its node or asks for a filter is refused, at a server and through a client agent")
+    func refusals() {
+        let scenario = Scenario()
+        let servers = scenario.addServers(3)
+        let client = scenario.add(1, 9, isServer: false, bootstrap: .never)
+        scenario.world.start(client)
+        _ = scenario.awaitLeader(among: servers)
+        let noNode = Request.catalogNodeServices(NodeSpecificRequest(datacenter: "dc1"))
+        let filtered = Request.catalogListNodes(
+            DCSpecificRequest(datacenter: "dc1", options: QueryOptions(filter: "Node == a")))
+        for host in [servers[0], client] {
+            #expect(scenario.ask(noNode, at: host) == .failure(.remote("Must provide node")))
+            #expect(scenario.ask(filtered, at: host) == .failure(.filterNotServed))
+        }
+    }
+
+    @Test("An address of the start that does not answer ends the agent, one that does lets it go on")
+    func startJoin() {
+        let scenario = Scenario()
+        let servers = scenario.addServers(3)
+        _ = scenario.awaitLeader(among: servers)
+        let joining = scenario.add(1, 8, isServer: false, bootstrap: .never, joining: [], starting: [1])
+        let lost = scenario.add(1, 9, isServer: false, bootstrap: .never, joining: [], starting: [77])
+        scenario.world.start(joining)
+        scenario.world.start(lost)
+        #expect(scenario.run(atMost: .seconds(30)) { !$0.world.isRunning(lost) } != nil)
+        #expect(scenario.world.isRunning(joining))
+        #expect(scenario.stat("serf_lan", "members", at: joining) == "4")
+    }
+}
