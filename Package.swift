@@ -90,10 +90,16 @@ let simulation: [Target] = [
 
 let tools: [Target] = [
     module("Tools", "CommandSupport", ["PlainHTTP", "WireFormat"]),
+    module(
+        "Tools", "Fuzzing",
+        base + [
+            "CatalogCore", "Configuration", "ConfigurationFiles", "DNSCore", "GossipCore", "HTTPCore", "RPCCore",
+            "RaftCore", "SerfCore", "StorageFormat", "TopologyCore", "WireFormat", "YAMLReader",
+        ]),
     tool(
         "isthmus",
         base + [
-            "Agent", "CommandSupport", "Configuration", "ConfigurationFiles", "PlainHTTP", "Simulation",
+            "Agent", "CommandSupport", "Configuration", "ConfigurationFiles", "Fuzzing", "PlainHTTP", "Simulation",
             "TopologyCore", "TopologyRunner", "WireFormat", "YAMLReader",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
@@ -120,6 +126,7 @@ let package = Package(
         tests("GossipCryptoTests", ["GossipCore", "GossipCrypto", "GossipVectors"]),
         tests("HTTPCoreTests", base + ["HTTPCore", "WireFormat"]),
         tests("HealthCoreTests", base + ["HealthCore"]),
+        tests("LiveTests", ["isthmus", "PlainHTTP"]),
         tests("NIOTransportTests", ["FederationModel", "NIOTransport", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio")]),
         tests("PlainHTTPTests", ["PlainHTTP"]),
         tests("RPCCoreTests", base + ["WireFormat", "RPCCore"]),

@@ -63,6 +63,9 @@ struct Joiner: Sendable {
         return retry.endpoints
     }
 
+    /// The configured addresses are being tried, and none has taken us yet.
+    func isJoining(_ channel: Channel) -> Bool { retries[channel]?.isJoining ?? false }
+
     /// - Parameter isJoined: at least one address answered: the pool keeps itself together from here on.
     mutating func finished(_ channel: Channel, isJoined: Bool, at now: Instant) {
         guard var retry = retries[channel] else { return }

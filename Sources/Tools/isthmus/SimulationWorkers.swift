@@ -6,7 +6,8 @@ import Glibc
 enum SimulationWorkers {
     static func run(first: UInt64, seeds: UInt64, jobs: UInt64, _ line: (String) -> Void) throws {
         var ends: [Int32] = [0, 0]
-        guard pipe2(&ends, O_CLOEXEC) == 0 else { throw failure("pipe") }
+        guard pipe(&ends) == 0 else { throw failure("pipe") }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         defer { close(ends[0]) }
         var workers: [pid_t] = []
         for job in 0..<jobs {
