@@ -66,7 +66,7 @@ let shells: [Target] = [
     .target(name: "CCurl", path: "Sources/Shells/CCurl", linkerSettings: [.linkedLibrary("curl")]),
     module("Shells", "CurlProbes", base + ["CCurl"]),
     module("Shells", "YAMLReader", ["TopologyCore", .product(name: "Yams", package: "Yams")]),
-    module("Shells", "PlainHTTP"),
+    module("Shells", "ClientHTTP", ["CurlProbes"]),
     module("Shells", "ConfigurationFiles", ["Configuration", "WireFormat"]),
 ]
 
@@ -79,7 +79,7 @@ let agent: [Target] = [
             "WireFormat", .product(name: "Logging", package: "swift-log"),
             .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
         ]),
-    module("Agent", "TopologyRunner", base + ["Configuration", "PlainHTTP", "TopologyCore", "WireFormat"]),
+    module("Agent", "TopologyRunner", base + ["Configuration", "ClientHTTP", "TopologyCore", "WireFormat"]),
 ]
 
 let simulation: [Target] = [
@@ -89,7 +89,7 @@ let simulation: [Target] = [
 ]
 
 let tools: [Target] = [
-    module("Tools", "CommandSupport", ["PlainHTTP", "WireFormat"]),
+    module("Tools", "CommandSupport", ["ClientHTTP", "WireFormat"]),
     module(
         "Tools", "Fuzzing",
         base + [
@@ -99,7 +99,7 @@ let tools: [Target] = [
     tool(
         "isthmus",
         base + [
-            "Agent", "CommandSupport", "Configuration", "ConfigurationFiles", "Fuzzing", "PlainHTTP", "Simulation",
+            "Agent", "CommandSupport", "Configuration", "ConfigurationFiles", "Fuzzing", "ClientHTTP", "Simulation",
             "TopologyCore", "TopologyRunner", "WireFormat", "YAMLReader",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
@@ -118,27 +118,33 @@ let package = Package(
     targets: model + cores + shells + agent + simulation + tools + [
         tests("CatalogCoreTests", base + ["CatalogCore", "RadixTree", "WireFormat"]),
         tests("ConfigurationTests", ["Configuration", "ConfigurationFiles"]),
-        tests("CurlProbesTests", ["FederationModel", "CurlProbes"]),
+        tests("CurlProbesTests", base + ["CurlProbes"]),
         tests("DNSCoreTests", base + ["DNSCore"]),
-        tests("FileStorageTests", ["FederationModel", "RaftCore", "StorageFormat", "FileStorage"]),
+        tests("FileStorageTests", ["FederationModel", "RaftCore", "StorageFormat", "FileStorage", "WireFormat"]),
         .target(name: "GossipVectors", path: "Tests/GossipVectors", swiftSettings: settings),
         tests("GossipCoreTests", base + ["WireFormat", "GossipCore", "GossipVectors"]),
         tests("GossipCryptoTests", ["GossipCore", "GossipCrypto", "GossipVectors"]),
         tests("HTTPCoreTests", base + ["HTTPCore", "WireFormat"]),
         tests("HealthCoreTests", base + ["HealthCore"]),
-        tests("LiveTests", ["isthmus", "PlainHTTP"]),
-        tests("NIOTransportTests", ["FederationModel", "NIOTransport", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio")]),
-        tests("PlainHTTPTests", ["PlainHTTP"]),
+        tests("LiveTests", ["isthmus", "ClientHTTP"]),
+        tests(
+            "NIOTransportTests",
+            [
+                "FederationModel", "NIOTransport", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
+        tests("ClientHTTPTests", ["ClientHTTP"]),
         tests("RPCCoreTests", base + ["WireFormat", "RPCCore"]),
         tests("RadixTreeTests", base + ["RadixTree"]),
         tests("RaftCoreTests", base + ["RaftCore", "WireFormat"]),
         tests("RoutingCoreTests", base + ["RoutingCore"]),
         tests("SerfCoreTests", base + ["WireFormat", "GossipCore", "GossipVectors", "SerfCore"]),
-        tests("StorageFormatTests", base + ["RaftCore", "StorageFormat"]),
+        tests("SimulationTests", base + ["RaftCore", "ServerCore", "Simulation"]),
+        tests("StorageFormatTests", base + ["RaftCore", "StorageFormat", "WireFormat"]),
         tests("TidyTests", []),
-        tests("ToolTests", ["CommandSupport", "PlainHTTP", "WireFormat"]),
+        tests("ToolTests", ["CommandSupport", "ClientHTTP", "WireFormat"]),
         tests("TopologyCoreTests", ["Configuration", "TopologyCore", "YAMLReader"]),
-        tests("TopologyRunnerTests", ["PlainHTTP", "TopologyCore", "TopologyRunner", "YAMLReader"]),
+        tests("TopologyRunnerTests", ["ClientHTTP", "TopologyCore", "TopologyRunner", "YAMLReader"]),
         tests("WireFormatTests", base + ["WireFormat", "RPCCore"]),
     ]
 )

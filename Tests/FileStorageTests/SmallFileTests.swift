@@ -14,11 +14,13 @@ import Testing
         bench.storage.appendFile("serf/local.snapshot", [3])
         bench.storage.saveFile("checks-state", [7])
         bench.storage.saveFile("checks-state", [8, 9])
+        bench.storage.saveFile("raft/commit", [4])
         bench.storage.close()
         #expect(bench.reports.all.isEmpty)
         let again = try Bench(directory.data)
         #expect(try again.storage.readFile("serf/local.snapshot") == [1, 2, 3])
         #expect(try again.storage.readFile("checks-state") == [8, 9])
+        #expect(try again.storage.readFile("raft/commit") == [4])
         let mode = try FileManager.default.attributesOfItem(atPath: "\(directory.data)/checks-state")
         #expect(mode[.posixPermissions] as? Int == 0o600)
     }

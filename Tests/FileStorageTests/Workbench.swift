@@ -4,6 +4,7 @@ import Foundation
 import RaftCore
 import StorageFormat
 import Testing
+import WireFormat
 
 let node = NodeID(high: 0x1111_2222_3333_4444, low: 0x8555_6666_7777_8888)
 let cluster = ClusterID(0xC0FF_EE00_1234_5678)

@@ -1,5 +1,5 @@
+import ClientHTTP
 import Glibc
-import PlainHTTP
 
 /// One agent process, from its start to its end.
 final class AgentRun {

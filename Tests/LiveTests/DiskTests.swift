@@ -1,5 +1,5 @@
+import ClientHTTP
 import Glibc
-import PlainHTTP
 import Testing
 
 extension LiveTests {

@@ -98,13 +98,26 @@ import Testing
         world.run(for: .seconds(10))
         #expect(Set(world.names("dc2")) == ["s1.dc2", "s2.dc2"])
         #expect(world.pings.allSatisfy { !$0.name.hasPrefix("x") })
-        // A server without a tag has not bootstrapped yet, or is Consul's.
+        // A server of ours without a tag has not bootstrapped yet.
         world.input(.updated(RouterWorld.server("s3", "dc2", cluster: nil)))
         #expect(world.names("dc2").contains("s3.dc2") && world.logs.count == 1)
         // When the first cluster is gone the name is free.
         world.input(.updated(RouterWorld.server("s3", "dc2", cluster: nil, status: .left)))
         for node in ["s1", "s2"] { world.input(.removed("\(node).dc2")) }
         #expect(world.names("dc2") == ["x1.dc2", "x2.dc2"])
+    }
+
+    @Test("A Consul server under the name of a cluster of ours is refused, and ours under a Consul datacenter's")
+    func twoEngines() {
+        var world = RouterWorld(seed: 12)
+        world.add("dc2", count: 2)
+        world.input(.updated(RouterWorld.server("x1", "dc2", cluster: nil, isIsthmus: false)))
+        #expect(world.names("dc2") == ["s1.dc2", "s2.dc2"] && world.logs.count == 1)
+        for node in ["c1", "c2"] {
+            world.input(.updated(RouterWorld.server(node, "dc3", cluster: nil, isIsthmus: false)))
+        }
+        world.input(.updated(RouterWorld.server("s1", "dc3")))
+        #expect(world.names("dc3") == ["c1.dc3", "c2.dc3"] && world.logs.count == 2)
     }
 
     @Test("A refused tag of a server already routed to moves it out")

@@ -32,14 +32,15 @@ struct RouterWorld {
     }
 
     static func server(
-        _ node: String, _ datacenter: String, cluster: String? = "aaaaaaaa", status: PoolMember.Status = .alive
+        _ node: String, _ datacenter: String, cluster: String? = "aaaaaaaa", isIsthmus: Bool = true,
+        status: PoolMember.Status = .alive
     ) -> RouteServer {
         var digits: [UInt8] = [0, 0]
         for byte in datacenter.utf8 { digits[0] = digits[0] &* 31 &+ byte }
         for byte in node.utf8 { digits[1] = digits[1] &* 31 &+ byte }
         return RouteServer(
             name: "\(node).\(datacenter)", node: node, datacenter: datacenter,
-            endpoint: Endpoint(IPAddress(10, 1, digits[0], digits[1]), 8300), isIsthmus: true, clusterTag: cluster,
+            endpoint: Endpoint(IPAddress(10, 1, digits[0], digits[1]), 8300), isIsthmus: isIsthmus, clusterTag: cluster,
             status: status)
     }
 

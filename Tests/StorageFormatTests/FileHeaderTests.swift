@@ -2,6 +2,7 @@ import FederationModel
 import RaftCore
 import StorageFormat
 import Testing
+import WireFormat
 
 @Suite struct FileHeaderTests {
     @Test("CRC-32 has its check value at every split")

@@ -3,6 +3,7 @@ import FederationModel
 import RaftCore
 import StorageFormat
 import Testing
+import WireFormat
 
 @Suite struct LogReplayTests {
     @Test func everythingWrittenIsReadBack() throws {

@@ -21,12 +21,12 @@ enum TidyRules {
             "Shells",
             [
                 "Telemetry", "NIOTransport", "GossipCrypto", "FileStorage", "CCurl", "CurlProbes", "CRE2",
-                "YAMLReader",
+                "YAMLReader", "ClientHTTP", "ConfigurationFiles",
             ]
         ),
         ("Agent", ["Agent", "TopologyRunner"]),
         ("Sim", ["Simulation"]),
-        ("Tools", ["isthmus"]),
+        ("Tools", ["CommandSupport", "isthmus"]),
     ]
 
     /// Layers in which every run must be repeatable.

@@ -1,4 +1,4 @@
-import PlainHTTP
+import ClientHTTP
 import Testing
 import TopologyCore
 import YAMLReader

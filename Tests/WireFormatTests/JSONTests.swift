@@ -16,11 +16,13 @@ struct JSONReaderTests {
         #expect(value["b"]?["c"]?.text == "d")
     }
 
-    @Test("Strings: escapes, surrogates, text that is not UTF-8", arguments: [
-        (#""a\"\\\/\b\f\n\r\t""#, "a\"\\/\u{8}\u{c}\n\r\t"),
-        (#""é 日""#, "é 日"), (#""\u00e9\uD83D\uDE00""#, "é😀"),
-        (#""\uD83Dx""#, "\u{FFFD}x"), (#""\uDE00\uD83D\u0041""#, "\u{FFFD}\u{FFFD}A"),
-    ])
+    @Test(
+        "Strings: escapes, surrogates, text that is not UTF-8",
+        arguments: [
+            (#""a\"\\\/\b\f\n\r\t""#, "a\"\\/\u{8}\u{c}\n\r\t"),
+            (#""é 日""#, "é 日"), (#""\u00e9\uD83D\uDE00""#, "é😀"),
+            (#""\uD83Dx""#, "\u{FFFD}x"), (#""\uDE00\uD83D\u0041""#, "\u{FFFD}\u{FFFD}A"),
+        ])
     func strings(text: String, expected: String) throws {
         #expect(try JSONReader.read(Array(text.utf8)).text == expected)
     }
@@ -36,19 +38,21 @@ struct JSONReaderTests {
         #expect(value["a"]?.integer == 3)
     }
 
-    @Test("Errors name line, column and Go's words", arguments: [
-        ("", "1:1: EOF"), ("  \n ", "2:2: EOF"), ("{", "1:2: unexpected EOF"),
-        ("nonsense", "1:2: invalid character 'o' in literal null (expecting 'u')"),
-        ("{\n  \"a\": x\n}", "2:8: invalid character 'x' looking for beginning of value"),
-        ("[1 2]", "1:4: invalid character '2' after array element"),
-        ("{1:2}", "1:2: invalid character '1' looking for beginning of object key string"),
-        ("{\"a\" 1}", "1:6: invalid character '1' after object key"),
-        ("1 2", "1:3: invalid character '2' after top-level value"),
-        ("01", "1:2: invalid character '1' after top-level value"),
-        ("-x", "1:2: invalid character 'x' in numeric literal"),
-        ("\"\n\"", "1:2: invalid character '\\n' in string literal"),
-        ("\"\\q\"", "1:3: invalid character 'q' in string escape code"),
-    ])
+    @Test(
+        "Errors name line, column and Go's words",
+        arguments: [
+            ("", "1:1: EOF"), ("  \n ", "2:2: EOF"), ("{", "1:2: unexpected EOF"),
+            ("nonsense", "1:2: invalid character 'o' in literal null (expecting 'u')"),
+            ("{\n  \"a\": x\n}", "2:8: invalid character 'x' looking for beginning of value"),
+            ("[1 2]", "1:4: invalid character '2' after array element"),
+            ("{1:2}", "1:2: invalid character '1' looking for beginning of object key string"),
+            ("{\"a\" 1}", "1:6: invalid character '1' after object key"),
+            ("1 2", "1:3: invalid character '2' after top-level value"),
+            ("01", "1:2: invalid character '1' after top-level value"),
+            ("-x", "1:2: invalid character 'x' in numeric literal"),
+            ("\"\n\"", "1:2: invalid character '\\n' in string literal"),
+            ("\"\\q\"", "1:3: invalid character 'q' in string escape code"),
+        ])
     func errors(text: String, expected: String) {
         let error = #expect(throws: JSONError.self) { try JSONReader.read(Array(text.utf8)) }
         #expect(error?.description == expected)
@@ -71,7 +75,9 @@ struct JSONReaderTests {
         let seed: UInt64 = 20_240_117
         print("seed \(seed)")
         var random = SeededRandom(seed: seed)
-        let original = #"{"Name":"web","Tags":["a\u003cb","é"],"Port":80,"Check":{"TTL":"10s","x":[1.5e-7,null,true]}}"#
+        let original =
+            #"{"Name":"web","Tags":["a\u003cb","é"],"Port":80,"#
+            + #""Check":{"TTL":"10s","x":[1.5e-7,null,true]}}"#
         let text = Array(original.utf8)
         for _ in 0..<5_000 {
             var bytes = text
@@ -98,27 +104,34 @@ struct JSONWriterTests {
         return String(decoding: json.finished(), as: UTF8.self)
     }
 
-    @Test("Go's escapes", arguments: [
-        ("a<b>&", #""a\u003cb\u003e\u0026""#), ("\"\\/\n\r\t", #""\"\\/\n\r\t""#), ("\u{1}\u{8}", #""\u0001\u0008""#),
-        ("\u{2028}x\u{2029}", #""\u2028x\u2029""#), ("é日😀", "\"é日😀\""), ("\u{7f}", "\"\u{7f}\""),
-    ])
+    @Test(
+        "Go's escapes",
+        arguments: [
+            ("a<b>&", #""a\u003cb\u003e\u0026""#), ("\"\\/\n\r\t", #""\"\\/\n\r\t""#),
+            ("\u{1}\u{8}", #""\u0001\u0008""#),
+            ("\u{2028}x\u{2029}", #""\u2028x\u2029""#), ("é日😀", "\"é日😀\""), ("\u{7f}", "\"\u{7f}\""),
+        ])
     func escapes(text: String, expected: String) {
         #expect(written { $0.write(text) } == expected)
     }
 
-    @Test("Bytes that are not UTF-8 become \\ufffd, one by one", arguments: [
-        ([0xFF, 0x61], #""\ufffda""#), ([0xE2, 0x80], #""\ufffd\ufffd""#), ([0xC0, 0xAF], #""\ufffd\ufffd""#),
-        ([0xED, 0xA0, 0x80], #""\ufffd\ufffd\ufffd""#), ([0xF4, 0x90, 0x80, 0x80], #""\ufffd\ufffd\ufffd\ufffd""#),
-    ] as [([UInt8], String)])
+    @Test(
+        "Bytes that are not UTF-8 become \\ufffd, one by one",
+        arguments: [
+            ([0xFF, 0x61], #""\ufffda""#), ([0xE2, 0x80], #""\ufffd\ufffd""#), ([0xC0, 0xAF], #""\ufffd\ufffd""#),
+            ([0xED, 0xA0, 0x80], #""\ufffd\ufffd\ufffd""#), ([0xF4, 0x90, 0x80, 0x80], #""\ufffd\ufffd\ufffd\ufffd""#),
+        ] as [([UInt8], String)])
     func invalid(bytes: [UInt8], expected: String) {
         #expect(written { $0.write(ByteString(bytes)) } == expected)
     }
 
-    @Test("Floats as Go prints them", arguments: [
-        (0, "0"), (1.5, "1.5"), (1e-5, "0.00001"), (1e-6, "0.000001"), (1e-7, "1e-7"), (-1.25e-9, "-1.25e-9"),
-        (1e20, "100000000000000000000"), (1e21, "1e+21"), (1.2e22, "1.2e+22"), (100, "100"), (0.1, "0.1"),
-        (-0.0, "-0"), (5202448, "5202448"), (1.0 / 3, "0.3333333333333333"), (123456789.125, "123456789.125"),
-    ] as [(Double, String)])
+    @Test(
+        "Floats as Go prints them",
+        arguments: [
+            (0, "0"), (1.5, "1.5"), (1e-5, "0.00001"), (1e-6, "0.000001"), (1e-7, "1e-7"), (-1.25e-9, "-1.25e-9"),
+            (1e20, "100000000000000000000"), (1e21, "1e+21"), (1.2e22, "1.2e+22"), (100, "100"), (0.1, "0.1"),
+            (-0.0, "-0"), (5_202_448, "5202448"), (1.0 / 3, "0.3333333333333333"), (123456789.125, "123456789.125"),
+        ] as [(Double, String)])
     func floats(value: Double, expected: String) {
         #expect(JSONWriter.goText(value) == expected)
     }
@@ -160,10 +173,12 @@ struct JSONWriterTests {
         #expect(text == "[-9223372036854775808,18446744073709551615,0,10]")
     }
 
-    @Test("RFC 4648 §10", arguments: [
-        ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="),
-        ("foobar", "Zm9vYmFy"),
-    ])
+    @Test(
+        "RFC 4648 §10",
+        arguments: [
+            ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="),
+            ("foobar", "Zm9vYmFy"),
+        ])
     func base64(text: String, encoded: String) {
         var bytes: [UInt8] = []
         Base64.encode(Array(text.utf8), into: &bytes)

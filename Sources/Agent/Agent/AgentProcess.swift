@@ -106,7 +106,8 @@ package enum AgentProcess {
                 throw StorageError.unusable("raft/peers.json: the new peer set could not be written")
             }
             logger.log(
-                LogLine(.notice, "peer set recovered", ["raft.servers": peers.servers.map(\.name).joined(separator: " ")]))
+                LogLine(
+                    .notice, "peer set recovered", ["raft.servers": peers.servers.map(\.name).joined(separator: " ")]))
             return try open()
         } catch {
             throw Failure(description: error.description)
@@ -148,7 +149,10 @@ package enum AgentProcess {
             throw Failure(description: "\(error)")
         }
         SignalThread.start { number in signalled(number, plan.configuration, control, end) }
-        logger.log(LogLine(.notice, "agent is up", ["http": plan.clients.map { "\($0):\(plan.configuration.ports.http)" }.joined(separator: " ")]))
+        logger.log(
+            LogLine(
+                .notice, "agent is up",
+                ["http": plan.clients.map { "\($0):\(plan.configuration.ports.http)" }.joined(separator: " ")]))
         let outcome = await end.wait()
         logger.log(LogLine(outcome.failed ? .error : .notice, "agent stops", ["reason": outcome.reason]))
         await listeners?.close()
@@ -158,10 +162,12 @@ package enum AgentProcess {
         if outcome.failed { throw Failure(description: outcome.reason) }
     }
 
-    private static func configured(_ plan: AgentPlan, _ opened: Opened) throws(AgentPlan.Problem) -> ServerConfiguration {
+    private static func configured(_ plan: AgentPlan, _ opened: Opened) throws(AgentPlan.Problem) -> ServerConfiguration
+    {
         var server = try plan.serverConfiguration(nodeID: opened.contents.nodeID)
         server.lanSnapshot = file(ServerCore.snapshotName(.lan), opened)
         server.wanSnapshot = file(ServerCore.snapshotName(.wan), opened)
+        server.commitFile = file(ServerCore.commitFileName, opened)
         return server
     }
 

@@ -15,7 +15,8 @@ struct DataDirectory {
         let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
         var template = Array("\(base)/isthmus-dev-XXXXXX".utf8CString)
         guard let made = mkdtemp(&template) else {
-            throw AgentProcess.Failure(description: "no temporary directory under \(base): \(String(cString: strerror(errno)))")
+            throw AgentProcess.Failure(
+                description: "no temporary directory under \(base): \(String(cString: strerror(errno)))")
         }
         path = String(cString: made)
         isTemporary = true

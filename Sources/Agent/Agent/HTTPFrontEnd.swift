@@ -67,7 +67,8 @@ final class HTTPFrontEnd: Sendable {
             if case .success(let response) = result, let again = request.retryAtLeader(after: response) {
                 var rendering = rendering
                 rendering.consistency = .leader
-                return _ = self.answer(again, rendering, respond)
+                _ = self.answer(again, rendering, respond)
+                return
             }
             respond(router.render(rendering, result))
         }

@@ -1,5 +1,5 @@
-import CurlProbes
 import Configuration
+import CurlProbes
 import DNSCore
 import Determinism
 import FederationModel
@@ -29,16 +29,15 @@ struct Listeners {
         _ connections: MultiThreadedEventLoopGroup
     ) async throws -> Listeners {
         let ports = plan.configuration.ports
-        let source = plan.bind.bytes.allSatisfy { $0 == 0 } ? nil : plan.bind
         let streams = StreamTransport(loop: control.loop) { [weak control] event in control?.receive(Input(event)) }
-        var channels: [(FederationModel.Channel, Int, String)] = [(.lan, ports.serfLAN, "serf_lan")]
+        var channels = [(FederationModel.Channel.lan, plan.bindLAN, ports.serfLAN, "serf_lan")]
         if plan.configuration.isServer {
-            channels.append((.rpc, ports.server, "server"))
-            if ports.serfWAN > 0 { channels.append((.wan, ports.serfWAN, "serf_wan")) }
+            channels.append((.rpc, plan.bind, ports.server, "server"))
+            if ports.serfWAN > 0 { channels.append((.wan, plan.bindWAN, ports.serfWAN, "serf_wan")) }
         }
         var datagrams: [FederationModel.Channel: DatagramSocket] = [:]
-        for (channel, port, key) in channels {
-            let endpoint = Endpoint(plan.bind, UInt16(clamping: port))
+        for (channel, address, port, key) in channels {
+            let endpoint = Endpoint(address, UInt16(clamping: port))
             try await taking(endpoint, "ports.\(key)") {
                 _ = try await control.loop.flatSubmit { streams.listen(channel, on: endpoint) }.get()
             }
@@ -68,19 +67,26 @@ struct Listeners {
                 let endpoint = Endpoint(client, UInt16(clamping: ports.dns))
                 try await taking(endpoint, "ports.dns") {
                     dns.append(
-                        try await DNSListener.bind(to: endpoint, loop: connections.next()) { packet, transport, _, responder in
+                        try await DNSListener.bind(to: endpoint, loop: connections.next()) {
+                            packet, transport, _, responder in
                             front.dns.handle(packet, isTCP: transport == .tcp, responder)
                         })
                 }
             }
         }
         let shells = ControlLoop.Shells(
-            streams: streams, source: source, datagrams: datagrams, storage: storage, probes: probes, view: view,
+            streams: streams, sources: sources(plan), datagrams: datagrams, storage: storage, probes: probes, view: view,
             answers: answers)
         relay.connect { [weak control] in control?.submit($0) }
         try await control.loop.submit { control.start(shells) }.get()
         return Listeners(
             streams: streams, datagrams: datagrams, http: http, dns: dns, probes: probes, control: control)
+    }
+
+    /// Where streams are dialled from: an unspecified address leaves it to the system.
+    private static func sources(_ plan: AgentPlan) -> [FederationModel.Channel: IPAddress] {
+        [FederationModel.Channel.lan: plan.bindLAN, .wan: plan.bindWAN, .rpc: plan.bind]
+            .filter { !$0.value.bytes.allSatisfy { $0 == 0 } }
     }
 
     private static func taking(_ endpoint: Endpoint, _ key: String, _ body: () async throws -> Void) async throws {
@@ -100,7 +106,8 @@ struct Listeners {
             datacenter: configuration.datacenter, node: plan.node, isServer: configuration.isServer,
             kvMaxValueBytes: configuration.limits.kvMaxValueBytes,
             translatesWANAddresses: configuration.translatesWANAddresses,
-            lanPort: UInt16(clamping: configuration.ports.serfLAN), wanPort: UInt16(clamping: configuration.ports.serfWAN))
+            lanPort: UInt16(clamping: configuration.ports.serfLAN),
+            wanPort: UInt16(clamping: configuration.ports.serfWAN))
         let http = HTTPFrontEnd(
             router: HTTPRouter(context: context), view: view, answers: answers, control: control,
             resolver: AddressResolver(), seed: system.next())
@@ -121,7 +128,9 @@ struct Listeners {
         context.udpAnswerLimit = options.udpAnswerLimit
         context.aRecordLimit = options.addressRecordLimit
         context.nodeTTL = UInt32(clamping: options.nodeTTL.components.seconds)
-        for entry in options.serviceTTL { context.serviceTTL[entry.name] = UInt32(clamping: entry.ttl.components.seconds) }
+        for entry in options.serviceTTL {
+            context.serviceTTL[entry.name] = UInt32(clamping: entry.ttl.components.seconds)
+        }
         context.soa.refresh = UInt32(clamping: options.soaRefresh)
         context.soa.retry = UInt32(clamping: options.soaRetry)
         context.soa.expire = UInt32(clamping: options.soaExpire)

@@ -1,5 +1,5 @@
 import Glibc
-import PlainHTTP
+import ClientHTTP
 import TopologyCore
 import WireFormat
 

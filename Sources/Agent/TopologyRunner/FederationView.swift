@@ -1,5 +1,5 @@
 import Configuration
-import PlainHTTP
+import ClientHTTP
 import TopologyCore
 import WireFormat
 

@@ -1,6 +1,6 @@
 import Configuration
 import Foundation
-import PlainHTTP
+import ClientHTTP
 import TopologyCore
 
 extension TopologyRun {

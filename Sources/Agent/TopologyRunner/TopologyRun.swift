@@ -1,6 +1,6 @@
 import Configuration
 import Foundation
-package import PlainHTTP
+package import ClientHTTP
 import Synchronization
 package import TopologyCore
 
@@ -19,7 +19,7 @@ package struct TopologyRun {
         package var print: @Sendable (String) -> Void
 
         package init(
-            program: String, agentProgram: String, parent: String, http: any HTTPClient = SocketHTTPClient(),
+            program: String, agentProgram: String, parent: String, http: any HTTPClient = CurlHTTPClient(),
             print: @escaping @Sendable (String) -> Void
         ) {
             self.program = program

@@ -1,4 +1,4 @@
-import PlainHTTP
+import ClientHTTP
 import Synchronization
 
 /// Writers that put keys of their own through agents in turn and remember what was acknowledged.

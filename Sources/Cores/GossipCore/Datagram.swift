@@ -48,7 +48,7 @@ package enum Datagram {
         var reading = Reading()
         if plain.first == MessageKind.checksum.rawValue, plain.count >= 5 {
             let told = plain[1..<5].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
-            guard told == Checksum.crc32(plain[5...]) else {
+            guard told == Checksum.crc32(plain, in: 5..<plain.count) else {
                 reading.contents.problems.append("checksum does not match")
                 return reading.contents
             }

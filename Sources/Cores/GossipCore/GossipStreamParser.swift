@@ -50,7 +50,8 @@ package struct GossipStreamParser: Sendable {
         case opening
         /// Waits for `count` bytes of envelope from `start`.
         case envelope(start: Int, count: Int)
-        case values(ValueScanner, then: Step)
+        /// Waits for the values that begin at `start`.
+        case values(start: Int, ObjectScanner, then: Step)
         /// Waits for `count` raw bytes from `start`.
         case raw(start: Int, count: Int, header: Header)
         case done
@@ -88,16 +89,17 @@ package struct GossipStreamParser: Sendable {
             case .envelope(let start, let count):
                 guard bytes.count - start >= count else { return .needsMore }
                 return finish(openEnvelope(Array(bytes[start..<start + count])))
-            case .values(var scanner, let step):
-                let verdict = scanner.scan(bytes)
-                stage = .values(scanner, then: step)
-                switch verdict {
-                case .needsMore: return .needsMore
-                case .malformed: return finish(.failed("not MessagePack"))
-                case .complete:
-                    guard let outcome = stepped(step, end: scanner.position) else { continue }
-                    return finish(outcome)
+            case .values(let start, var scanner, let step):
+                let length: Int?
+                do throws(WireError) {
+                    length = try scanner.length(in: bytes, from: start, maxBytes: Self.maxStreamBytes)
+                } catch {
+                    return finish(.failed("not MessagePack"))
                 }
+                stage = .values(start: start, scanner, then: step)
+                guard let length else { return .needsMore }
+                guard let outcome = stepped(step, end: start + length) else { continue }
+                return finish(outcome)
             case .raw(let rawStart, let count, let header):
                 guard bytes.count - rawStart >= count else { return .needsMore }
                 return finish(assembled(header, rawStart: rawStart, count: count))
@@ -151,7 +153,7 @@ package struct GossipStreamParser: Sendable {
         case .indirectPing, .suspect, .alive, .dead, .compound, .encrypt, .nack, .checksum, .label:
             return .failed("message type \(kind.rawValue) on a stream")
         }
-        stage = .values(ValueScanner(from: offset + 1, count: 1), then: step)
+        stage = .values(start: offset + 1, ObjectScanner(), then: step)
         return nil
     }
 
@@ -201,7 +203,7 @@ package struct GossipStreamParser: Sendable {
                 guard header.nodeCount >= 0, header.nodeCount <= Self.maxNodes, header.userStateCount >= 0,
                     header.userStateCount <= Self.maxFrameBytes
                 else { return .failed("push/pull header out of range") }
-                stage = .values(ValueScanner(from: end, count: header.nodeCount), then: .pushPullNodes(header))
+                stage = .values(start: end, ObjectScanner(count: header.nodeCount), then: .pushPullNodes(header))
             case .pushPullNodes(let header):
                 stage = .raw(start: end, count: header.userStateCount, header: .pushPull(header))
             case .userHeader:

@@ -55,7 +55,8 @@ extension Rendering.Endpoint {
     var showsMeta: Bool {
         switch self {
         case .kvEntry, .kvEntries, .kvKeys, .list, .nodeServices, .nodeServiceList, .healthService, .coordinates: true
-        case .value, .kvWritten, .eventFired, .done, .agentSelf, .agentMembers, .agentServices, .agentService, .agentChecks,
+        case .value, .kvWritten, .eventFired, .done, .agentSelf, .agentMembers, .agentServices, .agentService,
+            .agentChecks,
             .agentMetrics, .federation:
             false
         }
@@ -65,7 +66,8 @@ extension Rendering.Endpoint {
     var showsMetaOnFailure: Bool {
         switch self {
         case .list, .nodeServices, .nodeServiceList, .healthService, .coordinates: true
-        case .kvEntry, .kvEntries, .kvKeys, .value, .kvWritten, .eventFired, .done, .agentSelf, .agentMembers, .agentServices,
+        case .kvEntry, .kvEntries, .kvKeys, .value, .kvWritten, .eventFired, .done, .agentSelf, .agentMembers,
+            .agentServices,
             .agentService, .agentChecks, .agentMetrics, .federation:
             false
         }
@@ -75,7 +77,8 @@ extension Rendering.Endpoint {
     var showsConsistency: Bool {
         switch self {
         case .list, .nodeServices, .nodeServiceList, .healthService: true
-        case .kvEntry, .kvEntries, .kvKeys, .coordinates, .value, .kvWritten, .eventFired, .done, .agentSelf, .agentMembers,
+        case .kvEntry, .kvEntries, .kvKeys, .coordinates, .value, .kvWritten, .eventFired, .done, .agentSelf,
+            .agentMembers,
             .agentServices, .agentService, .agentChecks, .agentMetrics, .federation:
             false
         }

@@ -26,7 +26,9 @@ package struct ReadView: Sendable {
         case answer(Response)
         /// The data has not moved beyond the asked index: wait for the key, at most for the request's time.
         case wait(WatchKey)
-        /// Only the control loop can answer: forward, confirm leadership, or refuse.
+        /// Nobody answers it: it lacks something, or asks for what is not served.
+        case refuse(FederationError)
+        /// Only the control loop can answer: forward or confirm leadership.
         case ask
     }
 
@@ -40,6 +42,7 @@ package struct ReadView: Sendable {
 
     /// Answers from this catalog, whatever the read mode: the caller has made sure that it may.
     package func answerHere(_ request: Request, options: QueryOptions, at now: Instant) -> Outcome {
+        if let refusal = Catalog.refusal(of: request) { return .refuse(refusal) }
         guard let result = catalog.answer(request, datacenter: datacenter) else { return .ask }
         if options.minQueryIndex > 0 && result.index <= options.minQueryIndex { return .wait(result.watch) }
         return .answer(dressed(result.response, at: now))

@@ -1,4 +1,5 @@
 package import FederationModel
+import WireFormat
 
 /// Whose file it is.
 package struct FileIdentity: Equatable, Sendable {

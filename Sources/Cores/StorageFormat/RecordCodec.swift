@@ -1,3 +1,5 @@
+import WireFormat
+
 /// What stands between the header of a file and its end: records, each at a multiple of 8.
 ///
 /// | offset | bytes | what |

@@ -8,12 +8,15 @@ import StorageFormat
 /// node-id                          a UUID as text
 /// raft/log-<index>-<sequence>.seg  the log, in segments
 /// raft/snapshot-<term>-<index>.snap
+/// raft/commit                      how far the log is committed; written by the core
 /// raft/peers.json                  put there by a person to recover a lost quorum
 /// serf/local.snapshot, …           small files of other parts
 /// ```
 enum StorageLayout {
     static let logFolder = "raft"
     static let nodeIDFile = "node-id"
+    /// The one small file beside the log: it is of the log and goes with it.
+    static let commitFile = "raft/commit"
 
     /// - Returns: the sequence of a segment's file name; nil for another file.
     static func segmentSequence(_ name: String) -> UInt64? {
@@ -25,6 +28,7 @@ enum StorageLayout {
 
     /// Names that other parts may use: relative, staying inside the directory, and none of the storage's own.
     static func isUsable(_ name: String) -> Bool {
+        if name == commitFile { return true }
         let parts = name.split(separator: "/", omittingEmptySubsequences: false)
         guard let first = parts.first, !name.utf8.contains(0), name.utf8.count <= 200 else { return false }
         let own = [logFolder, nodeIDFile, DirectoryLock.name]

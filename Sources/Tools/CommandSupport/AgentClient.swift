@@ -1,4 +1,4 @@
-package import PlainHTTP
+package import ClientHTTP
 package import WireFormat
 
 /// Why a command did not succeed, in words for its user.
@@ -14,7 +14,7 @@ package struct AgentClient: Sendable {
     private let base: String
     private let token: String
 
-    package init(address: String, token: String = "", http: any HTTPClient = SocketHTTPClient()) {
+    package init(address: String, token: String = "", http: any HTTPClient = CurlHTTPClient()) {
         base = address.hasPrefix("http://") || address.hasPrefix("https://") ? address : "http://" + address
         self.token = token
         self.http = http

@@ -1,7 +1,7 @@
 import ArgumentParser
 import CommandSupport
 import Glibc
-import PlainHTTP
+import ClientHTTP
 import WireFormat
 
 /// Flags of conditional writes.

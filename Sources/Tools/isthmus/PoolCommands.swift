@@ -1,6 +1,6 @@
 import ArgumentParser
 import CommandSupport
-import PlainHTTP
+import ClientHTTP
 
 struct JoinCommand: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "join", abstract: "Tells the agent to join a pool.")

@@ -1,6 +1,6 @@
 import ArgumentParser
 import CommandSupport
-import PlainHTTP
+import ClientHTTP
 import WireFormat
 
 struct ServicesCommand: ParsableCommand {

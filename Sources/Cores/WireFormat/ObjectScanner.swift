@@ -1,20 +1,19 @@
-package import WireFormat
-
-/// Finds where one MessagePack object ends in bytes that arrive in pieces. It keeps its place between pieces, so a
+/// Finds where MessagePack objects end in bytes that arrive in pieces. It keeps its place between pieces, so a
 /// body of n bytes costs O(n) however it is cut, and one counter stands for all open containers, so nesting costs no
 /// memory and no stack; `MessagePackReader.maxDepth` judges depth when the object is decoded.
 package struct ObjectScanner: Equatable, Sendable {
     /// Bytes of the object understood so far. Beyond the bytes at hand while a raw value is still arriving.
     private var offset = 0
     /// Objects still to be seen.
-    private var remaining = 1
+    private var remaining: Int
 
-    package init() {}
+    /// - Parameter count: how many objects, one behind the other, are looked for.
+    package init(count: Int = 1) { remaining = max(0, count) }
 
     /// - Parameters:
-    ///   - start: where the object begins in `bytes`; the same bytes as in the calls before it.
-    ///   - maxBytes: the longest object allowed.
-    /// - Returns: the object's length in bytes, nil when more bytes are needed.
+    ///   - start: where the first object begins in `bytes`; the same bytes as in the calls before it.
+    ///   - maxBytes: the longest length allowed.
+    /// - Returns: the length of the objects in bytes, nil when more bytes are needed.
     /// - Throws: `tooLarge` as soon as the object must pass `maxBytes`, `unexpected` for the byte 0xC1.
     package mutating func length(
         in bytes: [UInt8], from start: Int, maxBytes: Int
