@@ -75,7 +75,7 @@ final class AgentRun {
 
     func ask(_ method: String, _ target: String, _ body: [UInt8] = []) throws -> HTTPAnswer {
         let host = address.contains(":") ? "[\(address)]" : address
-        return try SocketHTTPClient().perform(
+        return try CurlHTTPClient().perform(
             HTTPCall(method, "http://\(host):\(httpPort)", target, body: body, timeout: .seconds(12)))
     }
 

@@ -6,9 +6,10 @@ enum Files {
     static func text(_ path: String) -> String { String(decoding: bytes(path), as: UTF8.self) }
     static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
     static func remove(_ path: String) { try? FileManager.default.removeItem(atPath: path) }
-    static func copy(_ from: String, to path: String) throws { try FileManager.default.copyItem(atPath: from, toPath: path) }
+    static func write(_ bytes: [UInt8], to path: String) throws {
+        try Data(bytes).write(to: URL(fileURLWithPath: path))
+    }
 
-    static func write(_ bytes: [UInt8], to path: String) throws { try Data(bytes).write(to: URL(fileURLWithPath: path)) }
     static func write(_ text: String, to path: String) throws { try write(Array(text.utf8), to: path) }
 
     /// Every file below a folder with its content: equal before and after a start that changed nothing.

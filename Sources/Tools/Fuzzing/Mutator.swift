@@ -12,7 +12,9 @@ struct Mutator {
         var bytes = samples.randomElement(using: &random) ?? []
         switch Int.random(in: 0..<64, using: &random) {
         case 0: return bytes
-        case 1: return (0..<Int.random(in: 0...256, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
+        case 1:
+            let count = Int.random(in: 0...256, using: &random)
+            return (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
         default:
             repeat { mutate(&bytes, &random) } while Int.random(in: 0..<3, using: &random) > 0
             return bytes.count > Self.maxBytes ? Array(bytes.prefix(Self.maxBytes)) : bytes
@@ -40,7 +42,9 @@ struct Mutator {
             bytes.insert(contentsOf: other[piece], at: place)
         case 9, 10: overwrite(&bytes, at: place, &random)
         case 11: bytes.insert(contentsOf: Self.lyingLengths.randomElement(using: &random) ?? [], at: place)
-        case 12: bytes.insert(contentsOf: repeated(Self.openers.randomElement(using: &random) ?? [], &random), at: place)
+        case 12:
+            let opener = Self.openers.randomElement(using: &random) ?? []
+            bytes.insert(contentsOf: repeated(opener, &random), at: place)
         default: replaceDigits(&bytes, &random)
         }
     }
@@ -51,7 +55,8 @@ struct Mutator {
     private static let lyingLengths: [[UInt8]] = [
         [0xDD, 255, 255, 255, 255], [0xDF, 255, 255, 255, 255], [0xDB, 255, 255, 255, 255], [0xC6, 127, 255, 255, 255],
         [0xDC, 255, 255], [0xDE, 255, 255], [0xDA, 255, 255], [0x9F], [0x8F], [0xBF], [0xC1], [0xC0],
-        [0xCF, 255, 255, 255, 255, 255, 255, 255, 255], [0xD3, 128, 0, 0, 0, 0, 0, 0, 0], [0xCB, 127, 240, 0, 0, 0, 0, 0, 0],
+        [0xCF, 255, 255, 255, 255, 255, 255, 255, 255], [0xD3, 128, 0, 0, 0, 0, 0, 0, 0],
+        [0xCB, 127, 240, 0, 0, 0, 0, 0, 0],
     ]
 
     /// What begins a value within a value.

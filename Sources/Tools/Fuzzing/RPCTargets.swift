@@ -23,7 +23,10 @@ extension FuzzTarget {
             RPCHeader(method: request.method, sequence: 1).encodeRequest(into: &bytes)
             return bytes + SampleRequests.body(request)
         }
-        return [accepting(asked + plain + [frame + frame.dropFirst()], random.split()), dialling(answered, random.split())]
+        return [
+            accepting(asked + plain + [frame + frame.dropFirst()], random.split()),
+            dialling(answered, random.split()),
+        ]
     }
 
     /// One switchboard for all inputs, so that what a broken session leaves behind adds up.
@@ -51,7 +54,9 @@ extension FuzzTarget {
                 board.advance(to: now, into: &effects)
             }
             board.handle(.closed(stream), at: now, into: &effects)
-            guard board.connectionCount == 0 else { throw Finding("\(board.connectionCount) connections are left over") }
+            guard board.connectionCount == 0 else {
+                throw Finding("\(board.connectionCount) connections are left over")
+            }
         }
     }
 
@@ -95,7 +100,8 @@ extension FuzzTarget {
 
     /// As a network may cut it.
     static func pieces(of input: [UInt8], _ random: inout SeededRandom) -> [[UInt8]] {
-        var cuts = (0..<Int.random(in: 0...3, using: &random)).map { _ in Int.random(in: 0...input.count, using: &random) }
+        let count = Int.random(in: 0...3, using: &random)
+        var cuts = (0..<count).map { _ in Int.random(in: 0...input.count, using: &random) }
         cuts = [0] + cuts.sorted() + [input.count]
         return zip(cuts, cuts.dropFirst()).map { Array(input[$0..<$1]) }
     }

@@ -163,7 +163,9 @@ extension FuzzTarget {
         FuzzTarget("catalog-snapshot", [SampleRequests.catalog.snapshot(), Catalog().snapshot()]) { input, _ in
             guard var catalog = try? Catalog(snapshot: input) else { return }
             let index = catalog.appliedIndex < .max - 10 ? catalog.appliedIndex + 1 : 1
-            for (position, command) in commands.enumerated() { _ = catalog.apply(command, at: index + UInt64(position)) }
+            for (position, command) in commands.enumerated() {
+                _ = catalog.apply(command, at: index + UInt64(position))
+            }
             for request in SampleRequests.all { _ = catalog.answer(request, datacenter: "dc1") }
             guard (try? Catalog(snapshot: catalog.snapshot())) != nil else {
                 throw Finding("what was read cannot be written and read again")

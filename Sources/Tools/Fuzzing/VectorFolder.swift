@@ -29,7 +29,9 @@ package struct VectorFolder {
         defer { closedir(handle) }
         var names: [String] = []
         while let entry = readdir(handle) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
             if name.hasSuffix(".json") { names.append(name) }
         }
         var found: [(String, [UInt8])] = []
@@ -39,8 +41,8 @@ package struct VectorFolder {
             for object in objects {
                 guard case .object(let members) = object.kind else { continue }
                 func text(_ key: String) -> String? {
-                    guard case .string(let text)? = members.first(where: { $0.name == key })?.value.kind else { return nil }
-                    return text
+                    let member = members.first { $0.name == key }
+                    return if case .string(let text)? = member?.value.kind { text } else { nil }
                 }
                 if let hex = text("hex"), let bytes = unhex(hex) { found.append((text("transport") ?? "", bytes)) }
             }

@@ -41,7 +41,8 @@ struct FuzzCommand: ParsableCommand {
 
     private func line(_ report: FuzzRun.Report) -> String {
         let name = report.target.padded(to: 18)
-        let counts = "\(String(report.inputCount).padded(to: 9)) inputs \(String(report.inputsPerSecond).padded(to: 7))/s"
+        let counts =
+            "\(String(report.inputCount).padded(to: 9)) inputs \(String(report.inputsPerSecond).padded(to: 7))/s"
         let costs = "slowest \(microseconds(report.slowest)) µs, memory +\(report.growthBytes >> 20) MiB"
         guard let finding = report.finding, report.inputCount > 0 else { return "\(name) \(counts)  \(costs)" }
         return "\(name) FAILED at input \(report.inputCount - 1): \(finding)\n  replay: isthmus fuzz --seed \(seed) "
