@@ -90,10 +90,16 @@ let simulation: [Target] = [
 
 let tools: [Target] = [
     module("Tools", "CommandSupport", ["ClientHTTP", "WireFormat"]),
+    module(
+        "Tools", "Fuzzing",
+        base + [
+            "CatalogCore", "Configuration", "ConfigurationFiles", "DNSCore", "GossipCore", "HTTPCore", "RPCCore",
+            "RaftCore", "SerfCore", "StorageFormat", "TopologyCore", "WireFormat", "YAMLReader",
+        ]),
     tool(
         "isthmus",
         base + [
-            "Agent", "CommandSupport", "Configuration", "ConfigurationFiles", "ClientHTTP", "Simulation",
+            "Agent", "CommandSupport", "Configuration", "ConfigurationFiles", "Fuzzing", "ClientHTTP", "Simulation",
             "TopologyCore", "TopologyRunner", "WireFormat", "YAMLReader",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
@@ -120,6 +126,7 @@ let package = Package(
         tests("GossipCryptoTests", ["GossipCore", "GossipCrypto", "GossipVectors"]),
         tests("HTTPCoreTests", base + ["HTTPCore", "WireFormat"]),
         tests("HealthCoreTests", base + ["HealthCore"]),
+        tests("LiveTests", ["isthmus", "ClientHTTP"]),
         tests(
             "NIOTransportTests",
             [

@@ -84,6 +84,25 @@ struct PoolRuleTests {
             })
     }
 
+    @Test("the joiner learns that its name is taken, and by whom")
+    func takenName() {
+        let network = Self.third("s2", tags: Self.server("dc1", id: "id-7"), rule: .lan(
+            datacenter: "dc1", segment: "", nodeID: "id-7"))
+        let holders = network.events[2].compactMap { event -> PoolMember? in
+            if case .nameTaken(let holder) = event { holder } else { nil }
+        }
+        #expect(holders.map(\.endpoint) == [TestNetwork.endpoint(1)] && holders.first?.tags["id"] == "id-2")
+        #expect(network.joined[2].first?.count == 0)
+        #expect(network.view(2) == ["s2:alive"])
+    }
+
+    @Test("the same node at another address is not taken for another one")
+    func movedNode() {
+        let network = Self.third("s2", tags: Self.server("dc1", id: "id-2"), rule: .lan(
+            datacenter: "dc1", segment: "", nodeID: "id-2"))
+        #expect(!network.events[2].contains { if case .nameTaken = $0 { true } else { false } })
+    }
+
     @Test("WAN: servers only")
     func wan() {
         var network = TestNetwork(seed: 3)

@@ -26,7 +26,7 @@ enum TidyRules {
         ),
         ("Agent", ["Agent", "TopologyRunner"]),
         ("Sim", ["Simulation"]),
-        ("Tools", ["CommandSupport", "isthmus"]),
+        ("Tools", ["CommandSupport", "Fuzzing", "isthmus"]),
     ]
 
     /// Layers in which every run must be repeatable.

@@ -46,8 +46,7 @@ package enum AgentProcess {
             logger.log(
                 LogLine(.info, "accepted, without effect yet", ["keys": keysWithoutEffect.joined(separator: " ")]))
         }
-        let pidFile = try PIDFile(configuration.pidFile)
-        defer { pidFile.remove() }
+        try PortProbe.check(plan)
         let directory = try DataDirectory(configuration)
         defer { directory.remove() }
         try await serve(plan, directory: directory.path, logger: logger)
@@ -120,6 +119,14 @@ package enum AgentProcess {
     private static func serve(_ plan: AgentPlan, directory: String, logger: Logger) async throws {
         let opened = try open(plan, directory, logger)
         let storage = opened.storage
+        let pidFile: PIDFile
+        do {
+            pidFile = try PIDFile(plan.configuration.pidFile)
+        } catch {
+            storage.close()
+            throw error
+        }
+        defer { pidFile.remove() }
         let server: ServerConfiguration
         do throws(AgentPlan.Problem) {
             server = try configured(plan, opened)

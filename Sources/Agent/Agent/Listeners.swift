@@ -93,8 +93,7 @@ struct Listeners {
         do {
             try await body()
         } catch let error as IOError {
-            let reason = String(cString: strerror(error.errnoCode))
-            throw Taken(description: "\(key): cannot listen on \(endpoint): \(reason); give another port or address")
+            throw PortProbe.refusal(endpoint, key, error.errnoCode)
         }
     }
 

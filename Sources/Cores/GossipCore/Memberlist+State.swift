@@ -207,19 +207,24 @@ extension Memberlist {
         return nil
     }
 
+    /// The living node that a peer knows under our name and that is not us: another address, another identity.
+    func nameHolder(in remote: PushPull, at now: Instant) -> NodeRecord? {
+        guard let admission = configuration.admission, let ours = admission.identity(of: own) else { return nil }
+        for node in remote.nodes where node.name == own.name && node.state == NodeState.alive.rawValue {
+            guard let holder = record(of: Alive(node), at: now), holder.endpoint != own.endpoint,
+                let theirs = admission.identity(of: holder), theirs != ours
+            else { continue }
+            return holder
+        }
+        return nil
+    }
+
     /// - Returns: why nothing was merged; nil after merging.
     mutating func merge(_ remote: PushPull, at now: Instant, into outputs: inout [MemberlistOutput]) -> String? {
         if let problem = versionProblem(remote.nodes) { return problem }
         if remote.isJoin, let admission = configuration.admission {
             let listed = remote.nodes.compactMap { node -> NodeRecord? in
-                var alive = Alive()
-                alive.node = node.name
-                alive.address = node.address
-                alive.port = node.port
-                alive.meta = node.meta
-                alive.incarnation = node.incarnation
-                alive.versions = node.versions
-                var listed = record(of: alive, at: now)
+                var listed = record(of: Alive(node), at: now)
                 listed?.state = NodeState(rawValue: node.state) ?? .dead
                 return listed
             }
@@ -228,14 +233,7 @@ extension Memberlist {
         for node in remote.nodes {
             switch NodeState(rawValue: node.state) {
             case .alive:
-                var alive = Alive()
-                alive.node = node.name
-                alive.address = node.address
-                alive.port = node.port
-                alive.meta = node.meta
-                alive.incarnation = node.incarnation
-                alive.versions = node.versions
-                apply(alive: alive, at: now, into: &outputs)
+                apply(alive: Alive(node), at: now, into: &outputs)
             case .left:
                 let accusation = Accusation(incarnation: node.incarnation, node: node.name, from: node.name)
                 apply(dead: accusation, at: now, into: &outputs)
@@ -248,5 +246,18 @@ extension Memberlist {
             }
         }
         return nil
+    }
+}
+
+extension Alive {
+    /// What a push/pull says of a node.
+    init(_ node: PushPullNode) {
+        self.init()
+        self.node = node.name
+        address = node.address
+        port = node.port
+        meta = node.meta
+        incarnation = node.incarnation
+        versions = node.versions
     }
 }

@@ -185,8 +185,13 @@ extension Memberlist {
         case (.probe(let sequence), .ack(let ack)):
             if ack.sequence == sequence { streamAcked(sequence) }
             end(stream, into: &outputs)
-        case (.pushPull, .pushPull(let state)):
+        case (.pushPull(let isJoin), .pushPull(let state)):
             end(stream, into: &outputs)
+            if isJoin, let holder = nameHolder(in: state, at: now) {
+                outputs.append(.nameTaken(by: holder, on: stream))
+                let problem = "the name '\(own.name)' of this node (\(own.endpoint)) is held by \(holder.endpoint)"
+                return outputs.append(.pushPullEnded(stream, failure: problem))
+            }
             let problem = merge(state, at: now, into: &outputs)
             if problem == nil && !state.userState.isEmpty {
                 outputs.append(.merged(userState: state.userState, isJoin: state.isJoin, stream: stream))

@@ -24,6 +24,8 @@ package enum MemberlistOutput: Equatable, Sendable {
     case left(NodeRecord)
     /// The name is held by a node at another address, which keeps it.
     case conflict(holder: NodeRecord, claimant: Endpoint)
+    /// While joining: a living node of another identity has our name, so the pool is not joined.
+    case nameTaken(by: NodeRecord, on: StreamID)
     case user([UInt8], from: Endpoint?)
     /// Wants `provideUserState`.
     case wantsUserState(StreamID, isJoin: Bool)

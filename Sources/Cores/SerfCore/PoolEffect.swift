@@ -15,6 +15,8 @@ package enum PoolEvent: Equatable, Sendable {
     case memberLeft(PoolMember)
     /// Erased: after its time, or pruned.
     case memberReaped(PoolMember)
+    /// A join failed because a living node of another identity has our name.
+    case nameTaken(by: PoolMember)
     case userEvent(name: String, payload: [UInt8], time: UInt64, mayCoalesce: Bool)
     case queryReceived(ReceivedQuery)
     case queryAcked(QueryID, from: String)

@@ -225,6 +225,9 @@ package struct SerfPool: Sendable {
         case .updated(let node): memberUpdated(node, at: now, into: &effects)
         case .left(let node): memberGone(node, at: now, into: &effects)
         case .conflict(let holder, let claimant): conflict(holder, claimant, into: &effects)
+        case .nameTaken(let holder, let stream):
+            guard case .join = streamUses[stream] else { return }
+            effects.append(.event(.nameTaken(by: PoolMember(holder, status: .alive))))
         case .user(let bytes, _): receive(bytes, at: now, into: &effects)
         case .wantsUserState(let stream, _):
             memberlist.provideUserState(userState, for: stream, at: now, into: &outputs)

@@ -78,6 +78,9 @@ struct Joiner: Sendable {
         return retry.endpoints
     }
 
+    /// The configured addresses are being tried, and none has taken us yet.
+    func isJoining(_ channel: Channel) -> Bool { retries[channel]?.isJoining ?? false }
+
     /// - Parameter isJoined: at least one address answered: the pool keeps itself together from here on.
     /// - Returns: false when that was the last attempt allowed.
     mutating func finished(_ channel: Channel, isJoined: Bool, at now: Instant) -> Bool {

@@ -114,6 +114,7 @@ extension ServerCore {
         case .memberReaped(let member):
             changed(member, in: channel, word: "reaped", at: now)
             if channel == .wan { router.handle(.removed(member.name), at: now, into: &routerEffects) }
+        case .nameTaken(let holder): nameTaken(by: holder, in: channel)
         case .userEvent, .queryReceived, .queryAcked, .queryAnswered, .queryEnded: break
         }
         performRouter(at: now)
@@ -138,6 +139,15 @@ extension ServerCore {
             router.handle(.updated(server), at: now, into: &routerEffects)
         case .rpc: break
         }
+    }
+
+    /// Two nodes of one name cannot be told apart: the one that comes later ends at its first join.
+    private mutating func nameTaken(by holder: PoolMember, in channel: Channel) {
+        guard channel == .lan, joiner.isJoining(.lan) else { return }
+        let reason =
+            "the name \"\(configuration.node)\" of this agent at \(configuration.lanEndpoint) is taken by the node "
+            + "at \(holder.endpoint) with node ID \(holder.tags["id"] ?? ""); give another -node"
+        out.append(.stop(reason: reason, failed: true))
     }
 
     /// A server of another engine is never a Raft peer of ours: said loudly, once per appearance. The LAN pool refuses

@@ -3,10 +3,13 @@ package enum NearestName {
     /// The candidate of the smallest edit distance, when that is at most a third of the name's length (at least 1,
     /// so `a` for `b` in a short name is found); the first of equals. O(candidates × length²).
     package static func of(_ name: String, among candidates: [String]) -> String? {
-        let limit = max(1, min(name.count, 64) / 3)
+        let wanted = Array(name.prefix(64))
+        let limit = max(1, wanted.count / 3)
         var best: (name: String, distance: Int)?
         for candidate in candidates where candidate != name {
-            let distance = distance(Array(name.prefix(64)), Array(candidate.prefix(64)))
+            // The distance is at least the difference in length: most candidates need no more than that.
+            guard abs(min(candidate.count, 64) - wanted.count) <= limit else { continue }
+            let distance = distance(wanted, Array(candidate.prefix(64)))
             if distance <= limit && distance < best?.distance ?? .max { best = (candidate, distance) }
         }
         return best?.name
