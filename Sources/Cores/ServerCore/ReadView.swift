@@ -33,7 +33,7 @@ package struct ReadView: Sendable {
     /// - Parameter now: read after this view was taken, so that an expired lease is noticed.
     package func answer(_ request: Request, at now: Instant) -> Outcome {
         guard isServer, request.kind == .read, request.datacenter == datacenter, let options = request.options,
-            options.allowStale || (!options.requireConsistent && now < leaseEnd)
+            options.filter.isEmpty, options.allowStale || (!options.requireConsistent && now < leaseEnd)
         else { return .ask }
         return answerHere(request, options: options, at: now)
     }

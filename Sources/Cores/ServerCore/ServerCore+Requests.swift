@@ -82,6 +82,10 @@ extension ServerCore {
 
     private mutating func read(_ number: UInt64, _ request: Request, at now: Instant) {
         guard let replica, let options = request.options else { return }
+        // The whole list would be a wrong answer.
+        guard options.filter.isEmpty else {
+            return finish(number, .failure(.badRequest("Filter expressions are not supported")), at: now)
+        }
         if options.allowStale { return serveHere(number, at: now) }
         guard replica.node.isLeader else { return forwardToLeader(number, at: now) }
         if !options.requireConsistent && replica.node.isReadyForReads && now < replica.node.leaseEnd {
