@@ -18,7 +18,7 @@ import Testing
         try bench.write(WriteBatch(entries: entries(1...4)), sequence: 2)
         try bench.write(WriteBatch(entries: entries(5...12, term: 2)), sequence: 3)
         try bench.write(WriteBatch(truncateFrom: LogIndex(12), entries: entries(12...13, term: 3)), sequence: 4)
-        bench.storage.saveSnapshot(snapshot(at: 6, term: 2), data: Array("state".utf8), keepingTrailing: 3)
+        bench.storage.saveSnapshot(snapshot(at: 6, term: 2), keepingTrailing: 3) { Array("state".utf8) }
         try bench.reports.saved(6)
         bench.storage.appendFile("serf/local.snapshot", Array("alive: s2 127.0.0.1:8301\n".utf8))
         bench.storage.close()

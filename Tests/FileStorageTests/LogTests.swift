@@ -68,7 +68,7 @@ import Testing
         try bench.write(1...200, term: 7)
         let before = try segmentNames(directory.data)
         for index in [50, 100, 150] as [UInt64] {
-            bench.storage.saveSnapshot(snapshot(at: index, term: 7), data: [1, 2, UInt8(index)], keepingTrailing: 20)
+            bench.storage.saveSnapshot(snapshot(at: index, term: 7), keepingTrailing: 20) { [1, 2, UInt8(index)] }
             try bench.reports.saved(index)
         }
         try bench.write(201...202, term: 7)
@@ -95,7 +95,7 @@ import Testing
         let directory = try TemporaryDirectory()
         let bench = try Bench(directory.data)
         try bench.write(1...5)
-        bench.storage.saveSnapshot(snapshot(at: index, term: 9), data: [9], keepingTrailing: 1000)
+        bench.storage.saveSnapshot(snapshot(at: index, term: 9), keepingTrailing: 1000) { [9] }
         try bench.write(index + 1...index + 2, term: 9)
         bench.storage.close()
         let contents = try Bench(directory.data).contents

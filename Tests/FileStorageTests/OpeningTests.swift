@@ -12,7 +12,7 @@ import Testing
         for part in [1...3, 4...6] as [ClosedRange<UInt64>] {
             let bench = try Bench(directory.data, segmentBytes: 2048)
             for index in part { try bench.write(index...index, bytes: 400) }
-            bench.storage.saveSnapshot(snapshot(at: 2), data: [1, 2, 3], keepingTrailing: 100)
+            bench.storage.saveSnapshot(snapshot(at: 2), keepingTrailing: 100) { [1, 2, 3] }
             try bench.reports.saved(2)
             bench.storage.close()
         }
@@ -153,7 +153,7 @@ import Testing
     func damagedSnapshot() throws {
         let directory = try filled()
         let bench = try Bench(directory.data)
-        bench.storage.saveSnapshot(snapshot(at: 5), data: [5], keepingTrailing: 100)
+        bench.storage.saveSnapshot(snapshot(at: 5), keepingTrailing: 100) { [5] }
         try bench.reports.saved(5)
         bench.storage.close()
         let name = "snapshot-00000000000000000001-00000000000000000005.snap"

@@ -11,7 +11,7 @@ import Testing
             "HTTP GET http://127.0.0.1:80/health: 429 Too Many Requests Output: slow"),
         (answered(500, "", "no"), .critical, "HTTP GET http://127.0.0.1:80/health: 500 Output: no"),
         (answered(301, "Moved"), .critical, "HTTP GET http://127.0.0.1:80/health: 301 Moved Output: "),
-        (.failed("connection refused"), .critical, "HTTP GET http://127.0.0.1:80/health: connection refused"),
+        (.failed("connection refused"), .critical, "Get \"http://127.0.0.1:80/health\": connection refused"),
     ])
     func httpOutcome(result: ProbeResult, status: CheckStatus, output: String) {
         var harness = SchedulerHarness()
@@ -31,7 +31,7 @@ import Testing
             .status(id: "tcp", .passing, output: "TCP connect 127.0.0.1:6379: Success")
         ])
         #expect(harness.answerNext(.failed("connection refused")) == [
-            .status(id: "tcp", .critical, output: "TCP connect 127.0.0.1:6379: connection refused")
+            .status(id: "tcp", .critical, output: "dial tcp 127.0.0.1:6379: connection refused")
         ])
     }
 
@@ -73,7 +73,7 @@ import Testing
         #expect(found.contains(.cancel(ProbeID(1))))
         #expect(found.contains(
             .status(
-                id: "web", .critical, output: "HTTP GET http://127.0.0.1:80/health: no result from the prober")))
+                id: "web", .critical, output: "Get \"http://127.0.0.1:80/health\": no result from the prober")))
         #expect(harness.perform { $0.probed(ProbeID(1), answered(200), at: $1, into: &$2) } == [])
     }
 

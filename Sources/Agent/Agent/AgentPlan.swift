@@ -16,6 +16,9 @@ struct AgentPlan: Sendable {
 
     let configuration: AgentConfiguration
     let bind: IPAddress
+    /// Where gossip listens.
+    let bindLAN: IPAddress
+    let bindWAN: IPAddress
     let advertise: IPAddress
     let advertiseWAN: IPAddress
     let clients: [IPAddress]
@@ -26,6 +29,10 @@ struct AgentPlan: Sendable {
     init(_ configuration: AgentConfiguration) throws(Problem) {
         self.configuration = configuration
         bind = try Self.address(configuration.bindAddress, key: "bind_addr")
+        bindLAN = try configuration.serfLANAddress.isEmpty
+            ? bind : Self.address(configuration.serfLANAddress, key: "serf_lan")
+        bindWAN = try configuration.serfWANAddress.isEmpty
+            ? bind : Self.address(configuration.serfWANAddress, key: "serf_wan")
         if configuration.advertiseAddress.isEmpty {
             advertise = try Self.advertised(bind)
         } else {
@@ -104,12 +111,14 @@ struct AgentPlan: Sendable {
                 server.bootstrap = .expect(configuration.bootstrapExpect)
             }
         }
-        server.join.endpoints = endpoints(
-            configuration.startJoin + configuration.retryJoin, defaultPort: ports.serfLAN)
+        server.join.atStart = try startEndpoints(configuration.startJoin, ports.serfLAN, key: "start_join")
+        server.join.endpoints = endpoints(configuration.retryJoin, defaultPort: ports.serfLAN)
         server.join.interval = configuration.retryInterval
-        server.joinWAN.endpoints = endpoints(
-            configuration.startJoinWAN + configuration.retryJoinWAN, defaultPort: ports.serfWAN)
+        server.join.maxAttemptCount = configuration.retryMax
+        server.joinWAN.atStart = try startEndpoints(configuration.startJoinWAN, ports.serfWAN, key: "start_join_wan")
+        server.joinWAN.endpoints = endpoints(configuration.retryJoinWAN, defaultPort: ports.serfWAN)
         server.joinWAN.interval = configuration.retryIntervalWAN
+        server.joinWAN.maxAttemptCount = configuration.retryMaxWAN
         server.gossipLAN = timings(.consulLAN, configuration.gossipLAN)
         server.gossipWAN = timings(.consulWAN, configuration.gossipWAN)
         if let key = configuration.encryptionKey {
@@ -120,6 +129,12 @@ struct AgentPlan: Sendable {
                 throw Problem(description: "encrypt: \(error.text)")
             }
         }
+        server.verifiesIncomingGossip = configuration.encryptVerifyIncoming
+        server.verifiesOutgoingGossip = configuration.encryptVerifyOutgoing
+        server.reconnectTimeoutLAN = configuration.reconnectTimeoutLAN
+        server.reconnectTimeoutWAN = configuration.reconnectTimeoutWAN
+        server.handshakeTimeout = configuration.limits.rpcHandshakeTimeout
+        server.discardsCheckOutput = configuration.discardCheckOutput
         server.rejoinAfterLeave = configuration.rejoinAfterLeave
         server.raft = RaftConfiguration.scaled(by: configuration.raftMultiplier)
         server.snapshotThreshold = configuration.raftSnapshotThreshold
@@ -130,6 +145,14 @@ struct AgentPlan: Sendable {
         server.services = services
         server.checks = checks
         return server
+    }
+
+    private func startEndpoints(_ texts: [String], _ port: Int, key: String) throws(Problem) -> [Endpoint] {
+        let found = endpoints(texts, defaultPort: port)
+        guard texts.isEmpty || !found.isEmpty else {
+            throw Problem(description: "\(key): no address for \(texts.joined(separator: ", "))")
+        }
+        return found
     }
 
     private func endpoints(_ texts: [String], defaultPort: Int) -> [Endpoint] {

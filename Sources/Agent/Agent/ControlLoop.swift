@@ -20,8 +20,8 @@ final class ControlLoop: @unchecked Sendable {
     /// What the control loop drives; each is given before `start`.
     struct Shells {
         var streams: StreamTransport
-        /// Where dialled streams come from: the bound address, so that firewall rules and cuts by address apply.
-        var source: IPAddress?
+        /// Where dialled streams come from: the bound addresses, so that firewall rules and cuts by address apply.
+        var sources: [FederationModel.Channel: IPAddress]
         var datagrams: [FederationModel.Channel: DatagramSocket]
         var storage: Storage
         var probes: ProbeEngine
@@ -127,14 +127,15 @@ final class ControlLoop: @unchecked Sendable {
         switch effect {
         case .datagram(let channel, let to, let bytes): shells.datagrams[channel]?.send(bytes, to: to)
         case .connect(let stream, let to, let timeout):
-            shells.streams.connect(stream, to: to, from: shells.source, timeout: timeout)
+            let source = shells.sources[stream.channel]
+            shells.streams.connect(stream, to: to, from: source, timeout: timeout)
         case .write(let stream, let bytes): shells.streams.write(stream, bytes)
         case .close(let stream): shells.streams.close(stream)
         case .persist(let sequence, let batch): shells.storage.submit(batch, sequence: sequence)
         case .saveSnapshot(let metadata, let catalog, let trailing):
-            shells.storage.saveSnapshot(metadata, data: catalog.snapshot(), keepingTrailing: trailing)
+            shells.storage.saveSnapshot(metadata, keepingTrailing: trailing) { catalog.snapshot() }
         case .installSnapshot(let metadata, let data):
-            shells.storage.saveSnapshot(metadata, data: data, keepingTrailing: 0)
+            shells.storage.saveSnapshot(metadata, keepingTrailing: 0) { data }
         case .publish(let view): shells.view.publish(view)
         case .answer(let id, let result): shells.answers.answer(id, result)
         case .agentAnswer(let id, let response): shells.answers.answer(id, response)

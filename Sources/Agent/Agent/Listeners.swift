@@ -29,16 +29,15 @@ struct Listeners {
         _ connections: MultiThreadedEventLoopGroup
     ) async throws -> Listeners {
         let ports = plan.configuration.ports
-        let source = plan.bind.bytes.allSatisfy { $0 == 0 } ? nil : plan.bind
         let streams = StreamTransport(loop: control.loop) { [weak control] event in control?.receive(Input(event)) }
-        var channels: [(FederationModel.Channel, Int, String)] = [(.lan, ports.serfLAN, "serf_lan")]
+        var channels = [(FederationModel.Channel.lan, plan.bindLAN, ports.serfLAN, "serf_lan")]
         if plan.configuration.isServer {
-            channels.append((.rpc, ports.server, "server"))
-            if ports.serfWAN > 0 { channels.append((.wan, ports.serfWAN, "serf_wan")) }
+            channels.append((.rpc, plan.bind, ports.server, "server"))
+            if ports.serfWAN > 0 { channels.append((.wan, plan.bindWAN, ports.serfWAN, "serf_wan")) }
         }
         var datagrams: [FederationModel.Channel: DatagramSocket] = [:]
-        for (channel, port, key) in channels {
-            let endpoint = Endpoint(plan.bind, UInt16(clamping: port))
+        for (channel, address, port, key) in channels {
+            let endpoint = Endpoint(address, UInt16(clamping: port))
             try await taking(endpoint, "ports.\(key)") {
                 _ = try await control.loop.flatSubmit { streams.listen(channel, on: endpoint) }.get()
             }
@@ -76,12 +75,18 @@ struct Listeners {
             }
         }
         let shells = ControlLoop.Shells(
-            streams: streams, source: source, datagrams: datagrams, storage: storage, probes: probes, view: view,
+            streams: streams, sources: sources(plan), datagrams: datagrams, storage: storage, probes: probes, view: view,
             answers: answers)
         relay.connect { [weak control] in control?.submit($0) }
         try await control.loop.submit { control.start(shells) }.get()
         return Listeners(
             streams: streams, datagrams: datagrams, http: http, dns: dns, probes: probes, control: control)
+    }
+
+    /// Where streams are dialled from: an unspecified address leaves it to the system.
+    private static func sources(_ plan: AgentPlan) -> [FederationModel.Channel: IPAddress] {
+        [FederationModel.Channel.lan: plan.bindLAN, .wan: plan.bindWAN, .rpc: plan.bind]
+            .filter { !$0.value.bytes.allSatisfy { $0 == 0 } }
     }
 
     private static func taking(_ endpoint: Endpoint, _ key: String, _ body: () async throws -> Void) async throws {

@@ -103,7 +103,7 @@ extension Call {
     /// Filter expressions reach the servers; the agent's own lists know none, and a whole list would be a wrong answer.
     func unfiltered(_ request: AgentRequest) throws(HTTPProblem) -> AgentRequest {
         guard options.filter.isEmpty else {
-            throw .badRequest("Filter expressions are not supported by this endpoint")
+            throw .badRequest(FederationError.filterNotServed.message)
         }
         return request
     }

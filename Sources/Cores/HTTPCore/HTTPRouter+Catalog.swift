@@ -1,8 +1,8 @@
 import FederationModel
 
 extension HTTPRouter {
-    func healthService(_ call: Call) throws(HTTPProblem) -> HTTPAction {
-        let request = try call.serviceRequest()
+    func healthService(_ call: Call, isForMesh: Bool = false) throws(HTTPProblem) -> HTTPAction {
+        let request = try call.serviceRequest(isForMesh: isForMesh)
         var passingOnly = false
         if call.query.has("passing") {
             let text = call.query.first("passing")
@@ -59,11 +59,13 @@ extension Call {
         rendering(.coordinates(segment: query.has("segment") ? query.first("segment") : nil, isOne: isOne))
     }
 
-    func serviceRequest() throws(HTTPProblem) -> ServiceSpecificRequest {
+    /// - Parameter isForMesh: asks for the proxies of the service instead of its instances.
+    func serviceRequest(isForMesh: Bool = false) throws(HTTPProblem) -> ServiceSpecificRequest {
         let tags = query.all("tag")
         return ServiceSpecificRequest(
             datacenter: datacenter, nodeMetaFilters: nodeMeta, serviceName: try restText(orMissing: "service name"),
-            serviceTags: tags.isEmpty ? nil : tags, tagFilter: !tags.isEmpty, source: source, options: options)
+            serviceTags: tags.isEmpty ? nil : tags, tagFilter: !tags.isEmpty, source: source, connect: isForMesh,
+            options: options)
     }
 }
 

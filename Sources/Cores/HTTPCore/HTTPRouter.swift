@@ -57,6 +57,8 @@ package struct HTTPRouter: Sendable {
         case .catalogNodes: .request(.catalogListNodes(call.datacenterRequest()), call.rendering(.list))
         case .catalogServices: .request(.catalogListServices(call.datacenterRequest()), call.rendering(.list))
         case .catalogService: .request(.catalogServiceNodes(try call.serviceRequest()), call.rendering(.list))
+        case .catalogConnect:
+            .request(.catalogServiceNodes(try call.serviceRequest(isForMesh: true)), call.rendering(.list))
         case .catalogNode: .request(.catalogNodeServices(try call.nodeRequest()), call.rendering(.nodeServices))
         case .catalogNodeServices:
             .request(.catalogNodeServiceList(try call.nodeRequest()), call.rendering(.nodeServiceList))
@@ -65,6 +67,7 @@ package struct HTTPRouter: Sendable {
         case .healthNode: .request(.healthNodeChecks(try call.nodeRequest()), call.rendering(.list))
         case .healthChecks: .request(.healthServiceChecks(try call.serviceRequest()), call.rendering(.list))
         case .healthService: try healthService(call)
+        case .healthConnect: try healthService(call, isForMesh: true)
         case .healthState: try healthState(call)
         case .statusLeader: .request(.statusLeader(call.datacenterRequest()), call.rendering(.value))
         case .statusPeers: .request(.statusPeers(call.datacenterRequest()), call.rendering(.value))

@@ -5,9 +5,9 @@ struct Route {
         case agentServices, agentService, registerService, deregisterService
         case agentChecks, registerCheck, deregisterCheck, passCheck, warnCheck, failCheck, updateCheck
         case agentMetrics
-        case catalogDatacenters, catalogNodes, catalogServices, catalogService, catalogNode, catalogNodeServices
+        case catalogDatacenters, catalogNodes, catalogServices, catalogService, catalogConnect, catalogNode, catalogNodeServices
         case catalogRegister, catalogDeregister
-        case healthNode, healthChecks, healthService, healthState
+        case healthNode, healthChecks, healthService, healthConnect, healthState
         case keyValue
         case statusLeader, statusPeers
         case eventFire
@@ -66,6 +66,7 @@ struct Route {
         "/v1/catalog/nodes": Route(.catalogNodes, .get),
         "/v1/catalog/services": Route(.catalogServices, .get),
         "/v1/catalog/service/": Route(.catalogService, .get),
+        "/v1/catalog/connect/": Route(.catalogConnect, .get),
         "/v1/catalog/node/": Route(.catalogNode, .get),
         "/v1/catalog/node-services/": Route(.catalogNodeServices, .get),
         "/v1/catalog/register": Route(.catalogRegister, .put),
@@ -73,6 +74,7 @@ struct Route {
         "/v1/health/node/": Route(.healthNode, .get),
         "/v1/health/checks/": Route(.healthChecks, .get),
         "/v1/health/service/": Route(.healthService, .get),
+        "/v1/health/connect/": Route(.healthConnect, .get),
         "/v1/health/state/": Route(.healthState, .get),
         "/v1/kv/": Route(.keyValue, .keyValue),
         "/v1/status/leader": Route(.statusLeader, .get),

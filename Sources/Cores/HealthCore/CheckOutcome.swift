@@ -18,11 +18,12 @@ package struct CheckOutcome: Equatable, Sendable {
             let text = body.cut(toBytes: request.maxOutputBytes)
             self.init(Self.status(ofHTTP: code), "HTTP \(http.method) \(http.url): \(line) Output: \(text)")
         case (.http(let http), .failed(let reason)):
-            self.init(.critical, "HTTP \(http.method) \(http.url): \(reason)".cut(toBytes: request.maxOutputBytes))
+            let method = http.method.prefix(1).uppercased() + http.method.dropFirst().lowercased()
+            self.init(.critical, "\(method) \"\(http.url)\": \(reason)".cut(toBytes: request.maxOutputBytes))
         case (.tcp(let address), .answered):
             self.init(.passing, "TCP connect \(address): Success")
         case (.tcp(let address), .failed(let reason)):
-            self.init(.critical, "TCP connect \(address): \(reason)".cut(toBytes: request.maxOutputBytes))
+            self.init(.critical, "dial tcp \(address): \(reason)".cut(toBytes: request.maxOutputBytes))
         }
     }
 

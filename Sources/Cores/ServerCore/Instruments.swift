@@ -2,15 +2,33 @@ import FederationModel
 
 /// What an operator can count of one agent. Names follow Consul's where it has one.
 struct Instruments: Sendable {
-    private var counts: [String: Int] = [:]
+    /// The names are a closed set, so that nothing from outside makes it grow.
+    enum Counter: String, CaseIterable {
+        /// Requests of other agents.
+        case inbound = "consul.rpc.request"
+        /// Requests that a client agent sent to a server, and those that failed there.
+        case client = "consul.client.rpc"
+        case clientFailed = "consul.client.rpc.failed"
+        /// Requests that a server sent to another datacenter, and those that failed there.
+        case forward = "isthmus.forward"
+        case forwardFailed = "isthmus.forward.failed"
+        case proposal = "consul.raft.apply"
+        case leadership = "consul.raft.state.leader"
+        case memberJoined = "consul.serf.member.join"
+        case memberFailed = "consul.serf.member.failed"
+        case memberLeft = "consul.serf.member.left"
+    }
 
-    mutating func add(_ name: String, _ count: Int = 1) { counts[name, default: 0] += count }
+    private var counts: [Counter: Int] = [:]
+
+    mutating func add(_ counter: Counter) { counts[counter, default: 0] += 1 }
 
     /// Counters sorted by name.
     var samples: [MetricsSnapshot.Sample] {
-        counts.keys.sorted().map { name in
-            let count = counts[name] ?? 0
-            return MetricsSnapshot.Sample(name: name, count: count, sum: Double(count), min: 1, max: 1)
+        Counter.allCases.sorted { $0.rawValue < $1.rawValue }.compactMap { counter in
+            counts[counter].map { count in
+                MetricsSnapshot.Sample(name: counter.rawValue, count: count, sum: Double(count), min: 1, max: 1)
+            }
         }
     }
 }

@@ -6,6 +6,8 @@ import SerfCore
 /// configured interval (design §3).
 struct Joiner: Sendable {
     enum Purpose: Equatable, Sendable {
+        /// Must succeed.
+        case start(Channel)
         case retry(Channel)
         /// A server of this datacenter that the WAN pool does not know yet.
         case flood
@@ -18,8 +20,12 @@ struct Joiner: Sendable {
         var pause: Duration = .milliseconds(50)
         var next: Instant
         var isJoining = false
+        var failedCount = 0
+        /// 0: no limit.
+        let maxFailedCount: Int
     }
 
+    private var starts: [Channel: [Endpoint]] = [:]
     private(set) var retries: [Channel: Retry] = [:]
     private var purposes: [JoinID: Purpose] = [:]
     private var nextJoin: UInt64 = 0
@@ -29,17 +35,21 @@ struct Joiner: Sendable {
     static let floodInterval: Duration = .seconds(60)
 
     mutating func start(_ configuration: ServerConfiguration, at now: Instant) {
-        if !configuration.join.endpoints.isEmpty {
-            retries[.lan] = Retry(
-                endpoints: configuration.join.endpoints, interval: configuration.join.interval, next: now)
-        }
+        start(configuration.join, .lan, at: now)
         guard configuration.wanEndpoint != nil else { return }
-        if !configuration.joinWAN.endpoints.isEmpty {
-            retries[.wan] = Retry(
-                endpoints: configuration.joinWAN.endpoints, interval: configuration.joinWAN.interval, next: now)
-        }
+        start(configuration.joinWAN, .wan, at: now)
         nextFlood = now + Self.floodInterval
     }
+
+    private mutating func start(_ joining: ServerConfiguration.Joining, _ channel: Channel, at now: Instant) {
+        if !joining.atStart.isEmpty { starts[channel] = joining.atStart }
+        guard !joining.endpoints.isEmpty else { return }
+        retries[channel] = Retry(
+            endpoints: joining.endpoints, interval: joining.interval, next: now,
+            maxFailedCount: joining.maxAttemptCount)
+    }
+
+    mutating func takeStart(_ channel: Channel) -> [Endpoint]? { starts.removeValue(forKey: channel) }
 
     var nextDeadline: Instant {
         let lan = retries[.lan].map { $0.isJoining ? .distantFuture : $0.next } ?? .distantFuture
@@ -64,15 +74,18 @@ struct Joiner: Sendable {
     }
 
     /// - Parameter isJoined: at least one address answered: the pool keeps itself together from here on.
-    mutating func finished(_ channel: Channel, isJoined: Bool, at now: Instant) {
-        guard var retry = retries[channel] else { return }
+    /// - Returns: false when that was the last attempt allowed.
+    mutating func finished(_ channel: Channel, isJoined: Bool, at now: Instant) -> Bool {
+        guard var retry = retries[channel] else { return true }
         if isJoined {
             retries[channel] = nil
-            return
+            return true
         }
+        retry.failedCount += 1
         retry.isJoining = false
         retry.next = now + retry.pause
         retry.pause = min(retry.pause * 2, retry.interval)
         retries[channel] = retry
+        return retry.maxFailedCount == 0 || retry.failedCount < retry.maxFailedCount
     }
 }

@@ -1,17 +1,8 @@
 import Determinism
 import FederationModel
-import RPCCore
-import RoutingCore
 
-/// What a leader owes its datacenter besides the log, and when it is due; and the verdict pings every server sends.
+/// What a leader owes its datacenter besides the log, and when it is due.
 struct LeaderDuties: Sendable {
-    struct SentPing: Sendable {
-        let id: PingID
-        let request: Request
-        let sentAt: Instant
-        let isFresh: Bool
-    }
-
     /// The whole LAN pool is compared with the catalog this often; changes are compared at once.
     static let fullReconcileInterval: Duration = .seconds(60)
     /// The peer set is compared with the LAN pool this often: a learner is promoted within it.
@@ -19,15 +10,17 @@ struct LeaderDuties: Sendable {
     /// A failed server is dropped from the peer set after this long, when the quorum stays safe without it.
     static let deadServerGrace: Duration = .seconds(10)
 
-    var pings: [CallID: SentPing] = [:]
     private(set) var isLeading = false
     var nextFullReconcile = Instant.distantFuture
     var nextMembership = Instant.distantFuture
+    /// When the gathered coordinates are proposed, as one entry.
+    private(set) var nextCoordinates = Instant.distantFuture
     /// Since when a peer has been failed in the LAN pool.
     var failedSince: [NodeID: Instant] = [:]
     private var changed: [String] = []
+    private var coordinates: [Coordinate] = []
 
-    var nextDeadline: Instant { min(nextFullReconcile, nextMembership) }
+    var nextDeadline: Instant { min(nextFullReconcile, nextMembership, nextCoordinates) }
     var hasChanges: Bool { !changed.isEmpty }
 
     /// Leading and ready to: everything is compared once.
@@ -45,6 +38,8 @@ struct LeaderDuties: Sendable {
         nextMembership = .distantFuture
         failedSince = [:]
         changed = []
+        coordinates = []
+        nextCoordinates = .distantFuture
     }
 
     mutating func memberChanged(_ name: String) {
@@ -56,6 +51,27 @@ struct LeaderDuties: Sendable {
     /// The next change may be made now.
     mutating func membershipCommitted(at now: Instant) {
         if isLeading { nextMembership = min(nextMembership, now) }
+    }
+
+    // MARK: Coordinates
+
+    static let coordinateInterval: Duration = .seconds(5)
+    /// Consul's bound: 5 batches of 128. Agents send again soon, so what is above it may be dropped.
+    static let maxCoordinateCount = 640
+
+    /// - Parameter batch: keeps only the newest of each node.
+    mutating func gather(_ batch: [Coordinate], at now: Instant) {
+        for coordinate in batch {
+            coordinates.removeAll { $0.node == coordinate.node && $0.segment == coordinate.segment }
+            if coordinates.count < Self.maxCoordinateCount { coordinates.append(coordinate) }
+        }
+        nextCoordinates = min(nextCoordinates, now + Self.coordinateInterval)
+    }
+
+    mutating func takeCoordinates() -> [Coordinate] {
+        nextCoordinates = .distantFuture
+        defer { coordinates = [] }
+        return coordinates
     }
 
     mutating func takeChanged() -> [String] {

@@ -36,17 +36,19 @@ struct LocalState: Sendable {
     /// When out-of-sync entries are written next.
     var nextPush: Instant
     var retryPause = LocalState.firstRetry
+    /// When the network coordinate is looked at next, and what was last sent of it.
+    var nextCoordinate: Instant
+    var sentCoordinate: SerfCoordinate?
     private var memberCount = 1
 
     init(node: String, at now: Instant) {
         self.node = node
         nextFullSync = now
         nextPush = .distantFuture
+        nextCoordinate = now
     }
 
-    init(node: String, now: Instant) { self.init(node: node, at: now) }
-
-    var nextDeadline: Instant { min(nextFullSync, nextPush) }
+    var nextDeadline: Instant { min(nextFullSync, nextPush, nextCoordinate) }
 
     /// Consul's scale: one minute up to 128 members, one more minute for each doubling.
     var fullSyncInterval: Duration {
@@ -58,6 +60,9 @@ struct LocalState: Sendable {
         }
         return interval
     }
+
+    /// Consul's scale: every 15 s, and from 960 members on so that the pool sends 64 a second.
+    var coordinateInterval: Duration { max(.seconds(15), .seconds(1) * memberCount / 64) }
 
     /// A pool that was just joined may know servers now: compare soon.
     mutating func poolChanged(memberCount: Int, at now: Instant) {
@@ -97,17 +102,15 @@ struct LocalState: Sendable {
 
     /// A changed status is written at once; a changed output alone waits for the next full comparison, or a chatty
     /// check would write the log full.
-    mutating func update(_ id: String, status: CheckStatus, output: String, at now: Instant) -> Bool {
-        guard var check = checks[id] else { return false }
-        let isChanged = check.status != status
-        if isChanged {
+    mutating func update(_ id: String, status: CheckStatus, output: String, at now: Instant) {
+        guard var check = checks[id] else { return }
+        if check.status != status {
             check.isInSync = false
             nextPush = now
         }
         check.status = status
         check.output = output
         checks[id] = check
-        return isChanged
     }
 
     // MARK: Catalog form

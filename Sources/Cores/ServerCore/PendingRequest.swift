@@ -32,7 +32,7 @@ struct PendingRequest: Sendable {
     /// Where it is held up. Each stage says what its deadline means to the caller.
     enum Stage: Sendable {
         /// No leader is known, or the last one just failed; tried again when one appears.
-        case awaitingLeader
+        case parked
         /// Another server has it.
         case calling(CallID, Route)
         /// In the log; answered when this index is applied.
@@ -54,8 +54,12 @@ struct PendingRequest: Sendable {
     let origin: Origin
     var request: Request
     let deadline: Instant
-    /// The request may wait for a leader until here (`wire/consul-rpc.md` 4.6).
-    let holdUntil: Instant
+    /// The request may stay parked until here (`wire/consul-rpc.md` 4.6).
+    let parkUntil: Instant
+    /// A blocking query ends here with the present data, when nothing moves before.
+    let watchUntil: Instant
+    /// `watchUntil` stands among the deadlines.
+    var hasWatched = false
     var attemptCount = 0
-    var stage: Stage = .awaitingLeader
+    var stage: Stage = .parked
 }

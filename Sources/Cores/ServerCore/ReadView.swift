@@ -26,20 +26,23 @@ package struct ReadView: Sendable {
         case answer(Response)
         /// The data has not moved beyond the asked index: wait for the key, at most for the request's time.
         case wait(WatchKey)
-        /// Only the control loop can answer: forward, confirm leadership, or refuse.
+        /// Nobody answers it: it lacks something, or asks for what is not served.
+        case refuse(FederationError)
+        /// Only the control loop can answer: forward or confirm leadership.
         case ask
     }
 
     /// - Parameter now: read after this view was taken, so that an expired lease is noticed.
     package func answer(_ request: Request, at now: Instant) -> Outcome {
         guard isServer, request.kind == .read, request.datacenter == datacenter, let options = request.options,
-            options.filter.isEmpty, options.allowStale || (!options.requireConsistent && now < leaseEnd)
+            options.allowStale || (!options.requireConsistent && now < leaseEnd)
         else { return .ask }
         return answerHere(request, options: options, at: now)
     }
 
     /// Answers from this catalog, whatever the read mode: the caller has made sure that it may.
     package func answerHere(_ request: Request, options: QueryOptions, at now: Instant) -> Outcome {
+        if let refusal = Catalog.refusal(of: request) { return .refuse(refusal) }
         guard let result = catalog.answer(request, datacenter: datacenter) else { return .ask }
         if options.minQueryIndex > 0 && result.index <= options.minQueryIndex { return .wait(result.watch) }
         return .answer(dressed(result.response, at: now))

@@ -74,6 +74,10 @@ struct Replica: Sendable {
         node.persisted(through: sequence, at: now)
     }
 
+    mutating func findDeadline() -> Instant {
+        min(node.nextDeadline, commitMark.deadline(node.durableCommitIndex))
+    }
+
     /// Messages whose write has reached the disk.
     mutating func takeReleased() -> [RaftMessage] {
         var count = 0

@@ -13,8 +13,8 @@ struct RequestTable: Sendable {
     private var deadlines = DeadlineQueue<UInt64>()
     private var nextNumber: UInt64 = 0
     private var nextCall: UInt64 = 0
-    /// Parked until a leader appears, in order of arrival.
-    private(set) var awaitingLeader: [UInt64] = []
+    /// Waiting for a leader to appear, in order of arrival.
+    private(set) var parked: [UInt64] = []
     /// When the parked ones are tried again without a sign of a leader.
     private(set) var nextRetry = Instant.distantFuture
 
@@ -47,20 +47,24 @@ struct RequestTable: Sendable {
             byCall[call] = number
             request.attemptCount += 1
         }
+        if case .watching = stage, !request.hasWatched {
+            request.hasWatched = true
+            deadlines.add(number, due: request.watchUntil)
+        }
         request.stage = stage
         pending[number] = request
     }
 
     mutating func park(_ number: UInt64, retryAt: Instant) {
-        move(number, to: .awaitingLeader)
-        awaitingLeader.append(number)
+        move(number, to: .parked)
+        parked.append(number)
         nextRetry = min(nextRetry, retryAt)
     }
 
-    mutating func takeAwaitingLeader() -> [UInt64] {
-        defer { awaitingLeader.removeAll(keepingCapacity: true) }
+    mutating func takeParked() -> [UInt64] {
+        defer { parked.removeAll(keepingCapacity: true) }
         nextRetry = .distantFuture
-        return awaitingLeader.filter { pending[$0] != nil }
+        return parked.filter { pending[$0] != nil }
     }
 
     mutating func newCall() -> CallID {
@@ -74,7 +78,12 @@ struct RequestTable: Sendable {
     mutating func takeExpired(at now: Instant) -> [UInt64] {
         var expired: [UInt64] = []
         while let number = deadlines.popDue(at: now) {
-            if pending[number] != nil { expired.append(number) }
+            guard let request = pending[number] else { continue }
+            if case .watching = request.stage {
+                expired.append(number)
+            } else if request.deadline <= now {
+                expired.append(number)
+            }
         }
         return expired
     }

@@ -31,9 +31,14 @@ package struct ServerConfiguration: Sendable {
     package var joinWAN: Joining = Joining()
 
     package struct Joining: Equatable, Sendable {
+        /// Joined once at the start; the agent ends when none of them answers.
+        package var atStart: [Endpoint] = []
+        /// Joined until one of them answers.
         package var endpoints: [Endpoint] = []
         /// Pause between attempts once the early ones (50 ms, doubling) have reached it.
         package var interval: Duration = .seconds(30)
+        /// Failed attempts after which the agent ends; 0: it never does.
+        package var maxAttemptCount = 0
 
         package init() {}
     }
@@ -46,6 +51,12 @@ package struct ServerConfiguration: Sendable {
     package var lanSnapshot: [UInt8] = []
     package var wanSnapshot: [UInt8] = []
     package var rejoinAfterLeave = false
+    /// Off while a pool is moved to encryption: plain gossip is taken, or sent.
+    package var verifiesIncomingGossip = true
+    package var verifiesOutgoingGossip = true
+    /// Until a failed member is forgotten.
+    package var reconnectTimeoutLAN: Duration = .seconds(72 * 3600)
+    package var reconnectTimeoutWAN: Duration = .seconds(72 * 3600)
     /// The file `ServerCore.commitFileName` as read at start; empty when there is none.
     package var commitFile: [UInt8] = []
 
@@ -64,6 +75,10 @@ package struct ServerConfiguration: Sendable {
     /// What a request may take when its caller sets no limit, blocking time not counted.
     package var requestTimeout: Duration = .seconds(10)
     package var maxConnectionsPerAddress = 100
+    /// For the first byte of an accepted server connection.
+    package var handshakeTimeout: Duration = .seconds(5)
+    /// The catalog gets the status of checks only.
+    package var discardsCheckOutput = false
 
     package init(
         datacenter: String, node: String, nodeID: NodeID, isServer: Bool, rpcEndpoint: Endpoint, lanEndpoint: Endpoint,

@@ -128,7 +128,7 @@ extension ServerCore {
         return SelfInfo(
             datacenter: configuration.datacenter, node: configuration.node, nodeID: configuration.nodeID.description,
             isServer: configuration.isServer, version: Build.version, member: lan.local, coordinate: lan.coordinate,
-            stats: stats, meta: configuration.nodeMeta)
+            stats: stats, meta: nodeMeta)
     }
 
     private func poolStats(_ pool: SerfPool) -> [String: String] {

@@ -20,6 +20,9 @@ extension ServerCore {
             for member in lan.members where names.contains(member.name) { reconcile(member, at: now) }
             for name in names where !lan.members.contains(where: { $0.name == name }) { forgetNode(name, at: now) }
         }
+        if duties.nextCoordinates <= now {
+            propose(.coordinateBatch(duties.takeCoordinates()), at: now)
+        }
         if duties.nextMembership <= now {
             duties.nextMembership = now + LeaderDuties.membershipInterval
             reconcileMembership(at: now)
@@ -27,8 +30,12 @@ extension ServerCore {
     }
 
     private mutating func propose(_ request: Request, at now: Instant) {
-        // Refused when leadership has just ended: the next leader reconciles again.
         guard let command = try? Command(preparing: request) else { return }
+        propose(command, at: now)
+    }
+
+    private mutating func propose(_ command: Command, at now: Instant) {
+        // Refused when leadership has just ended: the next leader reconciles again.
         _ = try? replica?.node.propose([command.encode()], at: now)
     }
 
@@ -49,7 +56,7 @@ extension ServerCore {
             NodeService(
                 id: "consul", service: "consul", tags: [],
                 meta: [
-                    "raft_version": "3", "serf_protocol_current": "2", "serf_protocol_max": "5",
+                    "non_voter": "false", "raft_version": "3", "serf_protocol_current": "2", "serf_protocol_max": "5",
                     "serf_protocol_min": "1", "version": Build.consulVersion,
                 ], port: Int(tags.port), weights: Weights(passing: 1, warning: 1))
         }
@@ -130,8 +137,8 @@ extension ServerCore {
     }
 
     private mutating func nextMembershipChange(at now: Instant) -> MembershipChange? {
-        guard let replica else { return nil }
-        let membership = replica.node.membership
+        guard replica != nil else { return nil }
+        let membership = replica!.node.membership
         var statuses: [NodeID: PoolMember.Status] = [:]
         for member in lan.members {
             guard let tags = ServerTags(member: member), tags.isthmusProtocol != nil, let id = NodeID(tags.id),
@@ -141,20 +148,20 @@ extension ServerCore {
             guard member.status == .alive, let endpoint = tags.endpoint else { continue }
             guard let peer = membership[id] else {
                 // A server of another cluster keeps its log: it must be wiped before it can join this one.
-                guard tags.clusterPrefix == nil || tags.clusterPrefix == replica.node.clusterID.tag else { continue }
+                guard tags.clusterPrefix == nil || tags.clusterPrefix == replica!.node.clusterID.tag else { continue }
                 return .addLearner(RaftServer(id: id, name: member.name, endpoint: endpoint, suffrage: .learner))
             }
             if peer.endpoint != endpoint { return .updateEndpoint(id, endpoint) }
-            if peer.suffrage == .learner, isCaughtUp(id, replica) { return .promote(id) }
+            if peer.suffrage == .learner, isCaughtUp(id) { return .promote(id) }
         }
         return removal(from: membership, statuses: statuses, at: now)
     }
 
     /// A learner gets its vote once it is within a heartbeat's worth of entries of the commit index: as a voter it must
     /// not hold up commits.
-    private func isCaughtUp(_ id: NodeID, _ replica: Replica) -> Bool {
-        guard let match = replica.node.matchIndex(of: id), match > .zero else { return false }
-        return replica.node.commitIndex - match <= 64
+    private func isCaughtUp(_ id: NodeID) -> Bool {
+        guard let match = replica?.node.matchIndex(of: id), match > .zero else { return false }
+        return (replica?.node.commitIndex ?? match) - match <= 64
     }
 
     private mutating func removal(
@@ -171,9 +178,10 @@ extension ServerCore {
             case .alive?, .leaving?, .some(.none): duties.failedSince[server.id] = nil
             }
         }
+        // A learner counts for no quorum.
+        if let learner = dead.first(where: { !membership.isVoter($0) }) { return .remove(learner) }
         // Consul's autopilot: fewer than half of the voters may be dropped, so three servers never drop one.
-        let deadVoters = dead.filter { membership.isVoter($0) }
-        guard let first = dead.first, deadVoters.count < membership.voters.count / 2 else { return nil }
-        return .remove(first)
+        guard let voter = dead.first, dead.count < membership.voters.count / 2 else { return nil }
+        return .remove(voter)
     }
 }

@@ -1,6 +1,7 @@
 import Determinism
 import FederationModel
 import HealthCore
+import RaftCore
 import SerfCore
 import WireFormat
 
@@ -32,6 +33,7 @@ extension ServerCore {
         if service.id.isEmpty { service.id = service.name }
         let checks = service.checks
         service.checks = []
+        service.addAddressTags()
         local.add(service, isConfigured: isConfigured, at: now)
         for (position, check) in checks.enumerated() {
             var check = check
@@ -94,14 +96,10 @@ extension ServerCore {
                 case .probe(let id, let request): out.append(.probe(id, request))
                 case .cancel(let id): out.append(.cancelProbe(id))
                 case .status(let id, let status, let output):
-                    if local.update(id, status: status, output: output, at: now) {
-                        log(
-                            status == .passing ? .info : .warning, "check is \(status.rawValue)",
-                            ["check.id": id, "check.output": output])
-                    }
+                    let output = configuration.discardsCheckOutput ? "" : output
+                    local.update(id, status: status, output: output, at: now)
                 case .deregister(let service):
                     guard removeService(service, at: now) else { continue }
-                    log(.notice, "service deregistered: critical for too long", ["service.id": service])
                     saveRegistrations()
                 case .log(let line): out.append(.log(line))
                 }
@@ -116,9 +114,26 @@ extension ServerCore {
             local.nextFullSync = now + local.fullSyncInterval + random.duration(in: .zero..<local.fullSyncInterval / 16)
             ask(.fetchServices, at: now)
         }
+        sendCoordinate(at: now)
         guard local.nextPush <= now else { return }
         local.nextPush = .distantFuture
         for task in local.due() { ask(task, at: now) }
+    }
+
+    /// Where this agent is in the network, for `?near=` and the distances that others see.
+    private mutating func sendCoordinate(at now: Instant) {
+        guard local.nextCoordinate <= now else { return }
+        let isServerKnown = configuration.isServer ? replica?.node.leader != nil : servers.preferred != nil
+        guard isServerKnown else {
+            local.nextCoordinate = now + .seconds(1)
+            return
+        }
+        let interval = local.coordinateInterval
+        local.nextCoordinate = now + interval + random.duration(in: .zero..<interval / 16)
+        let coordinate = lan.coordinate
+        guard coordinate != local.sentCoordinate else { return }
+        local.sentCoordinate = coordinate
+        ask(.updateCoordinate, at: now)
     }
 
     private mutating func ask(_ task: OwnTask, at now: Instant) {
@@ -168,11 +183,16 @@ extension ServerCore {
         var addresses = ["lan": lan.description, "wan": wan.description]
         addresses[lan.isIPv6 ? "lan_ipv6" : "lan_ipv4"] = lan.description
         addresses[wan.isIPv6 ? "wan_ipv6" : "wan_ipv4"] = wan.description
-        var meta = configuration.nodeMeta
-        meta["consul-network-segment"] = ""
         return RegisterRequest(
             datacenter: configuration.datacenter, id: configuration.nodeID.description, node: configuration.node,
-            address: lan.description, taggedAddresses: addresses, nodeMeta: meta)
+            address: lan.description, taggedAddresses: addresses, nodeMeta: nodeMeta)
+    }
+
+    /// The operator's, and that the node is in the default segment.
+    var nodeMeta: [String: String] {
+        var meta = configuration.nodeMeta
+        meta["consul-network-segment"] = ""
+        return meta
     }
 
     mutating func completed(_ task: OwnTask, _ result: Result<Response, FederationError>, at now: Instant) {
@@ -184,6 +204,8 @@ extension ServerCore {
             local.retryPause = min(pause * 2, LocalState.maxRetry)
             switch task {
             case .fetchServices, .fetchChecks: local.nextFullSync = min(local.nextFullSync, now + pause)
+            // The next one is due soon and newer.
+            case .updateCoordinate: local.sentCoordinate = nil
             default: local.nextPush = min(local.nextPush, now + pause)
             }
             log(.debug, "catalog not reached, trying again", ["task": "\(task)", "error": error.message])

@@ -18,6 +18,7 @@ extension ServerCore {
         serf.mergeRule = .lan(
             datacenter: configuration.datacenter, segment: "", nodeID: configuration.nodeID.description,
             refusesForeignServers: configuration.isServer)
+        serf.reconnectTimeout = configuration.reconnectTimeoutLAN
         serf.snapshot = configuration.lanSnapshot.isEmpty ? nil : configuration.lanSnapshot
         return common(configuration, serf)
     }
@@ -30,6 +31,7 @@ extension ServerCore {
             tags: tags(configuration, .wan, clusterID))
         serf.timings = configuration.gossipWAN
         serf.mergeRule = .wan
+        serf.reconnectTimeout = configuration.reconnectTimeoutWAN
         serf.snapshot = configuration.wanSnapshot.isEmpty ? nil : configuration.wanSnapshot
         return common(configuration, serf)
     }
@@ -38,6 +40,8 @@ extension ServerCore {
         var serf = serf
         serf.keyring = configuration.keyring
         serf.cipher = configuration.cipher
+        serf.verifiesIncoming = configuration.verifiesIncomingGossip
+        serf.verifiesOutgoing = configuration.verifiesOutgoingGossip
         serf.rejoinsAfterLeave = configuration.rejoinAfterLeave
         return serf
     }
@@ -97,10 +101,16 @@ extension ServerCore {
 
     private mutating func happened(_ event: PoolEvent, in channel: Channel, at now: Instant) {
         switch event {
-        case .memberJoined(let member): changed(member, in: channel, word: "joined", at: now)
+        case .memberJoined(let member):
+            metrics.add(.memberJoined)
+            changed(member, in: channel, word: "joined", at: now)
         case .memberUpdated(let member): changed(member, in: channel, word: "updated", at: now)
-        case .memberFailed(let member): changed(member, in: channel, word: "failed", at: now)
-        case .memberLeft(let member): changed(member, in: channel, word: "left", at: now)
+        case .memberFailed(let member):
+            metrics.add(.memberFailed)
+            changed(member, in: channel, word: "failed", at: now)
+        case .memberLeft(let member):
+            metrics.add(.memberLeft)
+            changed(member, in: channel, word: "left", at: now)
         case .memberReaped(let member):
             changed(member, in: channel, word: "reaped", at: now)
             if channel == .wan { router.handle(.removed(member.name), at: now, into: &routerEffects) }
@@ -120,7 +130,7 @@ extension ServerCore {
             duties.memberChanged(member.name)
             bootstrapWhenComplete(at: now)
             if member.status == .alive { flood(at: now) }
-            if configuration.isServer || servers.preferred != nil { retryAwaitingLeader(at: now) }
+            if configuration.isServer || servers.preferred != nil { retryParked(at: now) }
             local.poolChanged(memberCount: lan.members.count, at: now)
         case .wan:
             warnOfForeignServer(member)
@@ -154,6 +164,7 @@ extension ServerCore {
 
     mutating func joinAgain(at now: Instant) {
         for channel in [Channel.lan, .wan] {
+            if let endpoints = joiner.takeStart(channel) { join(endpoints, in: channel, for: .start(channel), at: now) }
             guard let endpoints = joiner.due(channel, at: now) else { continue }
             join(endpoints, in: channel, for: .retry(channel), at: now)
         }
@@ -187,23 +198,34 @@ extension ServerCore {
 
     private mutating func joined(_ id: JoinID, _ channel: Channel, count: Int, errors: [String], at now: Instant) {
         switch joiner.take(id) {
+        case .start(let channel):
+            guard count == 0 else { return logJoined(channel, count: count) }
+            out.append(.stop(reason: "cannot join the \(channel) pool: \(errors.joined(separator: "; "))", failed: true))
         case .retry(let channel):
-            joiner.finished(channel, isJoined: count > 0, at: now)
-            if count > 0 {
-                log(.info, "joined pool", ["gossip.pool": "\(channel)", "gossip.count": String(count)])
-            } else {
-                log(
-                    .warning, "join failed, trying again",
-                    ["gossip.pool": "\(channel)", "error": errors.joined(separator: "; ")])
-            }
+            let mayTryAgain = joiner.finished(channel, isJoined: count > 0, at: now)
+            guard count == 0 else { return logJoined(channel, count: count) }
+            log(
+                .warning, "join failed", ["gossip.pool": "\(channel)", "error": errors.joined(separator: "; ")])
+            guard !mayTryAgain else { return }
+            out.append(.stop(reason: "the \(channel) pool was not joined in as many attempts as allowed", failed: true))
         case .request(let id):
             out.append(
                 .agentAnswer(
-                    id, count > 0 ? .joined(count) : .failed(.failed(errors.joined(separator: "; ")))))
+                    id, count > 0 ? .joined(count) : .failed(.failed(Self.list(errors)))))
         case .flood:
             if count == 0 { log(.debug, "flood join failed", ["error": errors.joined(separator: "; ")]) }
         case nil: break
         }
+    }
+
+    /// Several failures in Consul's form.
+    private static func list(_ errors: [String]) -> String {
+        let heading = errors.count == 1 ? "1 error" : "\(errors.count) errors"
+        return "\(heading) occurred:\n" + errors.map { "\t* \($0)\n" }.joined() + "\n"
+    }
+
+    private mutating func logJoined(_ channel: Channel, count: Int) {
+        log(.info, "joined pool", ["gossip.pool": "\(channel)", "gossip.count": String(count)])
     }
 
     // MARK: Verdicts and routes
@@ -236,7 +258,7 @@ extension ServerCore {
         var body = MessagePackWriter()
         request.encodeBody(into: &body)
         let call = requests.newCall()
-        duties.pings[call] = LeaderDuties.SentPing(id: id, request: request, sentAt: now, isFresh: fresh)
+        pings.sent(Pings.Ping(id: id, request: request, sentAt: now, isFresh: fresh), as: call)
         switchboard.handle(
             .call(
                 call, to: server.endpoint, method: request.method, body: body.bytes,
@@ -246,7 +268,7 @@ extension ServerCore {
 
     /// - Returns: false when the call is no ping of ours.
     mutating func pingCompleted(_ call: CallID, _ result: Result<[UInt8], CallFailure>, at now: Instant) -> Bool {
-        guard let ping = duties.pings.removeValue(forKey: call) else { return false }
+        guard let ping = pings.take(call) else { return false }
         switch result {
         case .success(let body):
             var reader = MessagePackReader(body)
@@ -260,8 +282,9 @@ extension ServerCore {
             router.handle(
                 .pingAnswered(ping.id, leader: leader, roundTrip: now - ping.sentAt), at: now, into: &routerEffects)
         case .failure(let failure):
-            let input = PingFailure(failure, fresh: ping.isFresh).map { RouterInput.pingFailed(ping.id, $0) }
-            router.handle(input ?? .pingDropped(ping.id), at: now, into: &routerEffects)
+            let input = RouterInput.pingCallFailed(
+                ping.id, failure, fresh: ping.isFresh, roundTrip: now - ping.sentAt)
+            router.handle(input, at: now, into: &routerEffects)
         }
         performRouter(at: now)
         return true

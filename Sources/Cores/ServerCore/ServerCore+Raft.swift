@@ -112,11 +112,10 @@ extension ServerCore {
     }
 
     private mutating func answerConfirmedReads(at now: Instant) {
-        guard let replica, !replica.confirmedReads.isEmpty else { return }
-        let applied = replica.appliedIndex
-        let due = replica.confirmedReads.filter { $0.index <= applied }
+        guard replica?.confirmedReads.isEmpty == false, let applied = replica?.appliedIndex else { return }
+        let due = replica?.confirmedReads.filter { $0.index <= applied } ?? []
         guard !due.isEmpty else { return }
-        self.replica?.confirmedReads.removeAll { $0.index <= applied }
+        replica?.confirmedReads.removeAll { $0.index <= applied }
         for read in due { serveHere(read.id, at: now) }
     }
 
@@ -135,10 +134,11 @@ extension ServerCore {
             log(
                 .notice, "leader changed",
                 ["raft.leader": leader.map { name(of: $0) } ?? "none", "raft.term": term.description])
-            retryAwaitingLeader(at: now)
+            retryParked(at: now)
         case .roleChanged(let role, let term):
             log(.info, "role changed", ["raft.role": role.rawValue, "raft.term": term.description])
             guard role == .leader else { return }
+            metrics.add(.leadership)
             out.append(.observed(.becameLeader(term)))
         case .steppedDown(let reason, let term):
             log(.warning, "stepped down", ["raft.reason": "\(reason)", "raft.term": term.description])

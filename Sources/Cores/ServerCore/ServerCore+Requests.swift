@@ -15,19 +15,23 @@ extension ServerCore {
         guard requests.count < RequestTable.maxCount else {
             return deliver(.failure(.overloaded(what: "requests")), of: request, to: origin, at: now)
         }
-        let limit = (timeout ?? configuration.requestTimeout) + Self.blockingTime(of: request)
+        let asked = Self.blockingTime(of: request)
+        let spread = Duration.nanoseconds(asked.wholeNanoseconds / 16)
+        let limit = (timeout ?? configuration.requestTimeout) + asked + spread
+        // Spread, so that those that began together do not all come again together.
+        let wait = asked + random.duration(in: .zero..<spread)
         let number = requests.add(
             PendingRequest(
                 origin: origin, request: request, deadline: now + limit,
-                holdUntil: now + min(limit, configuration.holdTimeout)))
+                parkUntil: now + min(limit, configuration.holdTimeout), watchUntil: now + wait))
         route(number, at: now)
     }
 
-    /// What a blocking query may wait besides its deadline (`wire/consul-rpc.md` 1.9); zero for every other request.
+    /// What a blocking query may wait besides its deadline, a sixteenth of spread not counted (`wire/consul-rpc.md`
+    /// 1.9); zero for every other request.
     private static func blockingTime(of request: Request) -> Duration {
         guard let options = request.options, options.minQueryIndex > 0 else { return .zero }
-        let asked = options.maxQueryTime <= .zero ? Duration.seconds(300) : min(options.maxQueryTime, .seconds(600))
-        return asked + .nanoseconds(asked.wholeNanoseconds / 16)
+        return options.maxQueryTime <= .zero ? .seconds(300) : min(options.maxQueryTime, .seconds(600))
     }
 
     mutating func inbound(_ id: InboundID, method: String, body: [UInt8], at now: Instant) {
@@ -36,6 +40,7 @@ extension ServerCore {
             guard let request = try Request.decode(method: method, from: &reader) else {
                 return reply(id, error: Self.unknown(method), body: [0x80], at: now)
             }
+            metrics.add(.inbound)
             begin(request, from: .inbound(id), timeout: nil, at: now)
         } catch {
             reply(id, error: "codec.decoder: \(error.description)", body: [0x80], at: now)
@@ -81,24 +86,20 @@ extension ServerCore {
     }
 
     private mutating func read(_ number: UInt64, _ request: Request, at now: Instant) {
-        guard let replica, let options = request.options else { return }
-        // The whole list would be a wrong answer.
-        guard options.filter.isEmpty else {
-            return finish(number, .failure(.badRequest("Filter expressions are not supported")), at: now)
-        }
+        guard replica != nil, let options = request.options else { return }
         if options.allowStale { return serveHere(number, at: now) }
-        guard replica.node.isLeader else { return forwardToLeader(number, at: now) }
-        if !options.requireConsistent && replica.node.isReadyForReads && now < replica.node.leaseEnd {
+        guard replica!.node.isLeader else { return forwardToLeader(number, at: now) }
+        if !options.requireConsistent && replica!.node.isReadyForReads && now < replica!.node.leaseEnd {
             return serveHere(number, at: now)
         }
         requests.move(number, to: .confirming)
-        self.replica?.node.requestRead(number, at: now)
+        replica!.node.requestRead(number, at: now)
     }
 
     private mutating func write(_ number: UInt64, _ request: Request, at now: Instant) {
-        guard let replica else { return }
-        guard replica.node.isLeader else { return forwardToLeader(number, at: now) }
-        guard !replica.diskIsFull else { return finish(number, .failure(.diskFull), at: now) }
+        guard replica != nil else { return }
+        guard replica!.node.isLeader else { return forwardToLeader(number, at: now) }
+        guard !replica!.diskIsFull else { return finish(number, .failure(.diskFull), at: now) }
         let command: Command
         do throws(FederationError) {
             guard let prepared = try Command(preparing: request) else {
@@ -108,10 +109,16 @@ extension ServerCore {
         } catch {
             return finish(number, .failure(error), at: now)
         }
+        if case .coordinateBatch(let batch) = command {
+            // Answered before it is in the log: an agent sends the next one soon.
+            duties.gather(batch, at: now)
+            return finish(number, .success(.empty), at: now)
+        }
         do throws(ProposeError) {
-            let index = try self.replica!.node.propose([command.encode()], at: now)
-            let term = self.replica!.node.term
-            self.replica!.proposals[index] = (term: term, pending: number)
+            let index = try replica!.node.propose([command.encode()], at: now)
+            metrics.add(.proposal)
+            let term = replica!.node.term
+            replica!.proposals[index] = (term: term, pending: number)
             requests.move(number, to: .proposed(index, term))
         } catch {
             switch error {
@@ -123,8 +130,8 @@ extension ServerCore {
     }
 
     private mutating func forwardToLeader(_ number: UInt64, at now: Instant) {
-        guard let replica, let leader = replica.node.leader, leader != configuration.nodeID,
-            let endpoint = servers.endpoint(of: leader) ?? replica.node.membership[leader]?.endpoint
+        guard replica != nil, let leader = replica!.node.leader, leader != configuration.nodeID,
+            let endpoint = servers.endpoint(of: leader) ?? replica!.node.membership[leader]?.endpoint
         else {
             return park(number, at: now, failure: .noLeader(datacenter: configuration.datacenter))
         }
@@ -155,6 +162,11 @@ extension ServerCore {
         guard let pending = requests[number] else { return }
         let call = requests.newCall()
         requests.move(number, to: .calling(call, route))
+        switch route {
+        case .leader: break
+        case .server: metrics.add(.client)
+        case .remote: metrics.add(.forward)
+        }
         var writer = MessagePackWriter()
         pending.request.encodeBody(into: &writer)
         switchboard.handle(
@@ -168,13 +180,13 @@ extension ServerCore {
     /// Tried again when a leader appears, or after a sixteenth of the hold time at most.
     private mutating func park(_ number: UInt64, at now: Instant, failure: FederationError) {
         guard let pending = requests[number] else { return }
-        guard now < pending.holdUntil else { return finish(number, .failure(failure), at: now) }
+        guard now < pending.parkUntil else { return finish(number, .failure(failure), at: now) }
         let pause = random.duration(in: .milliseconds(20)..<max(.milliseconds(21), configuration.holdTimeout / 64))
-        requests.park(number, retryAt: min(now + pause, pending.holdUntil))
+        requests.park(number, retryAt: min(now + pause, pending.parkUntil))
     }
 
-    mutating func retryAwaitingLeader(at now: Instant) {
-        for number in requests.takeAwaitingLeader() { route(number, at: now) }
+    mutating func retryParked(at now: Instant) {
+        for number in requests.takeParked() { route(number, at: now) }
     }
 
     mutating func retryRead(_ number: UInt64, at now: Instant) {
@@ -220,9 +232,11 @@ extension ServerCore {
         case .leader:
             retriable ? park(number, at: now, failure: error) : finish(number, .failure(error), at: now)
         case .server(let endpoint):
+            metrics.add(.clientFailed)
             if case .application = failure {} else { servers.demote(endpoint) }
             retriable ? park(number, at: now, failure: error) : finish(number, .failure(error), at: now)
         case .remote(let server, let others):
+            metrics.add(.forwardFailed)
             router.handle(.callFailed(name: server.name, failure), at: now, into: &routerEffects)
             performRouter(at: now)
             // One retry, on another server: a request must not walk through a dying datacenter.
@@ -261,14 +275,14 @@ extension ServerCore {
 
     /// Answers a read from the present view: its read mode has been satisfied. Blocks when the data has not moved.
     mutating func serveHere(_ number: UInt64, at now: Instant) {
-        guard let pending = requests[number], var replica, let options = pending.request.options else { return }
+        guard let pending = requests[number], replica != nil, let options = pending.request.options else { return }
         // The catalog may be ahead of the published view within one `settle`.
-        if let view = replica.refreshedView() { out.append(.publish(view)) }
-        self.replica = replica
-        switch replica.view.answerHere(pending.request, options: options, at: now) {
+        if let view = replica!.refreshedView() { out.append(.publish(view)) }
+        switch replica!.view.answerHere(pending.request, options: options, at: now) {
         case .answer(let response): finish(number, .success(response), at: now)
         case .wait(let key):
-            if let id = self.replica?.waiters.add(key, number) { requests.move(number, to: .watching(id)) }
+            requests.move(number, to: .watching(replica!.waiters.add(key, number)))
+        case .refuse(let error): finish(number, .failure(error), at: now)
         case .ask: finish(number, .failure(.badRequest("\(pending.request.method) is not a read")), at: now)
         }
     }
@@ -360,14 +374,14 @@ extension ServerCore {
 
     /// Ends what has waited long enough; a blocking query ends with the present data.
     mutating func expire(at now: Instant) {
-        if requests.nextRetry <= now { retryAwaitingLeader(at: now) }
+        if requests.nextRetry <= now { retryParked(at: now) }
         for number in requests.takeExpired(at: now) {
             guard let pending = requests[number] else { continue }
             switch pending.stage {
             case .watching:
                 guard let answer = replica?.view.present(pending.request, at: now) else { continue }
                 finish(number, .success(answer), at: now)
-            case .awaitingLeader:
+            case .parked:
                 finish(number, .failure(.noLeader(datacenter: configuration.datacenter)), at: now)
             case .confirming: finish(number, .failure(.notReadyForConsistentReads), at: now)
             case .proposed:

@@ -29,6 +29,7 @@ package struct ServerCore: Sendable {
     var leaving: Leaving?
     var servers = ServerList()
     var duties = LeaderDuties()
+    var pings = Pings()
     var metrics = Instruments()
     /// What each own task under way wrote.
     var ownPayloads: [OwnTask: OwnPayload] = [:]
@@ -58,11 +59,12 @@ package struct ServerCore: Sendable {
                 random: random.split())
         }
         var limits = RPCLimits()
+        limits.openerTimeout = configuration.handshakeTimeout
         limits.maxConnectionsPerAddress = configuration.maxConnectionsPerAddress
         switchboard = Switchboard(limits: limits, random: random.split())
         router = Router(RouterConfiguration(datacenter: configuration.datacenter), random: random.split())
         scheduler = CheckScheduler(node: configuration.node, random: random.split())
-        local = LocalState(node: configuration.node, now: now)
+        local = LocalState(node: configuration.node, at: now)
         if configuration.isServer {
             replica = Replica(
                 configuration, recovery: recovery, snapshot: snapshot, at: now, random: random.split())
@@ -74,14 +76,15 @@ package struct ServerCore: Sendable {
         servers.refresh(from: lan.members, datacenter: configuration.datacenter, using: &self.random)
     }
 
-    /// The one timer the shell needs.
-    package var nextDeadline: Instant {
+    /// The one timer the shell needs. As of the last `advance`; before the first one it is due.
+    package private(set) var nextDeadline = Instant.zero
+
+    /// Asked in place: a copy of an optional part costs more than what it is asked for.
+    private mutating func findDeadline() {
         var next = min(lan.nextDeadline, switchboard.nextDeadline, router.nextDeadline, scheduler.nextDeadline)
-        next = min(next, wan?.nextDeadline ?? .distantFuture, replica?.node.nextDeadline ?? .distantFuture)
+        next = min(next, wan?.findDeadline() ?? .distantFuture, replica?.findDeadline() ?? .distantFuture)
         next = min(next, requests.nextDeadline, joiner.nextDeadline, local.nextDeadline)
-        if let replica { next = min(next, replica.commitMark.deadline(replica.node.durableCommitIndex)) }
-        next = min(next, duties.nextDeadline, leaving?.deadline ?? .distantFuture, servers.nextRebalance)
-        return next
+        nextDeadline = min(next, duties.nextDeadline, leaving?.deadline ?? .distantFuture, servers.nextRebalance)
     }
 
     package mutating func handle(_ input: Input, at now: Instant, into effects: inout [Effect]) {
@@ -135,6 +138,7 @@ package struct ServerCore: Sendable {
         switchboard.advance(to: now, into: &switchboardEffects)
         performSwitchboard(at: now)
         settle(at: now)
+        findDeadline()
         emit(into: &effects)
     }
 
@@ -206,4 +210,8 @@ extension ServerCore {
             }
         }
     }
+}
+
+extension SerfPool {
+    fileprivate mutating func findDeadline() -> Instant { nextDeadline }
 }

@@ -82,7 +82,8 @@ extension AgentConfiguration {
         .trees("checks", single: false, \.checks, "checks of this agent"),
         .trees("check", single: true, \.checks, "one of them"),
         .duration(
-            "check_update_interval", \.checkUpdateInterval, standard: "5m", "pause of syncs when only output changed"),
+            "check_update_interval", \.checkUpdateInterval, standard: "5m", "pause of syncs when only output changed",
+            hasEffect: false),
         .bool("discard_check_output", \.discardCheckOutput, "keep no output of checks"),
     ]
 
@@ -92,19 +93,20 @@ extension AgentConfiguration {
                 "performance.raft_multiplier", \.raftMultiplier, 1...10, standard: "1", "scales every Raft timing"),
             .duration(
                 "performance.leave_drain_time", \.leaveDrainTime, standard: "5s",
-                "requests are still served while leaving"),
+                "requests are still served while leaving", hasEffect: false),
             .duration("performance.rpc_hold_timeout", \.rpcHoldTimeout, standard: "7s", "wait for a leader"),
             .integer(
                 "raft_snapshot_threshold", \.raftSnapshotThreshold, 16...1_000_000_000, standard: "16384",
                 "log entries between snapshots"),
             .duration(
-                "raft_snapshot_interval", \.raftSnapshotInterval, standard: "30s", "pause of looking at the threshold"),
+                "raft_snapshot_interval", \.raftSnapshotInterval, standard: "30s", "pause of looking at the threshold",
+                hasEffect: false),
             .integer(
                 "raft_trailing_logs", \.raftTrailingLogs, 0...1_000_000_000, standard: "10240",
                 "log entries kept behind a snapshot"),
             .integer(
                 "limits.http_max_conns_per_client", \.limits.httpMaxConnectionsPerClient, 0...1_000_000,
-                standard: "200", "0: no limit"),
+                standard: "200", "0: no limit", hasEffect: false),
             .integer(
                 "limits.rpc_max_conns_per_client", \.limits.rpcMaxConnectionsPerClient, 0...1_000_000,
                 standard: "100", "0: no limit"),

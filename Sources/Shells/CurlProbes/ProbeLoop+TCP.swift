@@ -56,7 +56,7 @@ extension ProbeLoop {
             }
             guard status == EINPROGRESS else {
                 close(descriptor)
-                failure = "connect to \(endpoint): \(errorText(status))"
+                failure = "connect: \(errorText(status))"
                 continue
             }
             let now = MonotonicClock.now
@@ -116,7 +116,7 @@ extension ProbeLoop {
     func attemptFailed(_ probe: Probe, _ attempt: TCPAttempt, _ reason: String) {
         abandon(attempt)
         probe.phase = .resolving("")
-        self.attempt(probe, attempt.remaining, failure: "connect to \(attempt.endpoint): \(reason)")
+        self.attempt(probe, attempt.remaining, failure: "connect: \(reason)")
     }
 
     private func connected(_ probe: Probe) {

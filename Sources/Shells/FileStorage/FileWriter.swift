@@ -12,7 +12,7 @@ final class FileWriter: Sendable {
     static let keptSnapshotCount = 2
 
     enum Job {
-        case snapshot(SnapshotMetadata, [UInt8], keepingTrailing: Int)
+        case snapshot(SnapshotMetadata, @Sendable () -> [UInt8], keepingTrailing: Int)
         case replace(name: String, [UInt8])
         case append(name: String, [UInt8])
         case retirePeers
@@ -60,7 +60,7 @@ final class FileWriter: Sendable {
         switch job {
         case .snapshot(let metadata, let data, let trailing):
             do throws(SystemFailure) {
-                try save(metadata, data)
+                try save(metadata, data())
                 log?.saved(metadata, isSaved: true, keepingFrom: (metadata.index - trailing).next)
                 report(.snapshotSaved(metadata))
             } catch {

@@ -96,7 +96,10 @@ extension Storage {
     /// Saves a snapshot and keeps the one before it. When it is durable, segments of the log are removed that hold
     /// nothing but entries more than `trailing` before its index. A snapshot that was not made of this log takes its
     /// place: batches submitted later are written after it is durable.
-    package func saveSnapshot(_ metadata: SnapshotMetadata, data: [UInt8], keepingTrailing trailing: Int) {
+    /// - Parameter data: called on the files' thread, in its turn: making it may take as long as writing it.
+    package func saveSnapshot(
+        _ metadata: SnapshotMetadata, keepingTrailing trailing: Int, data: @escaping @Sendable () -> [UInt8]
+    ) {
         precondition(log != nil, "a client agent has no snapshots")
         log?.saving(metadata)
         _ = files.submit(.snapshot(metadata, data, keepingTrailing: max(0, trailing)))

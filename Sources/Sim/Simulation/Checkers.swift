@@ -1,7 +1,7 @@
 import Determinism
 import FederationModel
 import RaftCore
-import ServerCore
+package import ServerCore
 
 /// What must never happen (design §5), watched after every step.
 package struct SafetyChecker: Sendable {
@@ -18,7 +18,7 @@ package struct SafetyChecker: Sendable {
 
     package init() {}
 
-    mutating func check(_ observation: Observation, node: String, datacenter: String) {
+    package mutating func check(_ observation: Observation, node: String, datacenter: String) {
         switch observation {
         case .becameLeader(let term):
             electionCount += 1

@@ -1,8 +1,8 @@
 import CatalogCore
 import Determinism
-import FederationModel
+package import FederationModel
 import RaftCore
-import ServerCore
+package import ServerCore
 
 /// Three datacenters of three servers under writers, readers, kills and cuts drawn from the seed; then everything is
 /// healed and must converge: any fault first (safety), then a healed core (liveness).
@@ -12,6 +12,8 @@ package struct FederationRun: Sendable {
         package var serverCount = 3
         /// Of faults; the quiet start and the healed end come on top.
         package var faultTime = Duration.seconds(20)
+        /// Of writing after the heal.
+        package var healTime = Duration.seconds(15)
         package var writersPerDatacenter = 2
 
         package init() {}
@@ -124,7 +126,7 @@ package struct FederationRun: Sendable {
         world.healAll()
         for host in 0..<hostCount where !world.isRunning(host) { world.start(host) }
         faults.append("heal")
-        run(until: world.now + .seconds(20))
+        run(until: world.now + shape.healTime)
         phase = .quiet
         run(until: world.now + .seconds(5))
         converge()
@@ -299,7 +301,8 @@ package struct FederationRun: Sendable {
             let asker = host((home + 1) % shape.datacenterCount, 0)
             read(register, .finalRead(register: register), isConsistent: true, at: asker)
         }
-        run(until: world.now + .seconds(12))
+        let limit = world.now + .seconds(12)
+        while finalValues.count < registers.count && world.now < limit { run(until: world.now + .milliseconds(100)) }
         for register in registers.indices where finalValues[register] == nil {
             violations.append("after healing, \(registers[register].key) was never answered")
         }
@@ -314,14 +317,19 @@ package struct FederationRun: Sendable {
 }
 
 extension World {
-    mutating func takeObservations() -> [(host: Int, Observation)] {
+    package mutating func takeObservations() -> [(host: Int, Observation)] {
         defer { observations.removeAll(keepingCapacity: true) }
         return observations
     }
 
-    mutating func takeAnswers() -> [(host: Int, RequestID, Result<Response, FederationError>)] {
+    package mutating func takeAnswers() -> [(host: Int, RequestID, Result<Response, FederationError>)] {
         defer { answers.removeAll(keepingCapacity: true) }
         return answers
+    }
+
+    package mutating func takeAgentAnswers() -> [(host: Int, RequestID, AgentResponse)] {
+        defer { agentAnswers.removeAll(keepingCapacity: true) }
+        return agentAnswers
     }
 
     mutating func takeScripts() -> [Int] {

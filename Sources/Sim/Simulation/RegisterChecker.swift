@@ -1,28 +1,28 @@
-import FederationModel
+package import FederationModel
 
 /// One writer to one key of one datacenter: values count up and each is set only over the version the writer has read,
 /// so the key's values ascend in the log's order. A write that comes late finds the version gone and does nothing.
-struct RegisterChecker: Sendable {
-    enum Outcome: Equatable, Sendable {
+package struct RegisterChecker: Sendable {
+    package enum Outcome: Equatable, Sendable {
         case acknowledged
         /// Answered as certainly not done.
         case refused
         case unknown
     }
 
-    let key: String
-    private(set) var lastSent = 0
-    private(set) var lastAcknowledged = 0
+    package let key: String
+    package private(set) var lastSent = 0
+    package private(set) var lastAcknowledged = 0
     private var refused: Set<Int> = []
 
-    init(key: String) { self.key = key }
+    package init(key: String) { self.key = key }
 
-    mutating func sent() -> Int {
+    package mutating func sent() -> Int {
         lastSent += 1
         return lastSent
     }
 
-    mutating func ended(_ value: Int, _ outcome: Outcome) {
+    package mutating func ended(_ value: Int, _ outcome: Outcome) {
         switch outcome {
         case .acknowledged: lastAcknowledged = max(lastAcknowledged, value)
         case .refused: refused.insert(value)
@@ -31,7 +31,7 @@ struct RegisterChecker: Sendable {
     }
 
     /// - Parameter floor: what was acknowledged before the read began.
-    func violation(read value: Int, floor: Int) -> String? {
+    package func violation(read value: Int, floor: Int) -> String? {
         guard value >= floor else { return "stale or lost: \(key) reads \(value) after \(floor) was acknowledged" }
         guard value <= lastSent else { return "\(key) reads \(value), never written" }
         guard !refused.contains(value) else { return "\(key) reads \(value), which was answered as not done" }
@@ -41,7 +41,7 @@ struct RegisterChecker: Sendable {
 
 extension RegisterChecker.Outcome {
     /// What a writer may conclude from the answer.
-    init(_ answer: Result<Response, FederationError>) {
+    package init(_ answer: Result<Response, FederationError>) {
         self =
             switch answer {
             case .success(.bool(true)): .acknowledged

@@ -164,6 +164,13 @@ package struct World: Sendable {
         }
     }
 
+    /// Its disk was replaced.
+    package mutating func wipe(_ host: Int) {
+        kill(host)
+        disks[host] = SimulatedDisk(identity: disks[host].identity)
+        note("wipe \(names[host])")
+    }
+
     package mutating func freeze(_ host: Int) {
         guard states[host].isRunning else { return }
         states[host].isFrozen = true
@@ -267,6 +274,11 @@ package struct World: Sendable {
     /// Hands a request of a client to an agent.
     package mutating func request(_ request: Request, id: RequestID, at host: Int, timeout: Duration? = nil) {
         hand(.request(id, request, timeout: timeout), to: host)
+    }
+
+    /// Asks an agent about itself.
+    package mutating func agentRequest(_ request: AgentRequest, id: RequestID, at host: Int) {
+        hand(.agentRequest(id, request), to: host)
     }
 
     mutating func hand(_ input: Input, to host: Int) {

@@ -6,7 +6,7 @@ import Glibc
 enum SimulationWorkers {
     static func run(first: UInt64, seeds: UInt64, jobs: UInt64, _ line: (String) -> Void) throws {
         var ends: [Int32] = [0, 0]
-        guard pipe(&ends) == 0 else { throw failure("pipe") }
+        guard pipe(&ends) == 0 else { throw CommandFailure("pipe: \(String(cString: strerror(errno)))") }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         defer { close(ends[0]) }
         var workers: [pid_t] = []
@@ -23,10 +23,6 @@ enum SimulationWorkers {
             var status: Int32 = 0
             waitpid(worker, &status, 0)
         }
-    }
-
-    private static func failure(_ what: String) -> CommandFailure {
-        CommandFailure("\(what): \(String(cString: strerror(errno)))")
     }
 
     private static func spawn(_ words: [String], output: Int32) throws -> pid_t {

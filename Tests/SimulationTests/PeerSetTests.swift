@@ -1,0 +1,84 @@
+import FederationModel
+import ServerCore
+import Simulation
+import Testing
+
+@Suite("The peer set follows the LAN pool")
+struct PeerSetTests {
+    @Test("A leader that leaves hands over, is removed from the peer set and ends; writes go on")
+    func leave() {
+        let scenario = Scenario()
+        let servers = scenario.addServers(3)
+        guard let leader = scenario.awaitLeader(among: servers) else {
+            Issue.record("no leader")
+            return
+        }
+        let rest = servers.filter { $0 != leader }
+        let leaving = scenario.begin(.leave, at: leader)
+        scenario.run(for: .seconds(1))
+        #expect(scenario.leaders(among: rest).count == 1, "leadership moves before the pools are left")
+        #expect(scenario.put("during", "1", at: rest[0]))
+        #expect(scenario.run(atMost: .seconds(25)) { !$0.world.isRunning(leader) } != nil)
+        #expect(scenario.agentAnswer(leaving) == .done)
+        scenario.run(for: .seconds(2))
+        #expect(scenario.voters(at: rest[0]) == rest.map { scenario.world.hosts[$0] }.sorted())
+        #expect(scenario.put("after", "1", at: rest[1]))
+    }
+
+    @Test("A fourth server joins as a learner and gets its vote when it has caught up")
+    func join() {
+        let scenario = Scenario()
+        let servers = scenario.addServers(3)
+        _ = scenario.awaitLeader(among: servers)
+        #expect(scenario.put("before", "1", at: servers[0]))
+        let fourth = scenario.add(1, 4, bootstrap: .never)
+        scenario.world.start(fourth)
+        let taken = scenario.run(atMost: .seconds(10)) { $0.voters(at: servers[0]).count == 4 }
+        #expect(taken != nil)
+        let seen = scenario.world.lines.filter { $0.contains("peer set changed") && $0.contains("dc1-s4") }
+        #expect(seen.first?.contains("dc1-s4(learner)") == true)
+        #expect(scenario.get("before", at: fourth, stale: true) == "1")
+    }
+
+    @Test("Of five servers a dead one is dropped; of three none is, since one more failure would stop writes")
+    func deadServers() {
+        for (count, expected) in [(5, 4), (3, 3)] {
+            let scenario = Scenario()
+            let servers = scenario.addServers(count)
+            guard let leader = scenario.awaitLeader(among: servers), let victim = servers.first(where: { $0 != leader })
+            else {
+                Issue.record("no leader of \(count)")
+                continue
+            }
+            scenario.world.kill(victim)
+            scenario.run(for: .seconds(60))
+            #expect(scenario.voters(at: leader).count == expected)
+            #expect(scenario.put("after", "1", at: leader))
+        }
+    }
+
+    @Test("force-leave takes a failed agent out of the catalog and the peer set at once")
+    func forceLeave() {
+        let scenario = Scenario()
+        let servers = scenario.addServers(3)
+        let client = scenario.add(1, 9, isServer: false, bootstrap: .never)
+        scenario.world.start(client)
+        _ = scenario.awaitLeader(among: servers)
+        func isKnown(_ scenario: Scenario) -> Bool {
+            let request = Request.catalogListNodes(DCSpecificRequest(datacenter: "dc1"))
+            guard case .success(.nodes(let answer)) = scenario.ask(request, at: servers[0]) else { return false }
+            return answer.nodes?.contains { $0.node == "dc1-c9" } == true
+        }
+        #expect(scenario.run(atMost: .seconds(10)) { isKnown($0) } != nil)
+        scenario.world.kill(client)
+        let failed = scenario.run(atMost: .seconds(30)) { scenario in
+            guard case .members(let members)? = scenario.ask(.members(wan: false), at: servers[2]) else { return false }
+            return members.first { $0.name == "dc1-c9" }?.status == .failed
+        }
+        #expect(failed != nil)
+        #expect(scenario.ask(.forceLeave(node: "dc1-c9", prune: false, wan: false), at: servers[2]) == .done)
+        #expect(scenario.run(atMost: .seconds(5)) { !isKnown($0) } != nil)
+        let unknown = scenario.ask(.forceLeave(node: "nobody", prune: false, wan: false), at: servers[2])
+        #expect(unknown == .failed(.failed("agent: No node found with name 'nobody'")))
+    }
+}
