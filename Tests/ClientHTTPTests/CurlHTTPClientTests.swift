@@ -7,7 +7,8 @@ struct CurlHTTPClientTests {
         "become URLs with Consul's port",
         arguments: [
             ("127.0.0.1", "http://127.0.0.1:8500"), ("http://127.0.0.1:8501/", "http://127.0.0.1:8501"),
-            ("localhost:80", "http://localhost:80"), ("[::1]", "http://[::1]:8500"), ("http://[::1]:9", "http://[::1]:9"),
+            ("localhost:80", "http://localhost:80"), ("[::1]", "http://[::1]:8500"),
+            ("http://[::1]:9", "http://[::1]:9"),
             ("https://agent:8501", "https://agent:8501"),
         ])
     func normalised(text: String, url: String) throws {

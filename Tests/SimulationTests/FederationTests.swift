@@ -56,7 +56,8 @@ struct FederationTests {
         }
     }
 
-    @Test("Design §4: a datacenter whose servers all die or freeze is named so within 10 s; then requests fail at once",
+    @Test(
+        "Design §4: a datacenter whose servers all die or freeze is named so in 10 s; then requests fail at once",
         arguments: Outage.allCases)
     private func outage(_ outage: Outage) {
         let (scenario, here, there) = Self.federation()
