@@ -28,6 +28,8 @@ package struct FuzzRun {
         package var inputCount: UInt64 = 0
         package var elapsed = Duration.zero
         package var slowest = Duration.zero
+        /// Of the slowest input.
+        package var slowestByteCount = 0
         package var growthBytes = 0
         /// With the number of the input, from 0; the target ends with the first.
         package var finding: String?
@@ -78,7 +80,7 @@ package struct FuzzRun {
                 report.finding = "an error nobody expects: \(error)"
             }
             let time = Self.cpuTime - started
-            report.slowest = max(report.slowest, time)
+            if time > report.slowest { (report.slowest, report.slowestByteCount) = (time, input.count) }
             if time > Self.maxInputTime { report.finding = "took \(time) for \(input.count) bytes" }
             report.inputCount += 1
             if report.inputCount.isMultiple(of: 512) || report.finding != nil { checkMemory(&report) }

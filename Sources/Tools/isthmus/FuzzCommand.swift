@@ -43,7 +43,8 @@ struct FuzzCommand: ParsableCommand {
         let name = report.target.padded(to: 18)
         let counts =
             "\(String(report.inputCount).padded(to: 9)) inputs \(String(report.inputsPerSecond).padded(to: 7))/s"
-        let costs = "slowest \(microseconds(report.slowest)) µs, memory +\(report.growthBytes >> 20) MiB"
+        let slowest = "slowest \(microseconds(report.slowest)) µs for \(report.slowestByteCount) bytes"
+        let costs = "\(slowest), memory +\(report.growthBytes >> 20) MiB"
         guard let finding = report.finding, report.inputCount > 0 else { return "\(name) \(counts)  \(costs)" }
         return "\(name) FAILED at input \(report.inputCount - 1): \(finding)\n  replay: isthmus fuzz --seed \(seed) "
             + "--target \(report.target) --inputs \(report.inputCount)"
