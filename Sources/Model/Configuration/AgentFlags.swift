@@ -37,6 +37,8 @@ package struct AgentFlags: Equatable, Sendable {
         },
         uniquingKeysWith: { first, _ in first })
 
+    private static let names = (byFlag.keys + special.map(\.name)).sorted()
+
     /// - Parameter arguments: what follows `agent`.
     package init(_ arguments: [String]) {
         var rest = arguments[...]
@@ -57,8 +59,7 @@ package struct AgentFlags: Equatable, Sendable {
             } else if let index = Self.byFlag[name] {
                 readOption(index, attached, &rest)
             } else {
-                let names = (Self.byFlag.keys + Self.special.map(\.name)).sorted()
-                note("-\(name)", "unknown flag\(NearestName.hint(name, among: names))")
+                note("-\(name)", "unknown flag\(NearestName.hint(name, among: Self.names))")
             }
         }
     }

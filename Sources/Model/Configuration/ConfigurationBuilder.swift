@@ -20,6 +20,8 @@ package struct ConfigurationBuilder: Sendable {
             return (1..<max(1, parts.count)).map { parts[..<$0].joined(separator: ".") }
         })
 
+    private static let names = (Array(byKey.keys) + Array(groups)).sorted()
+
     package init() { configuration = AgentConfiguration() }
 
     /// `-dev`: a lone server on loopback that keeps nothing.
@@ -60,8 +62,7 @@ package struct ConfigurationBuilder: Sendable {
                 }
                 apply(inner, prefix: key + ".", from: file)
             } else {
-                let siblings = (Array(Self.byKey.keys) + Array(Self.groups)).sorted()
-                note(file, key, "unknown key\(NearestName.hint(key, among: siblings))")
+                note(file, key, "unknown key\(NearestName.hint(key, among: Self.names))")
             }
         }
     }
