@@ -32,6 +32,17 @@ struct CheckerTests {
         #expect(checker.violations.first?.contains("Raft §5.4.3") == true)
     }
 
+    @Test("Design §5: two catalogs at one applied index that differ are a violation")
+    func catalogs() {
+        var checker = SafetyChecker()
+        checker.check(catalog: 1, at: LogIndex(4), node: "a", datacenter: "dc1")
+        checker.check(catalog: 1, at: LogIndex(4), node: "b", datacenter: "dc1")
+        checker.check(catalog: 2, at: LogIndex(4), node: "c", datacenter: "dc2")
+        #expect(checker.violations.isEmpty)
+        checker.check(catalog: 2, at: LogIndex(4), node: "c", datacenter: "dc1")
+        #expect(checker.violations.count == 1)
+    }
+
     @Test("A read below what was acknowledged before it began is a lost write or a stale read")
     func floors() {
         var checker = RegisterChecker(key: "k")

@@ -57,6 +57,20 @@ struct PeerSetTests {
         }
     }
 
+    @Test("A server whose gossip is silent and whose log answers stays in the peer set")
+    func gossipOnly() {
+        let scenario = Scenario()
+        let servers = scenario.addServers(5)
+        guard let leader = scenario.awaitLeader(among: servers), let victim = servers.first(where: { $0 != leader })
+        else {
+            Issue.record("no leader")
+            return
+        }
+        scenario.world.setGossip(false, of: victim)
+        scenario.run(for: .seconds(60))
+        #expect(scenario.voters(at: leader).count == 5)
+    }
+
     @Test("force-leave takes a failed agent out of the catalog and the peer set at once")
     func forceLeave() {
         let scenario = Scenario()

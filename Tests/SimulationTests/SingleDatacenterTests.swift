@@ -65,14 +65,27 @@ struct SingleDatacenterTests {
 
         func status(_ scenario: Scenario) -> String? {
             let request = ServiceSpecificRequest(datacenter: "dc1", serviceName: "web")
-            guard case .success(.checkServiceNodes(let answer)) = scenario.ask(.healthServiceNodes(request), at: servers[1])
-            else { return nil }
+            let result = scenario.ask(.healthServiceNodes(request), at: servers[1])
+            guard case .success(.checkServiceNodes(let answer))? = result else { return nil }
             guard let instance = answer.nodes?.first, instance.node?.node == "dc1-c9" else { return nil }
             return instance.checks?.first { $0.checkID == "service:web" }?.status
         }
         #expect(scenario.run(atMost: .seconds(5)) { status($0) == "passing" } != nil)
         scenario.world.probeStatus = 503
         #expect(scenario.run(atMost: .seconds(5)) { status($0) == "critical" } != nil)
+    }
+
+    @Test("Every agent's network coordinate comes to the catalog")
+    func coordinates() {
+        let scenario = Scenario()
+        let servers = scenario.addServers(3)
+        scenario.run(for: .seconds(60))
+        let request = Request.coordinateListNodes(DCSpecificRequest(datacenter: "dc1"))
+        guard case .success(.coordinates(let answer))? = scenario.ask(request, at: servers[0]) else {
+            Issue.record("no coordinates")
+            return
+        }
+        #expect(answer.coordinates?.map(\.node).sorted() == servers.map { scenario.world.hosts[$0] }.sorted())
     }
 
     @Test("A blocking query wakes with the write it waits for, and ends with the present data at its limit")

@@ -83,8 +83,11 @@ package struct Router: Sendable {
         reassess(state.name, membersChanged: true, now, &effects)
     }
 
+    /// The cluster a server belongs to: nil before its bootstrap. Consul's servers name none, so that those of one
+    /// datacenter count as one cluster, which is never ours.
     private static func tag(of server: RouteServer) -> String? {
-        server.clusterTag == ClusterID.none.tag || server.clusterTag?.isEmpty == true ? nil : server.clusterTag
+        guard server.isIsthmus else { return "consul" }
+        return server.clusterTag == ClusterID.none.tag || server.clusterTag?.isEmpty == true ? nil : server.clusterTag
     }
 
     /// The first cluster seen owns a datacenter's name until none of its servers is left; then the next one does.

@@ -57,6 +57,11 @@ struct Joiner: Sendable {
         return min(lan, wan, nextFlood)
     }
 
+    mutating func stop() {
+        retries = [:]
+        nextFlood = .distantFuture
+    }
+
     mutating func newJoin(_ purpose: Purpose) -> JoinID {
         nextJoin += 1
         let id = JoinID(nextJoin)

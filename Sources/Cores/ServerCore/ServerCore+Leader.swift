@@ -172,6 +172,12 @@ extension ServerCore {
             switch statuses[server.id] {
             case .left?: return .remove(server.id)
             case .failed?, nil:
+                // Its word in the log counts more than what the pool says of it.
+                let heard = replica?.node.lastAnswer(of: server.id)
+                if let heard, now - heard < LeaderDuties.deadServerGrace {
+                    duties.failedSince[server.id] = nil
+                    continue
+                }
                 let since = duties.failedSince[server.id] ?? now
                 duties.failedSince[server.id] = since
                 if now - since >= LeaderDuties.deadServerGrace { dead.append(server.id) }

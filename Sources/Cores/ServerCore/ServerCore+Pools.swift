@@ -133,16 +133,18 @@ extension ServerCore {
             if configuration.isServer || servers.preferred != nil { retryParked(at: now) }
             local.poolChanged(memberCount: lan.members.count, at: now)
         case .wan:
+            warnOfForeignServer(member)
             guard let server = routeServer(member) else { return }
             router.handle(.updated(server), at: now, into: &routerEffects)
         case .rpc: break
         }
     }
 
-    /// A server of another engine is never a Raft peer of ours (decision 12): said loudly, once per appearance.
+    /// A server of another engine is never a Raft peer of ours: said loudly, once per appearance. The LAN pool refuses
+    /// it, the WAN pool does not.
     private mutating func warnOfForeignServer(_ member: PoolMember) {
         guard configuration.isServer, member.status == .alive, let tags = ServerTags(member: member),
-            tags.isthmusProtocol == nil
+            tags.isthmusProtocol == nil, tags.datacenter == configuration.datacenter
         else { return }
         log(
             .error,
@@ -161,6 +163,8 @@ extension ServerCore {
     // MARK: Joining
 
     mutating func joinAgain(at now: Instant) {
+        // Who leaves must not come back by itself.
+        guard leaving == nil else { return joiner.stop() }
         for channel in [Channel.lan, .wan] {
             if let endpoints = joiner.takeStart(channel) { join(endpoints, in: channel, for: .start(channel), at: now) }
             guard let endpoints = joiner.due(channel, at: now) else { continue }

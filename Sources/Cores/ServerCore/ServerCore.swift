@@ -134,9 +134,10 @@ package struct ServerCore: Sendable {
         }
         replica?.node.advance(to: now)
         settle(at: now)
-        expire(at: now)
+        // First: it knows whether a call that ends now was sent.
         switchboard.advance(to: now, into: &switchboardEffects)
         performSwitchboard(at: now)
+        expire(at: now)
         settle(at: now)
         findDeadline()
         emit(into: &effects)

@@ -1,5 +1,5 @@
 import Determinism
-import FederationModel
+package import FederationModel
 import RaftCore
 package import ServerCore
 
@@ -11,12 +11,20 @@ package struct SafetyChecker: Sendable {
     }
 
     private var leaders: [String: [Term: String]] = [:]
+    private var catalogs: [String: [LogIndex: UInt64]] = [:]
     private var applied: [String: [LogIndex: Applied]] = [:]
     package private(set) var violations: [String] = []
     package private(set) var electionCount = 0
     package private(set) var appliedCount = 0
 
     package init() {}
+
+    /// - Parameter digest: of a catalog's canonical bytes, whatever way it came to be: from entries or a snapshot.
+    package mutating func check(catalog digest: UInt64, at index: LogIndex, node: String, datacenter: String) {
+        let known = catalogs[datacenter, default: [:]].updateValue(digest, forKey: index)
+        guard let known, known != digest else { return }
+        violations.append("design §5: \(node) has another catalog at \(datacenter) index \(index) than its peers")
+    }
 
     package mutating func check(_ observation: Observation, node: String, datacenter: String) {
         switch observation {

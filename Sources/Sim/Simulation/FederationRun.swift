@@ -145,6 +145,10 @@ package struct FederationRun: Sendable {
         for (host, observation) in world.takeObservations() {
             safety.check(observation, node: world.hosts[host], datacenter: "dc\(datacenter(of: host) + 1)")
         }
+        for (host, index, digest) in world.takeCatalogDigests() {
+            safety.check(
+                catalog: digest, at: index, node: world.hosts[host], datacenter: "dc\(datacenter(of: host) + 1)")
+        }
         for (_, id, result) in world.takeAnswers() { answered(id, result) }
         for script in world.takeScripts() {
             if script < registers.count {
@@ -302,16 +306,28 @@ package struct FederationRun: Sendable {
             read(register, .finalRead(register: register), isConsistent: true, at: asker)
         }
         let limit = world.now + .seconds(12)
-        while finalValues.count < registers.count && world.now < limit { run(until: world.now + .milliseconds(100)) }
+        while (finalValues.count < registers.count || !standsEven) && world.now < limit {
+            run(until: world.now + .milliseconds(100))
+        }
         for register in registers.indices where finalValues[register] == nil {
             violations.append("after healing, \(registers[register].key) was never answered")
         }
         for datacenter in 0..<shape.datacenterCount {
             let digests = (0..<shape.serverCount).map { world.catalogDigest(of: host(datacenter, $0)) }
-            let indexes = Set(digests.map { $0?.index })
-            if indexes.count == 1 && Set(digests.map { $0?.digest }).count > 1 {
+            let indexes = digests.map { $0?.index.description ?? "none" }
+            if Set(indexes).count > 1 {
+                violations.append("after healing, servers of dc\(datacenter + 1) stand at \(indexes)")
+            } else if Set(digests.map { $0?.digest }).count > 1 {
                 violations.append("catalogs of dc\(datacenter + 1) differ at the same index")
             }
+        }
+    }
+
+    /// The servers of each datacenter have applied the same entries.
+    private var standsEven: Bool {
+        (0..<shape.datacenterCount).allSatisfy { datacenter in
+            let indexes = (0..<shape.serverCount).map { world.appliedIndex(of: host(datacenter, $0)) }
+            return indexes.allSatisfy { $0 == indexes.first }
         }
     }
 }
@@ -332,10 +348,17 @@ extension World {
         return agentAnswers
     }
 
+    mutating func takeCatalogDigests() -> [(host: Int, LogIndex, UInt64)] {
+        defer { catalogDigests.removeAll(keepingCapacity: true) }
+        return catalogDigests
+    }
+
     mutating func takeScripts() -> [Int] {
         defer { scriptsDue.removeAll(keepingCapacity: true) }
         return scriptsDue
     }
+
+    func appliedIndex(of host: Int) -> LogIndex? { views[host]?.appliedIndex }
 
     func catalogDigest(of host: Int) -> (index: LogIndex, digest: UInt64)? {
         views[host].map { (index: $0.appliedIndex, digest: $0.catalog.digest()) }

@@ -1,6 +1,7 @@
 import CatalogCore
 import Determinism
 import FederationModel
+import RaftCore
 import ServerCore
 
 // What agents want done, done with simulated means.
@@ -16,6 +17,9 @@ extension World {
             startSync(host)
         case .saveSnapshot(let metadata, let catalog, let trailing):
             let data = catalog.snapshot()
+            var digest = EventHash()
+            digest.combine(data)
+            catalogDigests.append((host: host, metadata.index, digest.value))
             let delay = random.duration(in: .milliseconds(1)..<(.milliseconds(50)))
             events.add(
                 .snapshotWritten(

@@ -12,7 +12,8 @@ extension World {
         let isLost = random.chance(conditions.loss)
         guard !isLost, !cuts.contains(HostPair(from: host, to: target.host)), states[target.host].isRunning,
             let source = target.channel == .lan
-                ? configurations[host].lanEndpoint : configurations[host].wanEndpoint
+                ? configurations[host].lanEndpoint : configurations[host].wanEndpoint,
+            listeners[source] != nil
         else { return }
         events.add(
             .input(

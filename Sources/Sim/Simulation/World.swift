@@ -88,6 +88,8 @@ package struct World: Sendable {
     package var probeStatus = 200
     /// Agents that have ended by themselves within the present step.
     var stopping: [Int] = []
+    /// Of each catalog that was handed out to be saved.
+    var catalogDigests: [(host: Int, LogIndex, UInt64)] = []
     var scriptsDue: [Int] = []
     package var lines: [String] = []
     /// Keeps log lines of agents for a report; off in mass runs.
@@ -206,6 +208,13 @@ package struct World: Sendable {
         }
         for host in states.indices { resume(host) }
         note("heal")
+    }
+
+    /// Takes an agent's gossip away, datagrams and streams; its server RPC stays.
+    package mutating func setGossip(_ isOn: Bool, of host: Int) {
+        listeners[configurations[host].lanEndpoint] = isOn ? (host: host, channel: .lan) : nil
+        if let wan = configurations[host].wanEndpoint { listeners[wan] = isOn ? (host: host, channel: .wan) : nil }
+        note("gossip of \(names[host]) \(isOn ? "on" : "off")")
     }
 
     func conditions(_ from: Int, _ to: Int) -> NetworkConditions {
