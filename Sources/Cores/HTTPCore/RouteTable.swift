@@ -91,12 +91,15 @@ struct Route {
 
     private static let keyValuePrefix = Array("/v1/kv/".utf8)
 
-    /// The longest entry that covers a path, and what stands behind it.
+    /// No longer part of a path is compared: the time for a hostile one of many slashes would grow with its square.
+    private static let maxEntryBytes = table.keys.map(\.utf8.count).max() ?? 0
+
+    /// The longest entry that covers a path, and what stands behind it. O(1) in the path's length.
     static func find(_ path: [UInt8]) -> (route: Route, rest: ArraySlice<UInt8>)? {
         // Most requests are for keys: no text is made of them, no table asked.
         if path.starts(with: keyValuePrefix) { return (Route(.keyValue, .keyValue), path[keyValuePrefix.count...]) }
-        if let route = table[String(decoding: path, as: UTF8.self)] { return (route, []) }
-        var end = path.endIndex
+        if path.count <= maxEntryBytes, let route = table[String(decoding: path, as: UTF8.self)] { return (route, []) }
+        var end = min(path.endIndex, maxEntryBytes)
         while let slash = path[..<end].lastIndex(of: UInt8(ascii: "/")) {
             let prefix = String(decoding: path[...slash], as: UTF8.self)
             if let route = table[prefix] { return (route, path[(slash + 1)...]) }
@@ -107,6 +110,7 @@ struct Route {
 
     /// Whether a path becomes an entry by a `/` at its end.
     static func needsSlash(_ path: [UInt8]) -> Bool {
+        guard path.count < maxEntryBytes else { return false }
         let text = String(decoding: path, as: UTF8.self)
         return table[text] == nil && table[text + "/"] != nil
     }
