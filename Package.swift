@@ -127,6 +127,7 @@ let package = Package(
         tests("HTTPCoreTests", base + ["HTTPCore", "WireFormat"]),
         tests("HealthCoreTests", base + ["HealthCore"]),
         tests("LiveTests", ["isthmus", "ClientHTTP"]),
+        tests("ModelTests", base),
         tests(
             "NIOTransportTests",
             [

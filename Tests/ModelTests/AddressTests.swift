@@ -1,0 +1,54 @@
+import FederationModel
+import Testing
+
+@Suite("Addresses and identities")
+struct AddressTests {
+    @Test(
+        "IP addresses are read and shown in their canonical form (RFC 5952)",
+        arguments: [
+            ("127.0.0.1", "127.0.0.1"), ("::1", "::1"), ("::", "::"), ("2001:DB8:0:0:0:0:0:1", "2001:db8::1"),
+            ("1:0:0:2:0:0:0:3", "1:0:0:2::3"), ("::ffff:10.0.0.1", "::ffff:a00:1"), ("1::", "1::"),
+        ])
+    func canonical(text: String, shown: String) throws {
+        #expect(try #require(IPAddress(text)).description == shown)
+    }
+
+    @Test(
+        "or refused",
+        arguments: [
+            "", "1.2.3", "1.2.3.256", "1.2.3.4.5", "+1.2.3.4", ":::", "1::2::3", "12345::", "g::", "1:2:3:4:5:6:7",
+        ])
+    func refused(text: String) {
+        #expect(IPAddress(text) == nil)
+    }
+
+    @Test("Endpoints take brackets, and a default port when there is one")
+    func endpoints() throws {
+        #expect(Endpoint("127.0.0.1:8300") == Endpoint(IPAddress(127, 0, 0, 1), 8300))
+        #expect(try #require(Endpoint("[::1]:8300")).description == "[::1]:8300")
+        #expect(Endpoint("127.0.0.1", defaultPort: 8301)?.port == 8301)
+        #expect(Endpoint("127.0.0.1") == nil)
+        #expect(Endpoint("127.0.0.1:70000") == nil)
+        #expect(Endpoint("host:80") == nil)
+    }
+
+    @Test("Node IDs keep their text, whatever its case; other text is none")
+    func nodeIDs() throws {
+        let text = "0ed62c1f-6fe5-e1a1-9899-aaf94433f1aa"
+        #expect(try #require(NodeID(text.uppercased())).description == text)
+        #expect(NodeID("0ed62c1f6fe5e1a19899aaf94433f1aa") == nil)
+        #expect(NodeID("") == nil)
+    }
+
+    @Test("Every error's own text is read back as the same kind (wire/consul-rpc.md 1.8)")
+    func errorTexts() {
+        let errors: [FederationError] = [
+            .noLeader(datacenter: "dc2"), .unknownDatacenter("dc2"), .unreachable(datacenter: "dc2"), .denied,
+            .notReadyForConsistentReads, .diskFull,
+        ]
+        for error in errors {
+            let text = "rpc error making call: rpc error making call: " + error.message
+            #expect(FederationError(text: text, datacenter: "dc2") == error)
+        }
+    }
+}
