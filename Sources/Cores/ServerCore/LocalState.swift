@@ -38,6 +38,8 @@ struct LocalState: Sendable {
     var retryPause = LocalState.firstRetry
     /// When the network coordinate is looked at next, and what was last sent of it.
     var nextCoordinate: Instant
+    /// When targets of alias checks on other nodes are looked at next.
+    var nextAliasLook = Instant.distantFuture
     var sentCoordinate: SerfCoordinate?
     private var memberCount = 1
 
@@ -48,7 +50,7 @@ struct LocalState: Sendable {
         nextCoordinate = now
     }
 
-    var nextDeadline: Instant { min(nextFullSync, nextPush, nextCoordinate) }
+    var nextDeadline: Instant { min(nextFullSync, nextPush, nextCoordinate, nextAliasLook) }
 
     /// Consul's scale: one minute up to 128 members, one more minute for each doubling.
     var fullSyncInterval: Duration {
@@ -216,7 +218,7 @@ struct LocalState: Sendable {
             }
         case .deregisterService(let id): strayServices.remove(id)
         case .deregisterCheck(let id): strayChecks.remove(id)
-        case .fetchServices, .fetchChecks, .updateCoordinate: break
+        case .fetchServices, .fetchChecks, .updateCoordinate, .fetchAliased: break
         }
     }
 }

@@ -1,6 +1,7 @@
 import CatalogCore
 import Determinism
 import FederationModel
+import HealthCore
 import RPCCore
 import RaftCore
 import RoutingCore
@@ -25,6 +26,8 @@ enum OwnTask: Hashable, Sendable {
     case registerCheck(id: String)
     case deregisterCheck(id: String)
     case updateCoordinate
+    /// The checks of a node that an alias check here follows.
+    case fetchAliased(AliasTarget)
 }
 
 /// A request between its arrival and its answer.

@@ -53,6 +53,7 @@ extension ServerCore {
         let status = local.checks[check.id]?.status ?? CheckStatus(rawValue: check.initialStatus) ?? .critical
         local.add(check, status: status, isConfigured: isConfigured, at: now)
         scheduler.add(check, at: now, into: &schedulerEffects)
+        if !check.aliasNode.isEmpty { local.nextAliasLook = now }
     }
 
     mutating func removeCheck(_ id: String, at now: Instant) -> Bool {
@@ -115,6 +116,7 @@ extension ServerCore {
             ask(.fetchServices, at: now)
         }
         sendCoordinate(at: now)
+        lookAtAliasTargets(at: now)
         guard local.nextPush <= now else { return }
         local.nextPush = .distantFuture
         for task in local.due() { ask(task, at: now) }
@@ -134,6 +136,16 @@ extension ServerCore {
         guard coordinate != local.sentCoordinate else { return }
         local.sentCoordinate = coordinate
         ask(.updateCoordinate, at: now)
+    }
+
+    /// Asked for every few seconds: an alias may lag behind its target by so much.
+    private static let aliasInterval: Duration = .seconds(5)
+
+    private mutating func lookAtAliasTargets(at now: Instant) {
+        guard local.nextAliasLook <= now else { return }
+        let targets = scheduler.remoteAliasTargets
+        local.nextAliasLook = targets.isEmpty ? .distantFuture : now + Self.aliasInterval
+        for target in targets { ask(.fetchAliased(target), at: now) }
     }
 
     private mutating func ask(_ task: OwnTask, at now: Instant) {
@@ -170,6 +182,9 @@ extension ServerCore {
         case .deregisterCheck(let id):
             let request = DeregisterRequest(datacenter: configuration.datacenter, node: configuration.node, checkID: id)
             return (.catalogDeregister(request), nil)
+        case .fetchAliased(let target):
+            let there = NodeSpecificRequest(datacenter: configuration.datacenter, node: target.node)
+            return (.healthNodeChecks(there), nil)
         case .updateCoordinate:
             let request = CoordinateUpdateRequest(
                 datacenter: configuration.datacenter, node: configuration.node, coord: lan.coordinate)
@@ -206,6 +221,8 @@ extension ServerCore {
             case .fetchServices, .fetchChecks: local.nextFullSync = min(local.nextFullSync, now + pause)
             // The next one is due soon and newer.
             case .updateCoordinate: local.sentCoordinate = nil
+            // Asked again within seconds; until then the alias keeps what it last saw.
+            case .fetchAliased: break
             default: local.nextPush = min(local.nextPush, now + pause)
             }
             log(.debug, "catalog not reached, trying again", ["task": "\(task)", "error": error.message])
@@ -215,6 +232,17 @@ extension ServerCore {
                 compareNode(answer.nodeServices?.node)
                 local.compare(services: answer.nodeServices?.services ?? [:], at: now)
                 ask(.fetchChecks, at: now)
+            case (.fetchAliased(let target), .healthChecks(let answer)):
+                let found = (answer.healthChecks ?? []).filter {
+                    $0.serviceID.isEmpty || $0.serviceID == target.service
+                }.sorted { $0.checkID < $1.checkID }
+                scheduler.aliasTargetChanged(
+                    target,
+                    checks: found.map {
+                        AliasedCheck(
+                            name: $0.name, status: CheckStatus(rawValue: $0.status) ?? .critical, output: $0.output)
+                    }, at: now, into: &schedulerEffects)
+                performScheduler(at: now)
             case (.fetchChecks, .healthChecks(let answer)):
                 local.compare(checks: answer.healthChecks ?? [], at: now)
             default:
