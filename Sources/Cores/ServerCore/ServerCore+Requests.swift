@@ -10,22 +10,30 @@ import WireFormat
 // The life of a request: begin → route → (forward | propose | serve here | watch) → finish.
 
 extension ServerCore {
-    /// - Parameter timeout: the caller's own limit without blocking time; nil for the configured one.
-    mutating func begin(_ request: Request, from origin: Origin, timeout: Duration?, at now: Instant) {
+    /// - Parameters:
+    ///   - timeout: the caller's own limit without blocking time; nil for the configured one.
+    ///   - timeLimit: for how long the peer that hands it on waits in all, blocking time included.
+    mutating func begin(
+        _ request: Request, from origin: Origin, timeout: Duration?, timeLimit: Duration? = nil, at now: Instant
+    ) {
         guard requests.count < RequestTable.maxCount else {
             return deliver(.failure(.overloaded(what: "requests")), of: request, to: origin, at: now)
         }
         let asked = Self.blockingTime(of: request)
         let spread = Duration.nanoseconds(asked.wholeNanoseconds / 16)
-        let limit = (timeout ?? configuration.requestTimeout) + asked + spread
+        let limit = timeLimit.map { min($0, Self.longestTimeLimit) }
+            ?? (timeout ?? configuration.requestTimeout) + asked + spread
         // Spread, so that those that began together do not all come again together.
         let wait = asked + random.duration(in: .zero..<spread)
         let number = requests.add(
             PendingRequest(
-                origin: origin, request: request, deadline: now + limit,
-                parkUntil: now + min(limit, configuration.holdTimeout), watchUntil: now + wait))
+                origin: origin, request: request, limit: limit, deadline: now + limit,
+                parkUntil: now + min(limit, configuration.holdTimeout), watchUntil: now + min(wait, limit)))
         route(number, at: now)
     }
+
+    /// The longest blocking query with its spread and the longest `?timeout=`: what a peer may ask for.
+    private static let longestTimeLimit = Duration.seconds(600 + 38 + 600)
 
     /// What a blocking query may wait besides its deadline, a sixteenth of spread not counted (`wire/consul-rpc.md`
     /// 1.9); zero for every other request.
@@ -34,14 +42,16 @@ extension ServerCore {
         return options.maxQueryTime <= .zero ? .seconds(300) : min(options.maxQueryTime, .seconds(600))
     }
 
-    mutating func inbound(_ id: InboundID, method: String, body: [UInt8], at now: Instant) {
+    mutating func inbound(
+        _ id: InboundID, method: String, body: [UInt8], timeLimit: Duration?, at now: Instant
+    ) {
         do throws(WireError) {
             var reader = MessagePackReader(body)
             guard let request = try Request.decode(method: method, from: &reader) else {
                 return reply(id, error: Self.unknown(method), body: [0x80], at: now)
             }
             metrics.add(.inbound)
-            begin(request, from: .inbound(id), timeout: nil, at: now)
+            begin(request, from: .inbound(id), timeout: nil, timeLimit: timeLimit, at: now)
         } catch {
             reply(id, error: "codec.decoder: \(error.description)", body: [0x80], at: now)
         }
@@ -54,8 +64,11 @@ extension ServerCore {
         return "rpc: can't find \(services.contains(String(parts[0])) ? "method" : "service") \(method)"
     }
 
-    private mutating func reply(_ id: InboundID, error: String?, body: [UInt8], at now: Instant) {
-        switchboard.handle(.reply(id, error: error, body: body), at: now, into: &switchboardEffects)
+    private mutating func reply(
+        _ id: InboundID, error: String?, label: String = "", body: [UInt8], at now: Instant
+    ) {
+        switchboard.handle(
+            .reply(id, error: error, label: label, body: body), at: now, into: &switchboardEffects)
     }
 
     // MARK: Routing
@@ -226,7 +239,7 @@ extension ServerCore {
     ) {
         let datacenter = pending.request.datacenter ?? configuration.datacenter
         let error = Self.error(
-            failure, of: pending.request, datacenter: datacenter, limit: configuration.requestTimeout)
+            failure, of: pending.request, datacenter: datacenter, limit: pending.limit)
         let retriable = RetryPolicy(maxRetries: .max).allows(pending.request, after: failure, retryCount: 0)
         switch route {
         case .leader:
@@ -257,7 +270,8 @@ extension ServerCore {
     ) -> FederationError {
         let isWrite = request.kind == .write
         switch failure {
-        case .application(let text): return FederationError(text: text, datacenter: datacenter)
+        case .application(let text, let label):
+            return FederationError(text: text, label: label, datacenter: datacenter, limit: limit)
         case .overloaded: return .overloaded(what: "calls")
         case .refused: return .connection("rpc error getting client: connection refused")
         case .connectTimeout: return .connection("rpc error getting client: i/o timeout")
@@ -367,7 +381,7 @@ extension ServerCore {
                 reply(id, error: nil, body: writer.bytes, at: now)
             case .failure(let error):
                 let hops = request.datacenter == configuration.datacenter ? "" : "rpc error making call: "
-                reply(id, error: hops + error.message, body: [0x80], at: now)
+                reply(id, error: hops + error.message, label: error.label, body: [0x80], at: now)
             }
         }
     }
