@@ -118,7 +118,8 @@ let package = Package(
     targets: model + cores + shells + agent + simulation + tools + [
         tests("CatalogCoreTests", base + ["CatalogCore", "RadixTree", "WireFormat"]),
         tests("ConfigurationTests", ["Configuration", "ConfigurationFiles"]),
-        tests("CurlProbesTests", base + ["CurlProbes"]),
+        .target(name: "TestProducer", path: "Tests/TestProducer", swiftSettings: settings),
+        tests("CurlProbesTests", base + ["CurlProbes", "TestProducer"]),
         tests("DNSCoreTests", base + ["DNSCore"]),
         tests("FileStorageTests", ["FederationModel", "RaftCore", "StorageFormat", "FileStorage", "WireFormat"]),
         .target(name: "GossipVectors", path: "Tests/GossipVectors", swiftSettings: settings),
@@ -126,7 +127,7 @@ let package = Package(
         tests("GossipCryptoTests", ["GossipCore", "GossipCrypto", "GossipVectors"]),
         tests("HTTPCoreTests", base + ["HTTPCore", "WireFormat"]),
         tests("HealthCoreTests", base + ["HealthCore"]),
-        tests("LiveTests", ["isthmus", "ClientHTTP"]),
+        tests("LiveTests", ["isthmus", "ClientHTTP", "TestProducer"]),
         tests("ModelTests", base),
         tests(
             "NIOTransportTests",
