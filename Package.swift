@@ -122,6 +122,8 @@ let package = Package(
         tests("CurlProbesTests", base + ["CurlProbes", "TestProducer"]),
         tests("DNSCoreTests", base + ["DNSCore"]),
         tests("FileStorageTests", ["FederationModel", "RaftCore", "StorageFormat", "FileStorage", "WireFormat"]),
+        .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
+        tests("FuzzingTests", ["AllocationCounter", "Determinism", "Fuzzing"]),
         .target(name: "GossipVectors", path: "Tests/GossipVectors", swiftSettings: settings),
         tests("GossipCoreTests", base + ["WireFormat", "GossipCore", "GossipVectors"]),
         tests("GossipCryptoTests", ["GossipCore", "GossipCrypto", "GossipVectors"]),
