@@ -45,16 +45,42 @@ extension ServerCore {
     mutating func inbound(
         _ id: InboundID, method: String, body: [UInt8], timeLimit: Duration?, at now: Instant
     ) {
+        metrics.add(.inbound)
+        let question = KeptAnswers.Question(method: method, body: body)
+        if let kept = kept[question], mayAnswerAtOnce(kept.request, at: now),
+            replica!.view.catalog.version(of: kept.request) == kept.version
+        {
+            return reply(id, error: nil, body: kept.body, at: now)
+        }
         do throws(WireError) {
             var reader = MessagePackReader(body)
             guard let request = try Request.decode(method: method, from: &reader) else {
                 return reply(id, error: Self.unknown(method), body: [0x80], at: now)
             }
-            metrics.add(.inbound)
+            if mayAnswerAtOnce(request, at: now), let version = replica!.view.catalog.version(of: request),
+                case .answer(let response) = replica!.view.answer(request, at: now)
+            {
+                var writer = MessagePackWriter()
+                response.encodeBody(into: &writer)
+                kept.keep(KeptAnswers.Served(request: request, version: version, body: writer.bytes), for: question)
+                return reply(id, error: nil, body: writer.bytes, at: now)
+            }
             begin(request, from: .inbound(id), timeout: nil, timeLimit: timeLimit, at: now)
         } catch {
             reply(id, error: "codec.decoder: \(error.description)", body: [0x80], at: now)
         }
+    }
+
+    /// Whether the view may answer this at once, and is up to date: as the leader within its lease, to who does not
+    /// wait. An answer of a follower would say when it last heard of its leader, and change with every heartbeat.
+    private mutating func mayAnswerAtOnce(_ request: Request, at now: Instant) -> Bool {
+        guard replica != nil, let options = request.options, options.minQueryIndex == 0, !options.requireConsistent,
+            request.datacenter == configuration.datacenter, replica!.node.isLeader, replica!.node.isReadyForReads,
+            now < replica!.node.leaseEnd
+        else { return false }
+        // The catalog may be ahead of the published view within one `settle`.
+        if let view = replica!.refreshedView() { out.append(.publish(view)) }
+        return true
     }
 
     private static func unknown(_ method: String) -> String {
@@ -219,15 +245,20 @@ extension ServerCore {
                 router.handle(.callAnswered(name: server.name, roundTrip: nil), at: now, into: &routerEffects)
                 performRouter(at: now)
             }
-            finish(number, Self.decode(body, answering: pending.request), at: now)
+            finish(number, decode(body, answering: pending.request), at: now)
         case .failure(let failure): failed(number, pending, route, failure, at: now)
         }
     }
 
-    private static func decode(_ body: [UInt8], answering request: Request) -> Result<Response, FederationError> {
+    private mutating func decode(
+        _ body: [UInt8], answering request: Request
+    ) -> Result<Response, FederationError> {
+        if let response = kept.response(to: request.method, body: body) { return .success(response) }
         do throws(WireError) {
             var reader = MessagePackReader(body)
-            return .success(try request.decodeResponse(from: &reader))
+            let response = try request.decodeResponse(from: &reader)
+            kept.keep(response, to: request.method, body: body)
+            return .success(response)
         } catch {
             return .failure(.remote("answer of \(request.method) cannot be read: \(error.description)"))
         }

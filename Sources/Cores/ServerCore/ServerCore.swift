@@ -25,6 +25,7 @@ package struct ServerCore: Sendable {
     /// Nil on client agents.
     var replica: Replica?
     var requests = RequestTable()
+    var kept = KeptAnswers()
     var joiner = Joiner()
     var leaving: Leaving?
     var servers = ServerList()
