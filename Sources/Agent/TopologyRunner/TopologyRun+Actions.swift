@@ -2,6 +2,7 @@ import Configuration
 import Foundation
 import ClientHTTP
 import TopologyCore
+import WireFormat
 
 extension TopologyRun {
     mutating func perform(_ action: TopologyAction) throws(Failure) {
