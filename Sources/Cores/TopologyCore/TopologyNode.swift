@@ -50,6 +50,12 @@ package struct TopologyNode: Equatable, Sendable {
         if case .scalar(let text, isPlain: true) = kind { ["", "~", "null"].contains(text) } else { false }
     }
 
+    /// The first value of that key; nil for anything but a mapping that has it.
+    subscript(key: String) -> TopologyNode? {
+        guard case .mapping(let entries) = kind else { return nil }
+        return entries.first { $0.key == key }?.value
+    }
+
     package var typeName: String {
         switch kind {
         case .mapping: "a mapping"
@@ -76,5 +82,10 @@ package struct TopologyProblem: Equatable, Sendable, CustomStringConvertible {
 package struct TopologyError: Error, Equatable, Sendable {
     package var problems: [TopologyProblem]
 
-    package init(_ problems: [TopologyProblem]) { self.problems = problems }
+    /// Sorts them; problems of one place stay in the order in which they were found.
+    package init(_ problems: [TopologyProblem]) {
+        self.problems = problems.enumerated().sorted {
+            ($0.element.position, $0.offset) < ($1.element.position, $1.offset)
+        }.map(\.element)
+    }
 }
