@@ -1,3 +1,4 @@
+import Configuration
 import Determinism
 package import DNSCore
 import FederationModel

@@ -32,9 +32,9 @@ package struct AgentPlan: Sendable {
         self.surroundings = surroundings
         bind = try surroundings.address(configuration.bindAddress, key: "bind_addr")
         bindLAN = try configuration.serfLANAddress.isEmpty
-            ? bind : Self.address(configuration.serfLANAddress, key: "serf_lan")
+            ? bind : surroundings.address(configuration.serfLANAddress, key: "serf_lan")
         bindWAN = try configuration.serfWANAddress.isEmpty
-            ? bind : Self.address(configuration.serfWANAddress, key: "serf_wan")
+            ? bind : surroundings.address(configuration.serfWANAddress, key: "serf_wan")
         if configuration.advertiseAddress.isEmpty {
             advertise = try surroundings.advertised(bind)
         } else {

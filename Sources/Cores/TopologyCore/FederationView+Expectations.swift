@@ -63,8 +63,14 @@ extension FederationView {
         var leaders: [String] = []
         for server in plan.agents
         where server.datacenter == datacenter && server.isServer && running.contains(server.name) {
-            let stats = try json(server, "/v1/agent/self", asking: &asker)["Stats"]
-            if stats?["raft"]?["state"]?.text == "Leader" { leaders.append(server.name) }
+            do throws(FederationReason) {
+                let stats = try json(server, "/v1/agent/self", asking: &asker)["Stats"]
+                if stats?["raft"]?["state"]?.text == "Leader" { leaders.append(server.name) }
+            } catch where error.isPending {
+                throw error
+            } catch {
+                // One that does not answer leads nobody.
+            }
         }
         guard leaders.count == count else {
             let names = leaders.isEmpty ? "" : ": \(leaders.joined(separator: ", "))"

@@ -1,3 +1,5 @@
+import WireFormat
+
 extension FederationView {
     private static let statuses = ["none", "alive", "leaving", "left", "failed"]
 

@@ -11,12 +11,19 @@ package struct FederationView: Sendable {
     package var leftProcesses: Set<String> = []
     package var aliases: [String: [String]] = [:]
     package var loads: [String: LoadRecord] = [:]
+    /// Servers that an action has added.
+    package var added: Set<String> = []
     /// Since the run began.
     package var now = Duration.zero
 
     package init(_ topology: Topology, _ plan: TopologyPlan) {
         self.topology = topology
         self.plan = plan
+    }
+
+    /// False for a server that no action has added yet.
+    package func exists(_ name: String) -> Bool {
+        added.contains(name) || topology.datacenters.allSatisfy { !$0.addedServers.contains(name) }
     }
 
     package func agent(_ name: String) -> TopologyPlan.Agent? { plan.agents.first { $0.name == name } }

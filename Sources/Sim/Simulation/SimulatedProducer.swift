@@ -1,6 +1,6 @@
-package import Determinism
+import Determinism
 package import FederationModel
-package import ServerCore
+import ServerCore
 package import TopologyCore
 
 /// A producer of the topology: what probes of agents meet.
@@ -97,10 +97,9 @@ extension World {
         switch target {
         case .tcp(let text): return Endpoint(text, defaultPort: 80)
         case .http(let request):
-            guard let scheme = request.url.range(of: "http://"), scheme.lowerBound == request.url.startIndex else {
-                return nil
-            }
-            let rest = request.url[scheme.upperBound...].prefix { $0 != "/" && $0 != "?" }
+            let scheme = "http://"
+            guard request.url.hasPrefix(scheme) else { return nil }
+            let rest = request.url.dropFirst(scheme.count).prefix { $0 != "/" && $0 != "?" }
             return Endpoint(String(rest), defaultPort: 80)
         }
     }

@@ -1,5 +1,5 @@
 import Determinism
-package import TopologyCore
+import TopologyCore
 
 /// One direction between two hosts.
 struct Wire: Sendable {

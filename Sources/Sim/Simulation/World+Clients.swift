@@ -1,9 +1,9 @@
 package import AgentCore
 import Determinism
-package import DNSCore
-package import FederationModel
+import DNSCore
+import FederationModel
 package import HTTPCore
-package import ServerCore
+import ServerCore
 
 /// What turns requests of one agent's clients into typed ones.
 package struct FrontEnd: Sendable {

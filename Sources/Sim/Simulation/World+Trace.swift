@@ -1,5 +1,6 @@
-package import Determinism
+import Determinism
 import FederationModel
+import RaftCore
 import ServerCore
 
 /// One line of a run's event log.
@@ -15,12 +16,21 @@ package struct TraceEvent: Sendable {
         case step
     }
 
-    package let at: Instant
     package let kind: Kind
     /// Empty: of the whole world.
     package let node: String
     package let datacenter: String
     package let text: String
+    /// Since the world began.
+    package let time: Duration
+
+    /// `12.345678 dc1-s2 leader leads in term 3`.
+    package var line: String {
+        let micros = time.wholeNanoseconds / 1000
+        let fraction = String(micros % 1_000_000)
+        let seconds = "\(micros / 1_000_000).\(String(repeating: "0", count: 6 - fraction.utf8.count))\(fraction)"
+        return "\(seconds) \((node.isEmpty ? "-" : node).padding(to: 8)) \(kind.rawValue.padding(to: 8)) \(text)"
+    }
 }
 
 extension World {
@@ -29,8 +39,9 @@ extension World {
         guard let tracer else { return }
         tracer(
             TraceEvent(
-                at: now, kind: kind, node: host.map { names[$0] } ?? "",
-                datacenter: host.map { states[$0].datacenter } ?? "", text: text()))
+                kind: kind, node: host.map { names[$0] } ?? "",
+                datacenter: host.map { states[$0].datacenter } ?? "", text: text(),
+                time: now - Self.beginning))
     }
 
     func trace(_ input: Input, _ host: Int) {
@@ -62,7 +73,7 @@ extension World {
             let name = leader.flatMap { id in configurations.firstIndex { $0.nodeID == id } }.map { names[$0] }
             trace(.leader, host, "follows \(name ?? "nobody") in term \(term)")
         case .verdict(let datacenter, let from, let to, let reason):
-            trace(.verdict, host, "\(datacenter): \(from) → \(to), \(reason)")
+            trace(.verdict, host, "\(datacenter): \(from.map { "\($0)" } ?? "unknown") → \(to), \(reason)")
         case .clusterKnown, .applied: break
         }
     }

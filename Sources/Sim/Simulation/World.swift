@@ -84,7 +84,8 @@ package struct World: Sendable {
 
     package let seed: UInt64
     var random: SeededRandom
-    package private(set) var now = Instant(nanoseconds: 1_000_000_000)
+    static let beginning = Instant(nanoseconds: 1_000_000_000)
+    package private(set) var now = World.beginning
     package var hosts: [String] { names }
     var states: [Host] = []
     /// Nil: the process is not running.
@@ -110,7 +111,7 @@ package struct World: Sendable {
     /// Takes each event as it happens; for a trace of one run.
     package var tracer: (@Sendable (TraceEvent) -> Void)?
     private var effects: [Effect] = []
-    package private(set) var hash = EventHash()
+    package internal(set) var hash = EventHash()
     package private(set) var eventCount = 0
     private var checkpoint = (at: Instant.zero, eventCount: 0)
     /// Facts for the checkers, drained by the run.
