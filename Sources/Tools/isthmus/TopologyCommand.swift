@@ -8,7 +8,8 @@ struct TopologyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "topology", abstract: "Runs federations that files describe.",
         subcommands: [
-            TopologyRunCommand.self, TopologyReplayCommand.self, TopologyLintCommand.self, TopologyProducerCommand.self,
+            TopologyRunCommand.self, TopologyReplayCommand.self, TopologyExploreCommand.self,
+            TopologyLintCommand.self, TopologyProducerCommand.self,
         ])
 
     /// - Throws: every problem of the file, each with its line and column.
