@@ -123,7 +123,7 @@ extension TopologySimulation {
             if let held { try failed(watch, run: index, "it held\(held.evidence.isEmpty ? "" : ": \(held.evidence)")") }
         case .step, .run, .when, .report:
             guard let held else {
-                if now > watch.deadline { try missed(watch, watch.lastReason) }
+                if now >= watch.deadline { try missed(watch, watch.lastReason) }
                 return
             }
             guard moment <= watch.deadline else {
@@ -176,13 +176,15 @@ extension TopologySimulation {
         case .when: throw Failure(description: "never: \(watch.expectation): \(reason)")
         case .report, .always, .never: return settle(watch)
         }
+        let place = "line \(watch.expectation.position.line)"
         throw Failure(
-            description: "line \(watch.expectation.position.line): \(watch.expectation): not within \(limit.shown): \(reason)")
+            description: "\(place): \(watch.expectation): not within \(limit.shown): \(reason)", isReported: true)
     }
 
     private mutating func failed(_ watch: Watch, run index: Int, _ reason: String) throws(Failure) {
         report.expectations[index].outcome = .failed(reason: "\(reason) (at \(now.shown))")
-        throw Failure(description: "line \(watch.expectation.position.line): \(watch.expectation): \(reason)")
+        let place = "line \(watch.expectation.position.line)"
+        throw Failure(description: "\(place): \(watch.expectation): \(reason)", isReported: true)
     }
 
     /// What holds whatever the file says: at the same applied index, catalogs are the same.
@@ -194,7 +196,7 @@ extension TopologySimulation {
         }
         if let violation = safety.violations.first { throw Failure(description: violation) }
         if let missed = report.all.first(where: { if case .failed = $0.outcome { true } else { false } }) {
-            throw Failure(description: missed.text)
+            throw Failure(description: missed.text, isReported: true)
         }
     }
 }

@@ -25,6 +25,8 @@ package struct TopologySimulation: Sendable {
     /// What ends a run early.
     struct Failure: Error {
         let description: String
+        /// The report has it already, beside its expectation.
+        var isReported = false
     }
 
     let topology: Topology
@@ -92,7 +94,7 @@ package struct TopologySimulation: Sendable {
             }
             try finalChecks()
         } catch {
-            report.violations.append("\(error.description) (at \(now.shown))")
+            if !error.isReported { report.violations.append("\(error.description) (at \(now.shown))") }
             say("FAILED  \(error.description)")
         }
         return concluded()
@@ -134,7 +136,9 @@ package struct TopologySimulation: Sendable {
     /// Lets the world go on, until `limit` or until something arrived that somebody waits for.
     private mutating func pump(until limit: Duration) throws(Failure) {
         // A part of a nanosecond is rounded up: the clock has none.
-        let limit = began + limit + .nanoseconds(1)
+        var moment = began + limit
+        if moment - began < limit { moment += .nanoseconds(1) }
+        let limit = moment
         try observe()
         if !clients.ready.isEmpty || hasReadyScript { return }
         while clients.world.step(before: limit) {

@@ -48,6 +48,8 @@ struct Watch: Sendable {
         case .always, .never: nextLook = now + Self.steadyPause
         case .step, .run, .when, .report:
             nextLook = now + min(max(Self.leastPause, (now - mark) / 50), Self.longestPause)
+            // The last look is at the deadline.
+            if now < deadline { nextLook = min(nextLook, deadline) }
         }
     }
 }

@@ -403,11 +403,12 @@ package struct World: Sendable {
         for effect in batch { perform(effect, by: host) }
         batch.removeAll(keepingCapacity: true)
         swap(&batch, &effects)
+        // Answers leave before the process ends.
+        continueClients()
         while let host = stopping.popLast() {
             _ = disks[host].sync()
             end(host)
         }
-        continueClients()
     }
 
     /// After a change of its clock: the timer is set anew.
