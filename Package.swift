@@ -146,7 +146,7 @@ let package = Package(
         tests("RaftCoreTests", base + ["RaftCore", "WireFormat"]),
         tests("RoutingCoreTests", base + ["RoutingCore"]),
         tests("SerfCoreTests", base + ["WireFormat", "GossipCore", "GossipVectors", "SerfCore"]),
-        tests("SimulationTests", base + ["RaftCore", "ServerCore", "Simulation"]),
+        tests("SimulationTests", base + ["RaftCore", "ServerCore", "Simulation", "TopologyCore", "YAMLReader"]),
         tests("StorageFormatTests", base + ["RaftCore", "StorageFormat", "WireFormat"]),
         tests("TidyTests", []),
         tests("ToolTests", ["CommandSupport", "ClientHTTP", "WireFormat"]),

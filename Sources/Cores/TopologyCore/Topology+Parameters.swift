@@ -96,6 +96,9 @@ enum PercentText {
         return "\(millionths / 10_000)\(digits.isEmpty ? "" : ".\(digits)")%"
     }
 
+    /// - Parameter part: 0...1.
+    static func text(_ part: Double) -> String { text(millionths: Int((part * 1_000_000).rounded())) }
+
     private static func isDigits(_ text: Substring) -> Bool {
         !text.isEmpty && text.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
     }

@@ -84,14 +84,10 @@ extension TopologyExpectation: CustomStringConvertible {
         case .seen(let who, let isWAN, let status, let from):
             "\(from): \(who) \(status) in the \(isWAN ? "WAN" : "LAN") pool"
         case .errorRate(let load, let below, let over):
-            "\(load): below \(Self.percent(below)) errors\(over.map { " in \($0)" } ?? "")"
+            "\(load): below \(PercentText.text(below)) errors\(over.map { " in \($0)" } ?? "")"
         case .latency(let load, let percentile, let limit, let over):
             "\(load): p\(percentile) at most \(limit)\(over.map { " in \($0)" } ?? "")"
         case .linearizable(let load): "\(load): linearizable"
         }
-    }
-
-    private static func percent(_ part: Double) -> String {
-        PercentText.text(millionths: Int((part * 1_000_000).rounded()))
     }
 }

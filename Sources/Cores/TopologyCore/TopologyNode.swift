@@ -69,13 +69,18 @@ package struct TopologyNode: Equatable, Sendable {
 package struct TopologyProblem: Equatable, Sendable, CustomStringConvertible {
     package var position: TopologyPosition
     package var reason: String
+    /// A warning does not keep a file from being run.
+    package var isWarning: Bool
 
-    package init(_ position: TopologyPosition, _ reason: String) {
+    package init(_ position: TopologyPosition, _ reason: String, isWarning: Bool = false) {
         self.position = position
         self.reason = reason
+        self.isWarning = isWarning
     }
 
-    package var description: String { "\(position.line):\(position.column): \(reason)" }
+    package var description: String {
+        "\(position.line):\(position.column): \(isWarning ? "warning: " : "")\(reason)"
+    }
 }
 
 /// Everything that is wrong in one file, in the order of its lines.

@@ -26,10 +26,13 @@ struct TopologyRunCommand: ParsableCommand {
         let topology = try TopologyCommand.read(file)
         if simulate { return try TopologySimulating.run(topology, seed: seed, format: format) }
         let program = ownPath()
-        let options = TopologyRun.Options(program: program, agentProgram: agent ?? program, parent: runs) {
-            StandardOutput.print($0)
+        let isText = format == .text
+        let options = TopologyRun.Options(program: program, agentProgram: agent ?? program, parent: runs) { line in
+            if isText { StandardOutput.print(line) } else { StandardError.print(line) }
         }
-        if !TopologyRun.run(topology, options) { throw ExitCode(1) }
+        guard let report = TopologyRun.run(topology, options) else { throw ExitCode(1) }
+        if !isText { StandardOutput.print(report.written(as: format)) }
+        if !report.isPassed { throw ExitCode(1) }
     }
 
     private func ownPath() -> String {
