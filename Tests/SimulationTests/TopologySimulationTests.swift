@@ -71,11 +71,6 @@ import YAMLReader
         #expect(report.hash == (try run(Self.failing) { $0.until = .seconds(8) }).hash)
     }
 
-    private struct Case: Sendable {
-        var name: String
-        var steps: String
-    }
-
     @Test("Actions of every kind do what they say", arguments: [
         """
         - name: a server leaves and another is told that it has

@@ -72,7 +72,9 @@ extension TopologySimulation {
     }
 
     private mutating func setCut(_ isCut: Bool, from: [Int], to: [Int]) {
-        for source in from { for target in to where source != target { clients.world.setCut(isCut, from: source, to: target) } }
+        for source in from {
+            for target in to where source != target { clients.world.setCut(isCut, from: source, to: target) }
+        }
     }
 
     private mutating func clog(_ values: Topology.LinkValues, from: [Int], to: [Int]) {
