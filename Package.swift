@@ -43,13 +43,16 @@ let cores: [Target] = [
     module("Cores", "HealthCore", base),
     module("Cores", "HTTPCore", base + ["WireFormat"]),
     module("Cores", "DNSCore", base + ["WireFormat"]),
-    module("Cores", "TopologyCore", base + ["Configuration"]),
+    module("Cores", "TopologyCore", base + ["Configuration", "WireFormat"]),
     module(
         "Cores", "ServerCore",
         base + [
             "WireFormat", "RaftCore", "StorageFormat", "GossipCore", "SerfCore", "CatalogCore", "RoutingCore",
             "RPCCore", "HealthCore",
         ]),
+    module(
+        "Cores", "AgentCore",
+        base + ["Configuration", "DNSCore", "GossipCore", "HTTPCore", "RaftCore", "ServerCore", "WireFormat"]),
 ]
 
 let shells: [Target] = [
@@ -74,7 +77,8 @@ let agent: [Target] = [
     module(
         "Agent", "Agent",
         base + [
-            "CatalogCore", "Configuration", "ConfigurationFiles", "CurlProbes", "DNSCore", "FileStorage", "GossipCore",
+            "AgentCore", "CatalogCore", "Configuration", "ConfigurationFiles", "CurlProbes", "DNSCore", "FileStorage",
+            "GossipCore",
             "GossipCrypto", "HTTPCore", "NIOTransport", "RaftCore", "ServerCore", "StorageFormat", "Telemetry",
             "WireFormat", .product(name: "Logging", package: "swift-log"),
             .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
@@ -85,7 +89,10 @@ let agent: [Target] = [
 let simulation: [Target] = [
     module(
         "Sim", "Simulation",
-        base + ["CatalogCore", "GossipCore", "RaftCore", "SerfCore", "ServerCore", "StorageFormat"])
+        base + [
+            "AgentCore", "CatalogCore", "Configuration", "DNSCore", "GossipCore", "HTTPCore", "RaftCore", "SerfCore",
+            "ServerCore", "StorageFormat", "TopologyCore", "WireFormat",
+        ])
 ]
 
 let tools: [Target] = [
@@ -137,13 +144,13 @@ let package = Package(
                 "FederationModel", "NIOTransport", .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
-        tests("ClientHTTPTests", ["ClientHTTP"]),
+        tests("ClientHTTPTests", ["ClientHTTP", "WireFormat"]),
         tests("RPCCoreTests", base + ["WireFormat", "RPCCore"]),
         tests("RadixTreeTests", base + ["RadixTree"]),
         tests("RaftCoreTests", base + ["RaftCore", "WireFormat"]),
         tests("RoutingCoreTests", base + ["RoutingCore"]),
         tests("SerfCoreTests", base + ["WireFormat", "GossipCore", "GossipVectors", "SerfCore"]),
-        tests("SimulationTests", base + ["RaftCore", "ServerCore", "Simulation"]),
+        tests("SimulationTests", base + ["RaftCore", "ServerCore", "Simulation", "TopologyCore", "YAMLReader"]),
         tests("StorageFormatTests", base + ["RaftCore", "StorageFormat", "WireFormat"]),
         tests("TidyTests", []),
         tests("ToolTests", ["CommandSupport", "ClientHTTP", "WireFormat"]),
