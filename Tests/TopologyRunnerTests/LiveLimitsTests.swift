@@ -61,9 +61,9 @@ struct LiveLimitsTests {
                 "3:8: links: \(shaped)", "7:9: partition dc1 | dc2: \(shaped)",
                 "8:9: full disk of dc1: needs --simulate",
                 "9:9: restart dc1 with its disk unsynced-lost: needs --simulate: the kernel keeps what a killed process"
-                    + " wrote", "10:9: clock of dc1 jumps by 1.0 seconds: needs --simulate",
-                "11:9: load w: kv-write 20 a second through dc1: needs --simulate: a live load writes keys of its own in"
-                    + " its own datacenter",
+                    + " wrote", "10:9: clock of dc1 jumps by 1s: needs --simulate",
+                "11:9: load w: kv-write 20 a second through dc1: needs --simulate: a live load writes keys of its own"
+                    + " in its own datacenter",
                 "14:9: w: below 1% errors: needs --simulate",
             ])
     }

@@ -25,6 +25,7 @@ package struct ServerCore: Sendable {
     /// Nil on client agents.
     var replica: Replica?
     var requests = RequestTable()
+    var kept = KeptAnswers()
     var joiner = Joiner()
     var leaving: Leaving?
     var servers = ServerList()
@@ -81,7 +82,7 @@ package struct ServerCore: Sendable {
 
     /// Asked in place: a copy of an optional part costs more than what it is asked for.
     private mutating func findDeadline() {
-        var next = min(lan.nextDeadline, switchboard.nextDeadline, router.nextDeadline, scheduler.nextDeadline)
+        var next = min(lan.findDeadline(), switchboard.nextDeadline, router.nextDeadline, scheduler.nextDeadline)
         next = min(next, wan?.findDeadline() ?? .distantFuture, replica?.findDeadline() ?? .distantFuture)
         next = min(next, requests.nextDeadline, joiner.nextDeadline, local.nextDeadline)
         nextDeadline = min(next, duties.nextDeadline, leaving?.deadline ?? .distantFuture, servers.nextRebalance)
@@ -202,7 +203,8 @@ extension ServerCore {
                     out.append(.connect(stream, to: endpoint, timeout: timeout))
                 case .write(let stream, let bytes): out.append(.write(stream, bytes))
                 case .close(let stream): out.append(.close(stream))
-                case .inbound(let id, let method, let body, _): inbound(id, method: method, body: body, at: now)
+                case .inbound(let id, let method, let body, let limit, _):
+                    inbound(id, method: method, body: body, timeLimit: limit, at: now)
                 case .abandoned(let id): cancel(.inbound(id), at: now)
                 case .completed(let call, let result): completed(call, result, at: now)
                 case .raft(let frame, _): raftFrame(frame, at: now)
