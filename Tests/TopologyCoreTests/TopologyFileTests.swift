@@ -85,7 +85,9 @@ struct TopologyFileTests {
                 producers: "{w1: {service: web, at: dc1-x1}}",
                 "3:36: no agent is named \"dc1-x1\" (did you mean \"dc1-s1\"?)"),
             Wrong(producers: "{dc1-s1: {service: web, at: dc1-s1}}", "3:13: \"dc1-s1\" already means something else"),
-            Wrong(producers: "{w1: {service: web, at: dc1-s1, by: dns}}", "3:48: by: \"dns\" is none of http, config"),
+            Wrong(
+                producers: "{w1: {service: web, at: dc1-s1, by: dns}}",
+                "3:48: by: \"dns\" is none of http, config, catalog"),
             Wrong(
                 producers: "{w1: {service: web, at: dc1-s1, check: {interval: 1}}}",
                 "3:62: expected interval, such as 5s or 500ms, found \"1\""),

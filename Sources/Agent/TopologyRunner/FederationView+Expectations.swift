@@ -1,5 +1,5 @@
-import Glibc
 import ClientHTTP
+import Glibc
 import TopologyCore
 import WireFormat
 
@@ -58,6 +58,18 @@ extension FederationView {
                 if kill(-group, 0) == 0 || errno == EPERM { throw Reason("\(name) (pid \(group)) still runs") }
             }
             return Held()
+        case .leaders(let count, let datacenter):
+            let leaders = ownLeaders(of: datacenter)
+            guard leaders.count == count else {
+                throw Reason("\(datacenter) has \(leaders.count): \(leaders.joined(separator: ", "))")
+            }
+            return Held(evidence: leaders.joined(separator: ", "))
+        case .seen(let who, let isWAN, let status, let from):
+            try checkSeen(try names(who), isWAN, status, try runningAgents(from))
+            return Held()
+        case .errorRate, .latency, .linearizable:
+            // `LiveLimits` has refused them.
+            throw Reason("is only seen in a simulation")
         }
     }
 
@@ -73,6 +85,28 @@ extension FederationView {
                 let others = seen.filter { $0.status != status }.map { "\($0.name) \($0.status)" }
                 let rest = others.isEmpty ? "" : "; \(others.joined(separator: ", "))"
                 throw Reason("\(agent.name): \(matching.count) members are \(status)\(rest)")
+            }
+        }
+    }
+
+    /// The running servers that name themselves as leader; one that does not answer does not.
+    private func ownLeaders(of datacenter: String) -> [String] {
+        plan.agents.filter { agent in
+            guard agent.datacenter == datacenter, agent.isServer, running.contains(agent.name) else { return false }
+            return (try? json(agent, "/v1/status/leader").text) == "\(agent.address):8300"
+        }.map(\.name)
+    }
+
+    private func checkSeen(
+        _ names: [String], _ isWAN: Bool, _ status: String, _ agents: [TopologyPlan.Agent]
+    ) throws(Reason) {
+        let wanted = plan.agents.filter { names.contains($0.name) && (!isWAN || $0.isServer) }
+        for agent in agents {
+            let seen = try members(agent, isWAN)
+            for other in wanted where isWAN || other.datacenter == agent.datacenter {
+                let name = isWAN ? "\(other.name).\(other.datacenter)" : other.name
+                let found = seen.first { $0.name == name }?.status ?? "unknown"
+                guard found == status else { throw Reason("\(agent.name): \(name) is \(found)") }
             }
         }
     }

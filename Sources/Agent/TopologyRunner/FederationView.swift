@@ -1,5 +1,5 @@
-import Configuration
 import ClientHTTP
+import Configuration
 import TopologyCore
 import WireFormat
 
@@ -14,12 +14,19 @@ struct FederationView: Sendable {
     var groups: [String: Int32] = [:]
     var aliases: [String: [String]] = [:]
     var loads: [String: WriteLoad] = [:]
+    /// Servers that an action has added.
+    var added: Set<String> = []
 
     /// Why something cannot be said or does not hold.
     struct Reason: Error, CustomStringConvertible {
         var description: String
 
         init(_ description: String) { self.description = description }
+    }
+
+    /// False for a server that no action has added yet.
+    func exists(_ name: String) -> Bool {
+        added.contains(name) || topology.datacenters.allSatisfy { !$0.addedServers.contains(name) }
     }
 
     func agent(_ name: String) -> TopologyPlan.Agent? { plan.agents.first { $0.name == name } }

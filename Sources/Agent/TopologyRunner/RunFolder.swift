@@ -31,6 +31,17 @@ struct RunFolder {
 
     func removeData() { try? FileManager.default.removeItem(atPath: data) }
 
+    /// An agent's disk, for a restart as new.
+    func removeData(of name: String) throws(TopologyRun.Failure) {
+        let path = "\(data)/\(name)"
+        guard FileManager.default.fileExists(atPath: path) else { return }
+        do {
+            try FileManager.default.removeItem(atPath: path)
+        } catch {
+            throw .step("\(path) cannot be removed: \(error)", names: [])
+        }
+    }
+
     /// The lines of a log a person wants to see first: the last warnings and errors, then the very last lines.
     func telling(_ name: String) -> [String] {
         guard let data = FileManager.default.contents(atPath: log(of: name)) else { return [] }

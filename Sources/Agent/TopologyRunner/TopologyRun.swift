@@ -1,6 +1,6 @@
+package import ClientHTTP
 import Configuration
 import Foundation
-package import ClientHTTP
 import Synchronization
 package import TopologyCore
 
@@ -53,6 +53,12 @@ package struct TopologyRun {
 
     /// - Returns: true when every expectation held and no process is left.
     package static func run(_ topology: Topology, _ options: Options) -> Bool {
+        let limits = LiveLimits.problems(of: topology)
+        guard limits.isEmpty else {
+            for problem in limits { options.print("\(topology.name):\(problem)") }
+            options.print("\(topology.name): refused, nothing was started")
+            return false
+        }
         Interruption.install()
         do {
             var run = try TopologyRun(topology, options)
@@ -194,7 +200,9 @@ package struct TopologyRun {
             .verdict(_, _, let from), .refused(_, let from, _, _), .nothingLost(_, let from):
             selectors = [from]
         case .caughtUp(let selector), .stopped(let selector): selectors = [selector]
-        case .writes: selectors = [.servers]
+        case .leaders(_, let datacenter): selectors = [.serversOf(datacenter)]
+        case .seen(_, _, _, let from): selectors = [from]
+        case .writes, .errorRate, .latency, .linearizable: selectors = [.servers]
         }
         let names = selectors.flatMap { (try? view.names($0)) ?? [] }
         return Array(names.prefix(4))
