@@ -15,6 +15,7 @@ enum TidyRules {
             [
                 "WireFormat", "RadixTree", "RaftCore", "StorageFormat", "GossipCore", "SerfCore", "CatalogCore",
                 "RoutingCore", "RPCCore", "HealthCore", "HTTPCore", "DNSCore", "TopologyCore", "ServerCore",
+                "AgentCore",
             ]
         ),
         (

@@ -1,3 +1,4 @@
+import AgentCore
 import CatalogCore
 package import Configuration
 import CurlProbes
@@ -31,7 +32,7 @@ package enum AgentProcess {
         let level = Logger.Level(rawValue: logLevelName(configuration.logLevel)) ?? .info
         let logger = Logger(label: "isthmus") { _ in AgentLogHandler(level: level, isJSON: configuration.logJSON) }
         let plan: AgentPlan
-        do throws(AgentPlan.Problem) { plan = try AgentPlan(configuration) } catch {
+        do throws(AgentPlan.Problem) { plan = try AgentPlan(configuration, in: .machine) } catch {
             throw Failure(description: error.description)
         }
         let files = raiseOpenFileLimit()

@@ -1,3 +1,4 @@
+import AgentCore
 import Configuration
 import CurlProbes
 import DNSCore
@@ -101,46 +102,14 @@ struct Listeners {
         _ plan: AgentPlan, _ control: ControlLoop, _ view: ViewBox, _ answers: AnswerTable
     ) throws -> (http: HTTPFrontEnd, dns: DNSServer) {
         var system = SystemRandomNumberGenerator()
-        let configuration = plan.configuration
-        let context = HTTPContext(
-            datacenter: configuration.datacenter, node: plan.node, isServer: configuration.isServer,
-            kvMaxValueBytes: configuration.limits.kvMaxValueBytes,
-            translatesWANAddresses: configuration.translatesWANAddresses,
-            lanPort: UInt16(clamping: configuration.ports.serfLAN),
-            wanPort: UInt16(clamping: configuration.ports.serfWAN))
         let http = HTTPFrontEnd(
-            router: HTTPRouter(context: context), view: view, answers: answers, control: control,
+            router: HTTPRouter(context: plan.httpContext), view: view, answers: answers, control: control,
             resolver: AddressResolver(), seed: system.next())
-        guard let frontEnd = DNSFrontEnd(context: dnsContext(plan)) else {
-            throw Taken(description: "domain: \"\(configuration.dns.domain)\" is no domain name")
+        guard let frontEnd = DNSFrontEnd(context: plan.dnsContext(serial: UInt32(truncatingIfNeeded: time(nil)))) else {
+            throw Taken(description: "domain: \"\(plan.configuration.dns.domain)\" is no domain name")
         }
         let dns = DNSServer(frontEnd: frontEnd, view: view, answers: answers, control: control, seed: system.next())
         return (http, dns)
-    }
-
-    private static func dnsContext(_ plan: AgentPlan) -> DNSContext {
-        let options = plan.configuration.dns
-        var context = DNSContext(datacenter: plan.configuration.datacenter)
-        context.domain = options.domain
-        context.altDomain = options.alternateDomain
-        context.onlyPassing = options.onlyPassing
-        context.enableTruncate = options.enablesTruncate
-        context.udpAnswerLimit = options.udpAnswerLimit
-        context.aRecordLimit = options.addressRecordLimit
-        context.nodeTTL = UInt32(clamping: options.nodeTTL.components.seconds)
-        for entry in options.serviceTTL {
-            context.serviceTTL[entry.name] = UInt32(clamping: entry.ttl.components.seconds)
-        }
-        context.soa.refresh = UInt32(clamping: options.soaRefresh)
-        context.soa.retry = UInt32(clamping: options.soaRetry)
-        context.soa.expire = UInt32(clamping: options.soaExpire)
-        context.soa.minimumTTL = UInt32(clamping: options.soaMinimumTTL)
-        context.addsNodeMeta = options.addsNodeMetaText
-        context.allowStale = options.allowsStale
-        context.maxStale = options.maxStale
-        context.translatesWANAddresses = plan.configuration.translatesWANAddresses
-        context.serial = UInt32(truncatingIfNeeded: time(nil))
-        return context
     }
 
     private static func bindHTTP(

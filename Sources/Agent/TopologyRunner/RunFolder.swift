@@ -1,4 +1,5 @@
 import Foundation
+import TopologyCore
 
 /// Where one run keeps configurations, data and logs.
 struct RunFolder {
@@ -17,7 +18,7 @@ struct RunFolder {
                 return
             }
             guard errno == EEXIST, number < 100_000 else {
-                throw FederationView.Reason("\(candidate): \(String(cString: strerror(errno)))")
+                throw FederationReason("\(candidate): \(String(cString: strerror(errno)))")
             }
             number += 1
         }

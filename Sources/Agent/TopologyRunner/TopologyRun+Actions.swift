@@ -2,6 +2,7 @@ import ClientHTTP
 import Configuration
 import Foundation
 import TopologyCore
+import WireFormat
 
 extension TopologyRun {
     mutating func perform(_ action: TopologyAction) throws(Failure) {
@@ -52,7 +53,7 @@ extension TopologyRun {
             say("  load \(load.name): \(load.rate) writes a second through \(load.through)")
             mark = .now
             view.loads[load.name] = WriteLoad(
-                load.name, addresses: agents.map(\.address), rate: load.rate, http: options.http)
+                load, addresses: agents.map(\.address), http: options.http, began: began)
         case .finish(let name): finish(name)
         case .wait(let duration):
             say("  wait \(DurationText.text(duration))")
@@ -115,7 +116,7 @@ extension TopologyRun {
         // A leader may be between two terms: give it the time of an election.
         let deadline = ContinuousClock.now + .seconds(5)
         while true {
-            do throws(FederationView.Reason) {
+            do throws(FederationReason) {
                 return try view.names(selector)
             } catch {
                 if Interruption.isRequested { throw .interrupted }
@@ -126,7 +127,7 @@ extension TopologyRun {
     }
 
     private func running(_ selector: TopologySelector) throws(Failure) -> [TopologyPlan.Agent] {
-        do throws(FederationView.Reason) {
+        do throws(FederationReason) {
             return try view.runningAgents(selector)
         } catch {
             throw .step("\(selector): \(error)", names: [])
@@ -210,11 +211,11 @@ extension TopologyRun {
     private func finish(_ name: String) {
         guard let load = view.loads[name] else { return }
         load.finish()
-        let count = load.acknowledged.count
-        say("  finish \(name): \(count) writes acknowledged, \(load.uncertainCount) failed")
+        let record = load.record
+        say("  finish \(name): \(record.succeededCount) writes acknowledged, \(record.failedCount) failed")
         measurements.set(
             "\(name): writes acknowledged",
-            "\(count), \(load.uncertainCount) failed, longest gap \(load.longestGap.shown)")
+            "\(record.succeededCount), \(record.failedCount) failed, longest gap \(record.longestGap.shown)")
     }
 
     private func measure(_ label: String, _ path: String, _ at: TopologySelector, _ count: Int) throws(Failure) {
@@ -224,10 +225,10 @@ extension TopologyRun {
             if Interruption.isRequested { throw .interrupted }
             let agent = agents[number % agents.count]
             let begun = ContinuousClock.now
-            do throws(FederationView.Reason) {
+            do throws(FederationReason) {
                 let answer = try view.get(agent, path)
                 guard answer.status == 200 else {
-                    throw FederationView.Reason(
+                    throw FederationReason(
                         "\(agent.name): \(path) answers \(answer.status) \(answer.text.prefix(200))")
                 }
             } catch {

@@ -81,6 +81,11 @@ package struct TopologyAction: Equatable, Sendable {
 
     package var position: TopologyPosition
     package var kind: Kind
+
+    package init(position: TopologyPosition, kind: Kind) {
+        self.position = position
+        self.kind = kind
+    }
 }
 
 extension TopologyAction: CustomStringConvertible {

@@ -1,6 +1,5 @@
 import ArgumentParser
 import CommandSupport
-import Glibc
 import TopologyCore
 import TopologyRunner
 import YAMLReader
@@ -9,7 +8,8 @@ struct TopologyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "topology", abstract: "Runs federations that files describe.",
         subcommands: [
-            TopologyRunCommand.self, TopologyLintCommand.self, TopologyGraphCommand.self, TopologyProducerCommand.self,
+            TopologyRunCommand.self, TopologyReplayCommand.self, TopologyExploreCommand.self,
+            TopologyLintCommand.self, TopologyGraphCommand.self, TopologyProducerCommand.self,
         ])
 
     /// Warnings go to standard error.
@@ -26,30 +26,6 @@ struct TopologyCommand: ParsableCommand {
             let lines = error.problems.map { "\(path):\($0)" }
             throw CommandFailure("\(path) is refused\n\(lines.joined(separator: "\n"))")
         }
-    }
-}
-
-struct TopologyRunCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "run", abstract: "Runs a topology with real processes on loopback addresses.")
-
-    @Option(help: "Another program to run as the agent, with the word agent and a config file.") var agent: String?
-    @Option(help: "Where the run's folder is made.") var runs = ".isthmus-run"
-    @Argument(help: "The topology file.") var file: String
-
-    func run() throws {
-        let topology = try TopologyCommand.read(file)
-        let program = ownPath()
-        let options = TopologyRun.Options(program: program, agentProgram: agent ?? program, parent: runs) {
-            StandardOutput.print($0)
-        }
-        if !TopologyRun.run(topology, options) { throw ExitCode(1) }
-    }
-
-    private func ownPath() -> String {
-        guard let path = realpath("/proc/self/exe", nil) else { return CommandLine.arguments[0] }
-        defer { free(path) }
-        return String(cString: path)
     }
 }
 

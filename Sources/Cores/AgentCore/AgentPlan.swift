@@ -1,68 +1,53 @@
-import Configuration
-import FederationModel
+package import Configuration
+package import FederationModel
 import GossipCore
-import GossipCrypto
 import HTTPCore
 import RaftCore
-import ServerCore
+package import ServerCore
 import WireFormat
 
 /// The operator's configuration, resolved: addresses looked up, definitions decoded, keys in place.
-struct AgentPlan: Sendable {
+package struct AgentPlan: Sendable {
     /// One clear line of what is wrong and what to do.
-    struct Problem: Error, Equatable, CustomStringConvertible {
-        let description: String
+    package struct Problem: Error, Equatable, CustomStringConvertible {
+        package let description: String
     }
 
-    let configuration: AgentConfiguration
-    let bind: IPAddress
+    package let configuration: AgentConfiguration
+    package let bind: IPAddress
     /// Where gossip listens.
-    let bindLAN: IPAddress
-    let bindWAN: IPAddress
-    let advertise: IPAddress
-    let advertiseWAN: IPAddress
-    let clients: [IPAddress]
-    let services: [ServiceDefinition]
-    let checks: [CheckDefinition]
-    let node: String
+    package let bindLAN: IPAddress
+    package let bindWAN: IPAddress
+    package let advertise: IPAddress
+    package let advertiseWAN: IPAddress
+    package let clients: [IPAddress]
+    package let services: [ServiceDefinition]
+    package let checks: [CheckDefinition]
+    package let node: String
 
-    init(_ configuration: AgentConfiguration) throws(Problem) {
+    private let surroundings: AgentSurroundings
+
+    package init(_ configuration: AgentConfiguration, in surroundings: AgentSurroundings) throws(Problem) {
         self.configuration = configuration
-        bind = try Self.address(configuration.bindAddress, key: "bind_addr")
+        self.surroundings = surroundings
+        bind = try surroundings.address(configuration.bindAddress, key: "bind_addr")
         bindLAN = try configuration.serfLANAddress.isEmpty
-            ? bind : Self.address(configuration.serfLANAddress, key: "serf_lan")
+            ? bind : surroundings.address(configuration.serfLANAddress, key: "serf_lan")
         bindWAN = try configuration.serfWANAddress.isEmpty
-            ? bind : Self.address(configuration.serfWANAddress, key: "serf_wan")
+            ? bind : surroundings.address(configuration.serfWANAddress, key: "serf_wan")
         if configuration.advertiseAddress.isEmpty {
-            advertise = try Self.advertised(bind)
+            advertise = try surroundings.advertised(bind)
         } else {
-            advertise = try Self.address(configuration.advertiseAddress, key: "advertise_addr")
+            advertise = try surroundings.address(configuration.advertiseAddress, key: "advertise_addr")
         }
         advertiseWAN =
             configuration.advertiseAddressWAN.isEmpty
-            ? advertise : try Self.address(configuration.advertiseAddressWAN, key: "advertise_addr_wan")
+            ? advertise : try surroundings.address(configuration.advertiseAddressWAN, key: "advertise_addr_wan")
         var clients: [IPAddress] = []
-        for text in configuration.clientAddresses { clients.append(try Self.address(text, key: "client_addr")) }
+        for text in configuration.clientAddresses { clients.append(try surroundings.address(text, key: "client_addr")) }
         self.clients = clients
-        node = configuration.nodeName.isEmpty ? HostName.current : configuration.nodeName
+        node = configuration.nodeName.isEmpty ? surroundings.hostName : configuration.nodeName
         (services, checks) = try Self.definitions(configuration)
-    }
-
-    private static func address(_ text: String, key: String) throws(Problem) -> IPAddress {
-        guard let address = AddressResolver.lookUp(text).first else {
-            throw Problem(description: "\(key): \"\(text)\" is no address of any host")
-        }
-        return address
-    }
-
-    private static func advertised(_ bind: IPAddress) throws(Problem) -> IPAddress {
-        guard bind.bytes.allSatisfy({ $0 == 0 }) else { return bind }
-        guard let address = AddressResolver.firstPrivateAddress() else {
-            throw Problem(
-                description: "advertise_addr: bind_addr is unspecified and this machine has no private IPv4 address; "
-                    + "give -advertise or -bind")
-        }
-        return address
     }
 
     private static func definitions(
@@ -96,7 +81,7 @@ struct AgentPlan: Sendable {
 
     // MARK: For the core
 
-    func serverConfiguration(nodeID: NodeID) throws(Problem) -> ServerConfiguration {
+    package func serverConfiguration(nodeID: NodeID) throws(Problem) -> ServerConfiguration {
         let ports = configuration.ports
         var server = ServerConfiguration(
             datacenter: configuration.datacenter, node: node, nodeID: nodeID, isServer: configuration.isServer,
@@ -124,7 +109,7 @@ struct AgentPlan: Sendable {
         if let key = configuration.encryptionKey {
             do throws(Keyring.Problem) {
                 server.keyring = try Keyring([key])
-                server.cipher = AESGCMCipher()
+                server.cipher = surroundings.cipher
             } catch {
                 throw Problem(description: "encrypt: \(error.text)")
             }
@@ -162,7 +147,7 @@ struct AgentPlan: Sendable {
             let parts = text.split(separator: ":", maxSplits: 1)
             guard let host = parts.first else { return [] }
             let given = parts.count == 2 ? UInt16(parts[1]) : port
-            return AddressResolver.lookUp(String(host)).map { Endpoint($0, given ?? port) }
+            return surroundings.lookUp(String(host)).map { Endpoint($0, given ?? port) }
         }
     }
 
