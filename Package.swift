@@ -68,6 +68,7 @@ let shells: [Target] = [
     module("Shells", "FileStorage", ["FederationModel", "RaftCore", "StorageFormat"]),
     .target(name: "CCurl", path: "Sources/Shells/CCurl", linkerSettings: [.linkedLibrary("curl")]),
     module("Shells", "CurlProbes", base + ["CCurl"]),
+    .target(name: "CNamespaces", path: "Sources/Shells/CNamespaces"),
     module("Shells", "YAMLReader", ["TopologyCore", .product(name: "Yams", package: "Yams")]),
     module("Shells", "ClientHTTP", ["CurlProbes"]),
     module("Shells", "ConfigurationFiles", ["Configuration", "WireFormat"]),
@@ -82,7 +83,9 @@ let agent: [Target] = [
             "WireFormat", .product(name: "Logging", package: "swift-log"),
             .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
         ]),
-    module("Agent", "TopologyRunner", base + ["Configuration", "ClientHTTP", "TopologyCore", "WireFormat"]),
+    module(
+        "Agent", "TopologyRunner",
+        base + ["ClientHTTP", "CNamespaces", "Configuration", "TopologyCore", "WireFormat"]),
 ]
 
 let simulation: [Target] = [
