@@ -153,7 +153,7 @@ let package = Package(
         tests("StorageFormatTests", base + ["RaftCore", "StorageFormat", "WireFormat"]),
         tests("TidyTests", []),
         tests("ToolTests", ["CommandSupport", "ClientHTTP", "WireFormat"]),
-        tests("TopologyCoreTests", ["Configuration", "TopologyCore", "YAMLReader"]),
+        tests("TopologyCoreTests", ["Configuration", "Determinism", "TopologyCore", "YAMLReader"]),
         tests("TopologyRunnerTests", ["ClientHTTP", "TopologyCore", "TopologyRunner", "YAMLReader"]),
         tests("WireFormatTests", base + ["WireFormat", "RPCCore"]),
     ]

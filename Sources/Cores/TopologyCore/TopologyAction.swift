@@ -1,3 +1,5 @@
+import Configuration
+
 /// Something done to the federation.
 package struct TopologyAction: Equatable, Sendable {
     package enum Kind: Equatable, Sendable {
@@ -96,7 +98,8 @@ extension TopologyAction: CustomStringConvertible {
         case .kill(let who, let alias): "kill \(who)\(alias.map { " as \($0)" } ?? "")"
         case .restart(let who, .kept): "restart \(who)"
         case .restart(let who, let disk): "restart \(who) with its disk \(disk.rawValue)"
-        case .rollingRestart(let who, let pause): "restart \(who) one after the other, \(pause) between"
+        case .rollingRestart(let who, let pause):
+            "restart \(who) one after the other, \(DurationText.text(pause)) between"
         case .freeze(let who): "freeze \(who)"
         case .resume(let who): "continue \(who)"
         case .leave(let who): "\(who) leave"
@@ -110,7 +113,7 @@ extension TopologyAction: CustomStringConvertible {
             "delete \(key) at \(at)\(datacenter.isEmpty ? "" : " for \(datacenter)")"
         case .load(let load): "load \(load.name): \(load.kind.rawValue) \(load.rate) a second through \(load.through)"
         case .finish(let name): "finish \(name)"
-        case .wait(let time): "wait \(time)"
+        case .wait(let time): "wait \(DurationText.text(time))"
         case .measure(let label, _, _, _): "measure \(label)"
         case .report(let label, _, _, _): "report \(label)"
         case .partition(let groups): "partition \(groups.map(\.description).joined(separator: " | "))"
@@ -121,11 +124,11 @@ extension TopologyAction: CustomStringConvertible {
         case .heal(let direction): "heal \(direction?.description ?? "everything")"
         case .clog(let direction, _): "clog \(direction)"
         case .unclog(let direction): "unclog \(direction?.description ?? "everything")"
-        case .slowDisk(let who, let latency): "slow disk of \(who): \(latency)"
+        case .slowDisk(let who, let latency): "slow disk of \(who): \(DurationText.text(latency))"
         case .fullDisk(let who): "full disk of \(who)"
         case .mendDisk(let who): "mend disk of \(who)"
         case .clockSkew(let who, let rate): "clock of \(who) runs at \(rate)"
-        case .clockJump(let who, let time): "clock of \(who) jumps by \(time)"
+        case .clockJump(let who, let time): "clock of \(who) jumps by \(DurationText.text(time))"
         }
     }
 }

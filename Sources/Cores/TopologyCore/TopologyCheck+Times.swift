@@ -8,14 +8,17 @@ extension TopologyCheck {
         for entry in topology.schedule {
             switch entry.trigger {
             case .at(let time):
-                if time >= end { note(entry.position, "at \(DurationText.text(time)) the run is over (duration: \(shown))") }
+                if time >= end {
+                    note(entry.position, "at \(DurationText.text(time)) the run is over (duration: \(shown))")
+                }
             case .every(let period, let from, let until):
                 if until <= from {
                     note(entry.position, "until \(DurationText.text(until)) is not after \(DurationText.text(from))")
                 } else if from >= end {
                     note(entry.position, "from \(DurationText.text(from)) the run is over (duration: \(shown))")
                 } else if until > end {
-                    note(entry.position, "until \(DurationText.text(until)) is after the run's end (duration: \(shown))")
+                    note(
+                        entry.position, "until \(DurationText.text(until)) is after the run's end (duration: \(shown))")
                 } else if from + period > until {
                     warn(entry.position, "comes only once before \(DurationText.text(until)): say at")
                 }
@@ -32,17 +35,16 @@ extension TopologyCheck {
                         "at \(DurationText.text(time + entry.expectation.within)) the run is over (duration: \(shown))")
                 }
             case .always(let from, let until), .never(let from, let until):
-                if from >= end { note(entry.position, "from \(DurationText.text(from)) the run is over (duration: \(shown))") }
+                if from >= end {
+                    note(entry.position, "from \(DurationText.text(from)) the run is over (duration: \(shown))")
+                }
                 if let until, until <= from {
                     note(entry.position, "until \(DurationText.text(until)) is not after \(DurationText.text(from))")
                 } else if let until, until > end {
-                    note(entry.position, "until \(DurationText.text(until)) is after the run's end (duration: \(shown))")
+                    note(
+                        entry.position, "until \(DurationText.text(until)) is after the run's end (duration: \(shown))")
                 }
-            case .eventuallyAfterHeal:
-                if !healsAnything {
-                    note(entry.position, "nothing is ever healed, so it can never be checked")
-                }
-            case .atEnd: break
+            case .eventuallyAfterHeal, .atEnd: break
             }
         }
         checkWaits(end, shown)
@@ -55,6 +57,13 @@ extension TopologyCheck {
         }
     }
 
+    mutating func checkHealing() {
+        for entry in topology.expectations {
+            guard case .eventuallyAfterHeal = entry.time, !healsAnything else { continue }
+            note(entry.position, "nothing is ever healed, so it can never be checked")
+        }
+    }
+
     /// Waits add up; expectations are counted as nothing, since they may hold at once.
     private mutating func checkWaits(_ end: Duration, _ shown: String) {
         var waited = Duration.zero
@@ -62,11 +71,13 @@ extension TopologyCheck {
             for action in step.actions {
                 switch action.kind {
                 case .wait(let time): waited += time
-                case .rollingRestart(let who, let pause): waited += pause * max(0, (topology.names(who) ?? []).count - 1)
+                case .rollingRestart(let who, let pause):
+                    waited += pause * max(0, (topology.names(who) ?? []).count - 1)
                 default: continue
                 }
                 if waited >= end {
-                    note(action.position, "by then the run has waited \(DurationText.text(waited)) (duration: \(shown))")
+                    note(
+                        action.position, "by then the run has waited \(DurationText.text(waited)) (duration: \(shown))")
                     return
                 }
             }

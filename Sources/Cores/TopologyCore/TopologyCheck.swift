@@ -9,33 +9,42 @@ package struct TopologyCheck {
     package static func problems(in root: TopologyNode) -> [TopologyProblem] {
         var found: [TopologyProblem] = []
         for draw in [nil, ParameterDraw.lowest, .highest] {
-            let problems: [TopologyProblem]
-            do throws(TopologyError) {
-                problems = Self.problems(of: try TopologyReader.read(root, parameters: draw))
-            } catch {
-                problems = error.problems
-            }
+            let (topology, reading) = TopologyReader.readAll(root, parameters: draw)
+            // What was left out of a topology is no further problem: only single parts are looked at then.
+            let checking = Self.problems(of: topology, isWhole: reading.isEmpty)
+            let problems =
+                reading
+                + checking.filter { problem in
+                    reading.allSatisfy { $0.position.line != problem.position.line }
+                }
             // One fault shows itself in one way for most draws, and in other words for others.
             for problem in problems where !found.contains(where: { $0.position == problem.position }) {
                 found.append(problem)
             }
-            if draw == nil, root["parameters"] == nil { return problems }
+            if draw == nil, root["parameters"] == nil { return TopologyError(problems).problems }
         }
         return TopologyError(found).problems
     }
 
     package static func problems(of topology: Topology) -> [TopologyProblem] {
+        problems(of: topology, isWhole: true)
+    }
+
+    private static func problems(of topology: Topology, isWhole: Bool) -> [TopologyProblem] {
         var check = TopologyCheck(topology)
-        check.checkShape()
+        if isWhole {
+            check.checkShape()
+            check.checkLoads()
+            check.checkHealing()
+        }
         check.checkLinks()
-        check.checkLoads()
         check.checkTimes()
         check.checkLabels()
         for action in topology.steps.flatMap(\.actions) + topology.schedule.flatMap(\.actions) {
             check.checkAlone(action)
         }
         for (expectation, _) in check.allExpectations { check.checkAlone(expectation) }
-        check.problems += TopologyWalk.problems(of: topology)
+        if isWhole { check.problems += TopologyWalk.problems(of: topology) }
         return TopologyError(check.problems).problems
     }
 
@@ -140,8 +149,8 @@ package struct TopologyCheck {
                 guard roundTrip > limit else { continue }
                 warn(
                     topology.links.position ?? root,
-                    "a round trip from \(datacenter.name) to \(other.name) takes \(DurationText.text(roundTrip)), longer"
-                        + " than a probe of the WAN pool waits (\(DurationText.text(limit)))")
+                    "a round trip from \(datacenter.name) to \(other.name) takes \(DurationText.text(roundTrip)),"
+                        + " longer than a probe of the WAN pool waits (\(DurationText.text(limit)))")
                 return
             }
         }
@@ -224,7 +233,9 @@ struct PoolTimings {
     init(_ options: ConfigurationValue, _ key: String, _ standard: PoolTimings) {
         self = standard
         let pool = options[key]
-        if case .string(let text)? = pool?["probe_interval"] { probeInterval = DurationText.parse(text) ?? probeInterval }
+        if case .string(let text)? = pool?["probe_interval"] {
+            probeInterval = DurationText.parse(text) ?? probeInterval
+        }
         if case .string(let text)? = pool?["probe_timeout"] { probeTimeout = DurationText.parse(text) ?? probeTimeout }
         if case .integer(let count)? = pool?["suspicion_mult"] { suspicionMultiplier = Int(clamping: count) }
     }

@@ -1,3 +1,5 @@
+import Configuration
+
 /// Something that must come to hold within a time.
 package struct TopologyExpectation: Equatable, Sendable {
     package enum Kind: Equatable, Sendable {
@@ -51,13 +53,6 @@ package struct TopologyExpectation: Equatable, Sendable {
     package var within: Duration
     /// The table's row for the time it took; empty for none.
     package var record: String
-
-    package init(position: TopologyPosition, kind: Kind, within: Duration, record: String) {
-        self.position = position
-        self.kind = kind
-        self.within = within
-        self.record = record
-    }
 }
 
 extension TopologyExpectation: CustomStringConvertible {
@@ -84,10 +79,12 @@ extension TopologyExpectation: CustomStringConvertible {
         case .seen(let who, let isWAN, let status, let from):
             "\(from): \(who) \(status) in the \(isWAN ? "WAN" : "LAN") pool"
         case .errorRate(let load, let below, let over):
-            "\(load): below \(PercentText.text(below)) errors\(over.map { " in \($0)" } ?? "")"
+            "\(load): below \(PercentText.text(below)) errors\(Self.span(over))"
         case .latency(let load, let percentile, let limit, let over):
-            "\(load): p\(percentile) at most \(limit)\(over.map { " in \($0)" } ?? "")"
+            "\(load): p\(percentile) at most \(DurationText.text(limit))\(Self.span(over))"
         case .linearizable(let load): "\(load): linearizable"
         }
     }
+
+    private static func span(_ over: Duration?) -> String { over.map { " in \(DurationText.text($0))" } ?? "" }
 }

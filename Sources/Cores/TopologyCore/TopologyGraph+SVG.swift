@@ -173,7 +173,8 @@ extension TopologyGraph {
             for (index, near) in graph.boxes.enumerated() {
                 for far in graph.boxes[(index + 1)...] where !graph.isDrawn(near.name, far.name) {
                     let (a, b) = (centre(near.name), centre(far.name))
-                    body.append("<path d=\"M\(Self.n(a.x)) \(Self.n(a.y))L\(Self.n(b.x)) \(Self.n(b.y))\" class=\"plain\"/>")
+                    body.append(
+                        "<path d=\"M\(Self.n(a.x)) \(Self.n(a.y))L\(Self.n(b.x)) \(Self.n(b.y))\" class=\"plain\"/>")
                 }
             }
         }

@@ -87,7 +87,8 @@ extension TopologyReader {
             note(entry.position, "\"\(entry.key)\" follows from the rest of the file and cannot be set")
         }
         let options = defaults.merged(with: ConfigurationValue(node))
-        for problem in Self.problems(of: options) {
+        let earlier = Self.problems(of: defaults)
+        for problem in Self.problems(of: options) where !earlier.contains(problem) {
             note(position(of: problem.key, in: node), "\(problem.key): \(problem.reason)")
         }
         return options

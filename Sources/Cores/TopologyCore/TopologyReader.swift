@@ -21,10 +21,16 @@ package struct TopologyReader {
     package static func read(
         _ root: TopologyNode, parameters draw: ParameterDraw? = nil
     ) throws(TopologyError) -> Topology {
+        let (topology, problems) = readAll(root, parameters: draw)
+        guard problems.isEmpty else { throw TopologyError(problems) }
+        return topology
+    }
+
+    /// What could be read of a file, and everything that is wrong with it.
+    static func readAll(_ root: TopologyNode, parameters draw: ParameterDraw?) -> (Topology, [TopologyProblem]) {
         var reader = TopologyReader()
         reader.readFile(root, draw)
-        guard reader.problems.problems.isEmpty else { throw TopologyError(reader.problems.problems) }
-        return reader.topology
+        return (reader.topology, reader.problems.problems)
     }
 
     /// The keys that reading that file asked for, by what their mapping is.

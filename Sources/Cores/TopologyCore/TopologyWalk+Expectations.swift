@@ -111,14 +111,15 @@ extension TopologyWalk {
         guard status == "alive", isWAN else { return }
         let servers = topology.datacenters.flatMap(\.allServers)
         let started = servers.filter { condition($0) != .idle }.count
-        if started < count { note(position, "only \(started) servers were started by then") }
+        if started < count, count <= servers.count { note(position, "only \(started) servers were started by then") }
     }
 
     /// Nobody is called failed before the suspicion of the pool has ended.
     private mutating func checkSuspicion(
         _ names: [String], _ isWAN: Bool, _ within: Duration, _ position: TopologyPosition
     ) {
-        guard let name = names.first(where: { endedInStep.contains($0) }), let home = topology.datacenter(of: name) else { return }
+        guard let name = names.first(where: { endedInStep.contains($0) }), let home = topology.datacenter(of: name)
+        else { return }
         let timings =
             isWAN
             ? PoolTimings(home.options, "gossip_wan", .wan) : PoolTimings(home.options, "gossip_lan", .lan)

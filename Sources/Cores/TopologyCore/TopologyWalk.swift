@@ -25,6 +25,8 @@ struct TopologyWalk {
     var isClogged = false
     /// Stopped or killed in the present step.
     var endedInStep: Set<String> = []
+    /// Started since the last wait of the present step: they do not listen yet.
+    var justStarted: Set<String> = []
     /// The schedule cuts or heals beside the steps.
     var areFaultsUnsure = false
 
@@ -51,7 +53,7 @@ struct TopologyWalk {
         }
         for action in unordered.flatMap(\.actions) { forget(action) }
         for step in topology.steps {
-            endedInStep = []
+            (endedInStep, justStarted) = ([], [])
             for action in step.actions { act(action) }
             for expectation in step.expectations { expect(expectation) }
         }
@@ -75,7 +77,9 @@ struct TopologyWalk {
         }
         for index in order {
             switch events[index].event {
-            case .actions(let actions): for action in actions { act(action) }
+            case .actions(let actions):
+                justStarted = []
+                for action in actions { act(action) }
             case .expectation(let expectation): expect(expectation)
             }
         }
@@ -206,8 +210,12 @@ struct TopologyWalk {
         case .put(_, _, let at, let datacenter), .delete(_, let at, let datacenter):
             needSomeone(at, position)
             needLeader(datacenter, at, position)
+            needListeners(meant(at).names, position)
         case .load(let load): needSomeone(load.through, position)
-        case .measure(_, _, let at, _), .report(_, _, _, let at): needSomeone(at, position)
+        case .measure(_, _, let at, _):
+            needSomeone(at, position)
+            needListeners(meant(at).names, position)
+        case .report(_, _, _, let at): needSomeone(at, position)
         case .finish(let load): finished.insert(load)
         case .partition, .bridge, .ring, .cut: isCut = true
         case .clog: isClogged = true
@@ -220,7 +228,8 @@ struct TopologyWalk {
         case .slowDisk(let who, _), .fullDisk(let who): brokenDisks.formUnion(allMeant(who))
         case .mendDisk(let who):
             if brokenDisks.isDisjoint(with: allMeant(who)) { note(position, "no disk of \(who) is slow or full") }
-        case .wait, .clockSkew, .clockJump: break
+        case .wait: justStarted = []
+        case .clockSkew, .clockJump: break
         }
         count()
     }
@@ -241,6 +250,7 @@ struct TopologyWalk {
             }
         }
         for name in idle { conditions[name] = .up }
+        justStarted.formUnion(idle)
     }
 
     private mutating func end(_ who: TopologySelector, _ position: TopologyPosition) {
@@ -275,11 +285,28 @@ struct TopologyWalk {
             guard let producer = topology.producers.first(where: { $0.name == name }) else { continue }
             if producer.registration == .config {
                 // `register: all` passes by what its agents' configurations hold.
-                if case .named = who { note(position, "\(name) is registered by the configuration of \(producer.node)") }
+                if isNamed(name, by: who) {
+                    note(position, "\(name) is registered by the configuration of \(producer.node)")
+                }
                 continue
             }
             if !mayRun(producer.node) { note(position, "\(name): its agent \(producer.node) does not run") }
             registered.insert(name)
+            needListeners([producer.node], position)
         }
+    }
+
+    private func isNamed(_ name: String, by who: TopologySelector) -> Bool {
+        switch who {
+        case .named(let one): one == name
+        case .list(let parts): parts.contains { isNamed(name, by: $0) }
+        default: false
+        }
+    }
+
+    /// Actions do not wait for one another: expectations do.
+    private mutating func needListeners(_ names: [String], _ position: TopologyPosition) {
+        guard let name = names.first(where: { justStarted.contains($0) }) else { return }
+        note(position, "\(name) was started only now: ask it in the next step, after an expectation, or after a wait")
     }
 }

@@ -24,6 +24,8 @@ struct TopologyGraphCommand: ParsableCommand {
         }
         guard let handle = fopen(out, "we") else { throw CommandFailure("\(out): \(String(cString: strerror(errno)))") }
         let isWritten = fputs(text, handle) >= 0
-        guard fclose(handle) == 0, isWritten else { throw CommandFailure("\(out): \(String(cString: strerror(errno)))") }
+        guard fclose(handle) == 0, isWritten else {
+            throw CommandFailure("\(out): \(String(cString: strerror(errno)))")
+        }
     }
 }
