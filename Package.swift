@@ -78,7 +78,8 @@ let agent: [Target] = [
     module(
         "Agent", "Agent",
         base + [
-            "AgentCore", "CatalogCore", "Configuration", "ConfigurationFiles", "CurlProbes", "DNSCore", "FileStorage", "GossipCore",
+            "AgentCore", "CatalogCore", "Configuration", "ConfigurationFiles", "CurlProbes", "DNSCore", "FileStorage",
+            "GossipCore",
             "GossipCrypto", "HTTPCore", "NIOTransport", "RaftCore", "ServerCore", "StorageFormat", "Telemetry",
             "WireFormat", .product(name: "Logging", package: "swift-log"),
             .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),

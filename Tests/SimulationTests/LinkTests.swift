@@ -35,6 +35,15 @@ import TopologyCore
         return scenario.run(atMost: .seconds(40)) { $0.answer(id) != nil }
     }
 
+    /// One server that leads itself.
+    private func lone() -> (Scenario, Int) {
+        let scenario = Scenario()
+        let host = scenario.add(1, 1, bootstrap: .alone)
+        scenario.world.start(host)
+        _ = scenario.awaitLeader(among: [host])
+        return (scenario, host)
+    }
+
     @Test func latencyCountsOnBothWays() throws {
         let (scenario, here, _) = pair()
         let time = try #require(timeOfWrite(scenario, 10, at: here))
@@ -89,43 +98,44 @@ import TopologyCore
     }
 
     @Test func aFullDiskRefusesWritesAndRecovers() throws {
-        let scenario = Scenario()
-        let host = scenario.addServers(1)[0]
-        _ = scenario.awaitLeader(among: [host])
-        #expect(scenario.put("a", "1", at: host))
+        let (scenario, host) = lone()
+        let isPut = scenario.put("a", "1", at: host)
+        #expect(isPut)
         scenario.world.fillDisk(host)
         // The first write stands in front of the queue and finds no space.
         _ = scenario.begin(
             .kvsApply(KVSRequest(datacenter: "dc1", op: "set", dirEnt: DirEntry(key: ByteString("b")))), at: host)
         scenario.run(for: .seconds(1))
-        #expect(!scenario.put("c", "1", at: host))
+        let isRefused = !scenario.put("c", "1", at: host)
+        #expect(isRefused)
         scenario.world.mendDisk(host)
         _ = scenario.awaitLeader(among: [host])
-        #expect(scenario.put("d", "1", at: host))
-        #expect(scenario.get("a", at: host) == "1")
+        let isTaken = scenario.put("d", "1", at: host)
+        #expect(isTaken)
+        let value = scenario.get("a", at: host)
+        #expect(value == "1")
     }
 
     @Test func anAgentWhoseSyncFailsEnds() throws {
-        let scenario = Scenario()
-        let host = scenario.addServers(1)[0]
-        _ = scenario.awaitLeader(among: [host])
+        let (scenario, host) = lone()
         scenario.world.breakDisk(host)
         _ = scenario.put("a", "1", at: host)
-        #expect(!scenario.world.isRunning(host))
-        #expect(scenario.world.endings.map(\.failed) == [true])
+        let (isRunning, endings) = (scenario.world.isRunning(host), scenario.world.endings.map(\.failed))
+        #expect(!isRunning)
+        #expect(endings == [true])
     }
 
     @Test("A killed process loses nothing that it wrote, a power cut what was not synced")
     func powerCut() throws {
         for losesUnsynced in [false, true] {
-            let scenario = Scenario()
-            let host = scenario.addServers(1)[0]
-            _ = scenario.awaitLeader(among: [host])
-            #expect(scenario.put("a", "1", at: host))
+            let (scenario, host) = lone()
+            let isPut = scenario.put("a", "1", at: host)
+        #expect(isPut)
             scenario.world.kill(host, losesUnsynced: losesUnsynced)
             scenario.world.start(host)
             _ = scenario.awaitLeader(among: [host])
-            #expect(scenario.get("a", at: host) == "1")
+            let value = scenario.get("a", at: host)
+            #expect(value == "1")
         }
     }
 

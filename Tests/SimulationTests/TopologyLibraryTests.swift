@@ -36,7 +36,8 @@ import YAMLReader
         let topology = try Self.read(name)
         for seed: UInt64 in [1, 2, 3] {
             let report = try Self.run(topology, seed: seed)
-            #expect(report.isPassed, "seed \(seed)\n\(report.text)")
+            let (isPassed, text) = (report.isPassed, report.text)
+            #expect(isPassed, "seed \(seed)\n\(text)")
         }
     }
 

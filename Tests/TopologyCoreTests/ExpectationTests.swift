@@ -61,17 +61,17 @@ struct ExpectationTests {
     func leader() throws {
         let kind = TopologyExpectation.Kind.leader(datacenters: ["dc1"])
         let path = "/v1/status/leader"
-        var answers = ["1 \(path)": (200, "\"127.1.2.2:8300\""), "2 \(path)": (200, "\"127.1.2.2:8300\"")]
+        var answers = ["dc1-s1 \(path)": (200, "\"127.1.2.2:8300\""), "dc1-s2 \(path)": (200, "\"127.1.2.2:8300\"")]
         #expect(reason(kind, try view(answers)) == nil)
         #expect(try view(answers).names(.followersOf("dc1")) == ["dc1-s1"])
         #expect(
             reason(kind, try view(answers, running: ["dc1-s1"]))
                 == "dc1-s1: the leader is 127.1.2.2:8300, which does not run")
-        answers["1 \(path)"] = (200, "\"127.1.2.1:8300\"")
+        answers["dc1-s1 \(path)"] = (200, "\"127.1.2.1:8300\"")
         #expect(reason(kind, try view(answers)) == "dc1-s1 names dc1-s1, dc1-s2 names dc1-s2")
-        answers["1 \(path)"] = (200, "\"\"")
+        answers["dc1-s1 \(path)"] = (200, "\"\"")
         #expect(reason(kind, try view(answers)) == "dc1-s1: no leader")
-        answers["1 \(path)"] = nil
+        answers["dc1-s1 \(path)"] = nil
         #expect(reason(kind, try view(answers)) == "dc1-s1: refused")
     }
 
@@ -127,7 +127,8 @@ struct ExpectationTests {
             path: "/x?dc=dc2", from: .named("dc1-s1"), fasterThan: .seconds(1), says: "unreachable")
         #expect(reason(kind, try view(["dc1-s1 /x?dc=dc2": (500, "unreachable|Remote DC has no server")])) == nil)
         #expect(reason(kind, try view(["dc1-s1 /x?dc=dc2": (500, "dc2 is unreachable")])) == nil)
-        #expect(reason(kind, try view(["dc1-s1 /x?dc=dc2": (500, "No path")]))?.hasSuffix("without \"unreachable\"") == true)
+        let other = reason(kind, try view(["dc1-s1 /x?dc=dc2": (500, "No path")]))
+        #expect(other?.hasSuffix("without \"unreachable\"") == true)
         #expect(reason(kind, try view(["dc1-s1 /x?dc=dc2": (200, "[]")])) == "dc1-s1: /x?dc=dc2 answers 200")
         #expect(reason(kind, try view([:])) == "dc1-s1: refused")
     }

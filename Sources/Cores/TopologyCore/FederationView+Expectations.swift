@@ -176,7 +176,8 @@ extension FederationView {
         let label = answer.header("x-isthmus-error") ?? ""
         let text = answer.text.prefix { $0 != "\n" }
         guard says.isEmpty || text.contains(says) || label.contains(says) else {
-            throw FederationReason("\(agent.name): \(path) answers \(answer.status) \(label) \(text) without \"\(says)\"")
+            throw FederationReason(
+                "\(agent.name): \(path) answers \(answer.status) \(label) \(text) without \"\(says)\"")
         }
         return "\(answer.status) \(text)\(label.isEmpty ? "" : " (\(label))") in \(answer.time.shown)"
     }

@@ -18,7 +18,7 @@ package struct RegisterHistory: Sendable {
     private static let never = Duration.seconds(1 << 32)
     private static let before = Duration.seconds(-1)
 
-    /// - Parameter requests: of one key; reads of values nobody wrote are violations. Values of different writes differ.
+    /// - Parameter requests: of one key; values of different writes differ.
     /// - Returns: what is wrong, nil when an order exists.
     package static func violation(_ requests: [LoadRecord.Request], of key: String) -> String? {
         var clusters: [String?: Cluster] = [

@@ -9,7 +9,9 @@ enum Retransmission {
     static let patience = Duration.seconds(60)
 
     /// How long a segment is held up.
-    static func delay(loss: Double, roundTrip: Duration, segmentCount: Int, using random: inout SeededRandom) -> Duration {
+    static func delay(
+        loss: Double, roundTrip: Duration, segmentCount: Int, using random: inout SeededRandom
+    ) -> Duration {
         guard loss > 0 else { return .zero }
         // Of several segments the first lost one decides; for small losses the chances add up.
         guard random.chance(min(1, loss * Double(segmentCount))) else { return .zero }

@@ -49,7 +49,7 @@ package struct TopologyShrinker: Sendable {
                 partCount = min(kept.count, partCount * 2)
             }
         }
-        return kept.compactMap { action(at: $0) }
+        return kept.map { action(at: $0) }
     }
 
     private mutating func fails(_ kept: [Place]) -> Bool {
@@ -62,8 +62,9 @@ package struct TopologyShrinker: Sendable {
         return run.run().failure == failure
     }
 
-    private func action(at place: Place) -> TopologyAction? {
-        place.step.map { topology.steps[$0].actions[place.action] } ?? topology.schedule[place.entry].actions[place.action]
+    private func action(at place: Place) -> TopologyAction {
+        let actions = place.step.map { topology.steps[$0].actions } ?? topology.schedule[place.entry].actions
+        return actions[place.action]
     }
 
     /// All but what a federation needs to be there at all, and what ends a load that an expectation reads.

@@ -5,7 +5,7 @@ import GossipCore
 import RaftCore
 package import ServerCore
 import StorageFormat
-package import TopologyCore
+import TopologyCore
 
 /// A whole federation in one value: agents, network, disks and clock. A run follows from the seed alone.
 package struct World: Sendable {
@@ -142,157 +142,6 @@ package struct World: Sendable {
         clients.random = SeededRandom(seed: seed ^ 0x00C1_1E47)
     }
 
-    // MARK: Building
-
-    /// - Parameter frontEnd: its HTTP and DNS; by default as without any configuration of them.
-    package mutating func add(_ configuration: ServerConfiguration, frontEnd: FrontEnd? = nil) -> Int {
-        let host = states.count
-        let identity = FileIdentity(datacenter: configuration.datacenter, nodeID: configuration.nodeID)
-        states.append(Host(datacenter: configuration.datacenter))
-        cores.append(nil)
-        configurations.append(configuration)
-        disks.append(SimulatedDisk(identity: identity))
-        views.append(nil)
-        names.append(configuration.node)
-        frontEnds.append(frontEnd ?? FrontEnd(configuration))
-        layWires()
-        listeners[configuration.rpcEndpoint] = (host: host, channel: .rpc)
-        listeners[configuration.lanEndpoint] = (host: host, channel: .lan)
-        if let wan = configuration.wanEndpoint { listeners[wan] = (host: host, channel: .wan) }
-        return host
-    }
-
-    /// Conditions between hosts so far are kept.
-    private mutating func layWires() {
-        let old = wires
-        let count = states.count
-        wires = []
-        wires.reserveCapacity(count * count)
-        for from in 0..<count {
-            for to in 0..<count {
-                let isNew = from == count - 1 || to == count - 1
-                wires.append(isNew ? Wire(defaultLink(from, to)) : old[from * (count - 1) + to])
-            }
-        }
-    }
-
-    private func defaultLink(_ from: Int, _ to: Int) -> Topology.Link {
-        states[from].datacenter == states[to].datacenter ? .inside : .between
-    }
-
-    package mutating func start(_ host: Int) {
-        precondition(!states[host].isRunning, "\(names[host]) runs already")
-        states[host].life += 1
-        states[host].isSyncing = false
-        var configuration = configurations[host]
-        configuration.lanSnapshot = disks[host].files[ServerCore.snapshotName(.lan)] ?? []
-        configuration.wanSnapshot = disks[host].files[ServerCore.snapshotName(.wan)] ?? []
-        configuration.commitFile = disks[host].files[ServerCore.commitFileName] ?? []
-        do throws(StorageError) {
-            let opened = try disks[host].open()
-            cores[host] = ServerCore(
-                configuration, recovery: opened.recovery, snapshot: opened.catalog,
-                localState: disks[host].files[ServerCore.localStateName] ?? [], at: states[host].clock.local(now), random: random.split())
-            states[host].isRunning = true
-        } catch {
-            lines.append("VIOLATION \(names[host]) cannot open its disk: \(error)")
-        }
-        note("start \(names[host])", host)
-        step(host)
-    }
-
-    /// SIGKILL; peers see a reset.
-    /// - Parameter losesUnsynced: power was lost too: unsynced bytes are gone.
-    package mutating func kill(_ host: Int, losesUnsynced: Bool = true) {
-        guard states[host].isRunning else { return }
-        if losesUnsynced { disks[host].crash(using: &random) }
-        note("kill \(names[host])", host)
-        end(host)
-    }
-
-    /// SIGTERM: the agent ends as it is configured to; `endings` says when.
-    package mutating func terminate(_ host: Int, leave: Bool) {
-        note("terminate \(names[host])", host)
-        hand(.shutdown(leave: leave), to: host)
-    }
-
-    /// The process is gone and its kernel closes what it had open.
-    private mutating func end(_ host: Int) {
-        states[host].isRunning = false
-        cores[host] = nil
-        views[host] = nil
-        states[host].isFrozen = false
-        states[host].heldInputs = []
-        states[host].faults.waiting = []
-        linkOfStream[host] = nil
-        dropClients(of: host)
-        for number in links.keys.sorted() {
-            guard let link = links[number], link.dialler == host || link.acceptor == host else { continue }
-            let toDialler = link.acceptor == host
-            deliver(.closed, on: number, toDialler: toDialler)
-        }
-    }
-
-    /// Its disk was replaced.
-    package mutating func wipe(_ host: Int) {
-        kill(host)
-        disks[host] = SimulatedDisk(identity: disks[host].identity)
-        note("wipe \(names[host])", host)
-    }
-
-    package mutating func freeze(_ host: Int) {
-        guard states[host].isRunning else { return }
-        states[host].isFrozen = true
-        note("freeze \(names[host])", host)
-    }
-
-    package mutating func resume(_ host: Int) {
-        guard states[host].isFrozen else { return }
-        states[host].isFrozen = false
-        let held = states[host].heldInputs
-        states[host].heldInputs = []
-        note("resume \(names[host])", host)
-        step(host, held)
-        resumeClients(of: host)
-    }
-
-    package func isRunning(_ host: Int) -> Bool { states[host].isRunning }
-
-    /// Cuts or heals one direction.
-    package mutating func setCut(_ isCut: Bool, from: Int, to: Int) {
-        let number = wire(from, to)
-        guard wires[number].isCut != isCut else { return }
-        wires[number].isCut = isCut
-        if !isCut { release(from: from, to: to) }
-    }
-
-    package func isCut(from: Int, to: Int) -> Bool { wires[wire(from, to)].isCut }
-
-    package mutating func setLink(_ link: Topology.Link, from: Int, to: Int) {
-        wires[wire(from, to)] = Wire(link)
-    }
-
-    package mutating func clog(_ values: Topology.LinkValues, from: Int, to: Int) {
-        wires[wire(from, to)].clog(values)
-    }
-
-    package mutating func unclog(from: Int, to: Int) { wires[wire(from, to)].unclog() }
-
-    package mutating func healAll() {
-        for from in states.indices {
-            for to in states.indices { setCut(false, from: from, to: to) }
-        }
-        for host in states.indices { resume(host) }
-        note("heal")
-    }
-
-    /// Takes an agent's gossip away, datagrams and streams; its server RPC stays.
-    package mutating func setGossip(_ isOn: Bool, of host: Int) {
-        listeners[configurations[host].lanEndpoint] = isOn ? (host: host, channel: .lan) : nil
-        if let wan = configurations[host].wanEndpoint { listeners[wan] = isOn ? (host: host, channel: .wan) : nil }
-        note("gossip of \(names[host]) \(isOn ? "on" : "off")")
-    }
-
     package mutating func note(_ text: String, _ host: Int? = nil) {
         hash.combine(UInt64(bitPattern: now.nanoseconds))
         hash.combine(text)
@@ -389,7 +238,7 @@ package struct World: Sendable {
         }
     }
 
-    private mutating func step(_ host: Int, _ inputs: some Sequence<Input> = EmptyCollection()) {
+    mutating func step(_ host: Int, _ inputs: some Sequence<Input> = EmptyCollection()) {
         var batch: [Effect] = []
         swap(&batch, &effects)
         // Worked on in its place: a copy of a core costs more than most of its steps.
