@@ -53,6 +53,13 @@ package struct TopologyExpectation: Equatable, Sendable {
     package var within: Duration
     /// The table's row for the time it took; empty for none.
     package var record: String
+
+    package init(position: TopologyPosition, kind: Kind, within: Duration, record: String) {
+        self.position = position
+        self.kind = kind
+        self.within = within
+        self.record = record
+    }
 }
 
 extension TopologyExpectation: CustomStringConvertible {
