@@ -68,6 +68,7 @@ let shells: [Target] = [
     module("Shells", "FileStorage", ["FederationModel", "RaftCore", "StorageFormat"]),
     .target(name: "CCurl", path: "Sources/Shells/CCurl", linkerSettings: [.linkedLibrary("curl")]),
     module("Shells", "CurlProbes", base + ["CCurl"]),
+    .target(name: "CNamespaces", path: "Sources/Shells/CNamespaces"),
     module("Shells", "YAMLReader", ["TopologyCore", .product(name: "Yams", package: "Yams")]),
     module("Shells", "ClientHTTP", ["CurlProbes"]),
     module("Shells", "ConfigurationFiles", ["Configuration", "WireFormat"]),
@@ -83,7 +84,9 @@ let agent: [Target] = [
             "WireFormat", .product(name: "Logging", package: "swift-log"),
             .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
         ]),
-    module("Agent", "TopologyRunner", base + ["Configuration", "ClientHTTP", "TopologyCore", "WireFormat"]),
+    module(
+        "Agent", "TopologyRunner",
+        base + ["ClientHTTP", "CNamespaces", "Configuration", "TopologyCore", "WireFormat"]),
 ]
 
 let simulation: [Target] = [
@@ -125,18 +128,15 @@ let package = Package(
     targets: model + cores + shells + agent + simulation + tools + [
         tests("CatalogCoreTests", base + ["CatalogCore", "RadixTree", "WireFormat"]),
         tests("ConfigurationTests", ["Configuration", "ConfigurationFiles"]),
-        .target(name: "TestProducer", path: "Tests/TestProducer", swiftSettings: settings),
-        tests("CurlProbesTests", base + ["CurlProbes", "TestProducer"]),
+        tests("CurlProbesTests", base + ["CurlProbes"]),
         tests("DNSCoreTests", base + ["DNSCore"]),
         tests("FileStorageTests", ["FederationModel", "RaftCore", "StorageFormat", "FileStorage", "WireFormat"]),
-        .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
-        tests("FuzzingTests", ["AllocationCounter", "Determinism", "Fuzzing"]),
         .target(name: "GossipVectors", path: "Tests/GossipVectors", swiftSettings: settings),
         tests("GossipCoreTests", base + ["WireFormat", "GossipCore", "GossipVectors"]),
         tests("GossipCryptoTests", ["GossipCore", "GossipCrypto", "GossipVectors"]),
         tests("HTTPCoreTests", base + ["HTTPCore", "WireFormat"]),
         tests("HealthCoreTests", base + ["HealthCore"]),
-        tests("LiveTests", ["isthmus", "ClientHTTP", "TestProducer"]),
+        tests("LiveTests", ["isthmus", "ClientHTTP"]),
         tests("ModelTests", base),
         tests(
             "NIOTransportTests",

@@ -21,7 +21,7 @@ enum TidyRules {
         (
             "Shells",
             [
-                "Telemetry", "NIOTransport", "GossipCrypto", "FileStorage", "CCurl", "CurlProbes", "CRE2",
+                "Telemetry", "NIOTransport", "GossipCrypto", "FileStorage", "CNamespaces", "CCurl", "CurlProbes", "CRE2",
                 "YAMLReader", "ClientHTTP", "ConfigurationFiles",
             ]
         ),
