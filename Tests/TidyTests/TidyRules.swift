@@ -21,8 +21,8 @@ enum TidyRules {
         (
             "Shells",
             [
-                "Telemetry", "NIOTransport", "GossipCrypto", "FileStorage", "CNamespaces", "CCurl", "CurlProbes", "CRE2",
-                "YAMLReader", "ClientHTTP", "ConfigurationFiles",
+                "Telemetry", "NIOTransport", "GossipCrypto", "FileStorage", "CNamespaces", "CCurl", "CurlProbes",
+                "CRE2", "YAMLReader", "ClientHTTP", "ConfigurationFiles",
             ]
         ),
         ("Agent", ["Agent", "TopologyRunner"]),

@@ -1,7 +1,7 @@
 package import TopologyCore
 
-/// A producer's behaviour as one word of a command line: `5000000000 answer 500 0`, `… answer 200 50000000 some text`,
-/// `… hang`, `… reset`, `… flap 2000000000`; times in nanoseconds.
+/// A producer's behaviour as one word of a command line: `5000000000 answer 500 0`, `0 answer 200 50000000 some text`,
+/// `1 hang`, `1 reset`, `1 flap 2000000000`; times in nanoseconds.
 package enum BehaviourText {
     package static func text(_ behaviour: Topology.Behaviour) -> String {
         let from = "\(nanoseconds(behaviour.from))"
