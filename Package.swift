@@ -121,7 +121,9 @@ let package = Package(
         tests("CurlProbesTests", base + ["CurlProbes"]),
         tests("DNSCoreTests", base + ["DNSCore"]),
         tests("FileStorageTests", ["FederationModel", "RaftCore", "StorageFormat", "FileStorage", "WireFormat"]),
-        .target(name: "GossipVectors", path: "Tests/GossipVectors", swiftSettings: settings),
+        .target(
+            name: "GossipVectors", dependencies: ["Determinism", "GossipCore"], path: "Tests/GossipVectors",
+            swiftSettings: settings),
         tests("GossipCoreTests", base + ["WireFormat", "GossipCore", "GossipVectors"]),
         tests("GossipCryptoTests", ["GossipCore", "GossipCrypto", "GossipVectors"]),
         tests("HTTPCoreTests", base + ["HTTPCore", "WireFormat"]),
@@ -140,7 +142,9 @@ let package = Package(
         tests("RaftCoreTests", base + ["RaftCore", "WireFormat"]),
         tests("RoutingCoreTests", base + ["RoutingCore"]),
         tests("SerfCoreTests", base + ["WireFormat", "GossipCore", "GossipVectors", "SerfCore"]),
-        tests("SimulationTests", base + ["RaftCore", "ServerCore", "Simulation"]),
+        tests(
+            "SimulationTests",
+            base + ["GossipCore", "GossipVectors", "RaftCore", "ServerCore", "Simulation", "WireFormat"]),
         tests("StorageFormatTests", base + ["RaftCore", "StorageFormat", "WireFormat"]),
         tests("TidyTests", []),
         tests("ToolTests", ["CommandSupport", "ClientHTTP", "WireFormat"]),

@@ -37,6 +37,11 @@ extension World {
             events.add(
                 .input(host: host, life: states[host].life, .probed(id, result)), due: now + .milliseconds(2))
         case .cancelProbe: break
+        case .lookUp(let id, let name):
+            guard let addresses = self.addresses[name.host] else { break }
+            let endpoints = addresses.map { Endpoint($0, name.port) }
+            events.add(
+                .input(host: host, life: states[host].life, .resolved(id, endpoints)), due: now + .milliseconds(5))
         case .saveFile(let name, let bytes): disks[host].files[name] = bytes
         case .appendFile(let name, let bytes): disks[host].files[name, default: []] += bytes
         case .log(let line):

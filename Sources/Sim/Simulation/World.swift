@@ -86,6 +86,8 @@ package struct World: Sendable {
     var agentAnswers: [(host: Int, RequestID, AgentResponse)] = []
     /// What HTTP probes are answered with.
     package var probeStatus = 200
+    /// What names resolve to; lookups of others are never answered.
+    package var addresses: [String: [IPAddress]] = [:]
     /// Agents that have ended by themselves within the present step.
     var stopping: [Int] = []
     /// Of each catalog that was handed out to be saved.
@@ -130,6 +132,10 @@ package struct World: Sendable {
         configuration.lanSnapshot = disks[host].files[ServerCore.snapshotName(.lan)] ?? []
         configuration.wanSnapshot = disks[host].files[ServerCore.snapshotName(.wan)] ?? []
         configuration.commitFile = disks[host].files[ServerCore.commitFileName] ?? []
+        for channel in [Channel.lan, .wan] {
+            guard let file = disks[host].files[ServerCore.keyringName(channel)] else { continue }
+            configuration.savedKeyrings[channel] = try? KeyringFile.read(file)
+        }
         do throws(StorageError) {
             let opened = try disks[host].open()
             cores[host] = ServerCore(
@@ -187,6 +193,9 @@ package struct World: Sendable {
         note("resume \(names[host])")
         step(host, held)
     }
+
+    /// A small file of the agent's data directory.
+    package func file(_ name: String, of host: Int) -> [UInt8]? { disks[host].files[name] }
 
     package func isRunning(_ host: Int) -> Bool { states[host].isRunning }
 
