@@ -134,7 +134,9 @@ let package = Package(
         tests("FileStorageTests", ["FederationModel", "RaftCore", "StorageFormat", "FileStorage", "WireFormat"]),
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
         tests("FuzzingTests", ["AllocationCounter", "Determinism", "Fuzzing"]),
-        .target(name: "GossipVectors", path: "Tests/GossipVectors", swiftSettings: settings),
+        .target(
+            name: "GossipVectors", dependencies: ["Determinism", "GossipCore"], path: "Tests/GossipVectors",
+            swiftSettings: settings),
         tests("GossipCoreTests", base + ["WireFormat", "GossipCore", "GossipVectors"]),
         tests("GossipCryptoTests", ["GossipCore", "GossipCrypto", "GossipVectors"]),
         tests("HTTPCoreTests", base + ["HTTPCore", "WireFormat"]),
@@ -153,7 +155,12 @@ let package = Package(
         tests("RaftCoreTests", base + ["RaftCore", "WireFormat"]),
         tests("RoutingCoreTests", base + ["RoutingCore"]),
         tests("SerfCoreTests", base + ["WireFormat", "GossipCore", "GossipVectors", "SerfCore"]),
-        tests("SimulationTests", base + ["RaftCore", "ServerCore", "Simulation", "TopologyCore", "YAMLReader"]),
+        tests(
+            "SimulationTests",
+            base + [
+                "GossipCore", "GossipVectors", "RaftCore", "ServerCore", "Simulation", "TopologyCore", "WireFormat",
+                "YAMLReader",
+            ]),
         tests("StorageFormatTests", base + ["RaftCore", "StorageFormat", "WireFormat"]),
         tests("TidyTests", []),
         tests("ToolTests", ["CommandSupport", "ClientHTTP", "WireFormat"]),

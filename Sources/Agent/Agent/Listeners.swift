@@ -61,7 +61,8 @@ struct Listeners {
             if ports.http > 0 {
                 let endpoint = Endpoint(client, UInt16(clamping: ports.http))
                 try await taking(endpoint, "ports.http") {
-                    http.append(try await bindHTTP(endpoint, front.http, connections))
+                    http.append(try await bindHTTP(
+                        endpoint, front.http, plan.configuration.limits, connections))
                 }
             }
             if ports.dns > 0 {
@@ -77,7 +78,7 @@ struct Listeners {
         }
         let shells = ControlLoop.Shells(
             streams: streams, sources: sources(plan), datagrams: datagrams, storage: storage, probes: probes,
-            view: view, answers: answers)
+            resolver: AddressResolver(), view: view, answers: answers)
         relay.connect { [weak control] in control?.submit($0) }
         try await control.loop.submit { control.start(shells) }.get()
         return Listeners(
@@ -113,9 +114,12 @@ struct Listeners {
     }
 
     private static func bindHTTP(
-        _ endpoint: Endpoint, _ front: HTTPFrontEnd, _ loops: MultiThreadedEventLoopGroup
+        _ endpoint: Endpoint, _ front: HTTPFrontEnd, _ configured: AgentConfiguration.Limits,
+        _ loops: MultiThreadedEventLoopGroup
     ) async throws -> HTTPListener {
-        try await HTTPListener.bind(to: .tcp(endpoint), loops: loops) { head, body, responder in
+        var limits = HTTPLimits()
+        limits.maxConnectionsPerClient = configured.httpMaxConnectionsPerClient
+        return try await HTTPListener.bind(to: .tcp(endpoint), loops: loops, limits: limits) { head, body, responder in
             let request = HTTPRequest(
                 method: head.method, target: head.uri, headers: head.headers, body: body,
                 remote: head.from?.address ?? IPAddress(127, 0, 0, 1))

@@ -97,11 +97,13 @@ package struct AgentPlan: Sendable {
             }
         }
         server.join.atStart = try startEndpoints(configuration.startJoin, ports.serfLAN, key: "start_join")
-        server.join.endpoints = endpoints(configuration.retryJoin, defaultPort: ports.serfLAN)
+        (server.join.endpoints, server.join.names) = try joining(
+            configuration.retryJoin, ports.serfLAN, key: "retry_join")
         server.join.interval = configuration.retryInterval
         server.join.maxAttemptCount = configuration.retryMax
         server.joinWAN.atStart = try startEndpoints(configuration.startJoinWAN, ports.serfWAN, key: "start_join_wan")
-        server.joinWAN.endpoints = endpoints(configuration.retryJoinWAN, defaultPort: ports.serfWAN)
+        (server.joinWAN.endpoints, server.joinWAN.names) = try joining(
+            configuration.retryJoinWAN, ports.serfWAN, key: "retry_join_wan")
         server.joinWAN.interval = configuration.retryIntervalWAN
         server.joinWAN.maxAttemptCount = configuration.retryMaxWAN
         server.gossipLAN = timings(.consulLAN, configuration.gossipLAN)
@@ -109,17 +111,21 @@ package struct AgentPlan: Sendable {
         if let key = configuration.encryptionKey {
             do throws(Keyring.Problem) {
                 server.keyring = try Keyring([key])
-                server.cipher = surroundings.cipher
             } catch {
                 throw Problem(description: "encrypt: \(error.text)")
             }
         }
+        server.cipher = surroundings.cipher
+        server.savesKeyrings = !configuration.disableKeyringFile
         server.verifiesIncomingGossip = configuration.encryptVerifyIncoming
         server.verifiesOutgoingGossip = configuration.encryptVerifyOutgoing
         server.reconnectTimeoutLAN = configuration.reconnectTimeoutLAN
         server.reconnectTimeoutWAN = configuration.reconnectTimeoutWAN
         server.handshakeTimeout = configuration.limits.rpcHandshakeTimeout
         server.discardsCheckOutput = configuration.discardCheckOutput
+        server.checkUpdateInterval = configuration.checkUpdateInterval
+        server.leaveDrainTime = configuration.leaveDrainTime
+        server.snapshotInterval = configuration.raftSnapshotInterval
         server.rejoinAfterLeave = configuration.rejoinAfterLeave
         server.raft = RaftConfiguration.scaled(by: configuration.raftMultiplier)
         server.snapshotThreshold = configuration.raftSnapshotThreshold
@@ -132,23 +138,32 @@ package struct AgentPlan: Sendable {
         return server
     }
 
+    /// Names of the start are looked up once, before anything runs: the agent does not start without them.
     private func startEndpoints(_ texts: [String], _ port: Int, key: String) throws(Problem) -> [Endpoint] {
-        let found = endpoints(texts, defaultPort: port)
+        let joining = try joining(texts, port, key: key)
+        let found = joining.endpoints
+            + joining.names.flatMap { name in surroundings.lookUp(name.host).map { Endpoint($0, name.port) } }
         guard texts.isEmpty || !found.isEmpty else {
             throw Problem(description: "\(key): no address for \(texts.joined(separator: ", "))")
         }
         return found
     }
 
-    private func endpoints(_ texts: [String], defaultPort: Int) -> [Endpoint] {
-        texts.flatMap { text -> [Endpoint] in
-            let port = UInt16(clamping: defaultPort)
-            if let endpoint = Endpoint(text, defaultPort: port) { return [endpoint] }
-            let parts = text.split(separator: ":", maxSplits: 1)
-            guard let host = parts.first else { return [] }
-            let given = parts.count == 2 ? UInt16(parts[1]) : port
-            return surroundings.lookUp(String(host)).map { Endpoint($0, given ?? port) }
+    private func joining(
+        _ texts: [String], _ port: Int, key: String
+    ) throws(Problem) -> (endpoints: [Endpoint], names: [HostPort]) {
+        var joining: (endpoints: [Endpoint], names: [HostPort]) = ([], [])
+        let port = UInt16(clamping: port)
+        for text in texts {
+            if let endpoint = Endpoint(text, defaultPort: port) {
+                joining.endpoints.append(endpoint)
+            } else if let name = HostPort(text, defaultPort: port) {
+                joining.names.append(name)
+            } else {
+                throw Problem(description: "\(key): \"\(text)\" is neither an address nor host:port")
+            }
         }
+        return joining
     }
 
     private func timings(_ preset: GossipTimings, _ tuning: AgentConfiguration.GossipTuning) -> GossipTimings {

@@ -18,6 +18,10 @@ extension HTTPRouter {
     /// Answers that are not plain JSON: nothing, a miss, a raw value.
     private func specialResponse(_ rendering: Rendering, _ response: Response) -> HTTPResponse? {
         if case .done = rendering.endpoint { return HTTPResponse(status: 200, headers: commonHeaders) }
+        if case .keyring(let body) = response, let failure = keyringFailure(body.responses ?? []) { return failure }
+        if case .keyring(isList: false) = rendering.endpoint {
+            return HTTPResponse(status: 200, headers: commonHeaders)
+        }
         let isMiss: Bool
         let meta = response.meta ?? QueryMeta()
         if case .kvEntry(raw: true) = rendering.endpoint, case .dirEntries(let body) = response,
@@ -73,7 +77,8 @@ extension HTTPRouter {
         case .datacenterMaps(let maps): json.list(maps) { $0.write($1) }
         case .eventFired:
             if case .eventFired(let event) = rendering.endpoint { json.write(event) } else { json.null() }
-        case .keyring, .isthmusPong: json.null()
+        case .keyring(let body): json.list(body.responses) { $0.write($1) }
+        case .isthmusPong: json.null()
         }
         var headers = commonHeaders
         if rendering.endpoint.showsMeta, let meta = response.meta { headers += metaHeaders(meta) }

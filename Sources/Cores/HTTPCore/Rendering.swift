@@ -28,6 +28,8 @@ package struct Rendering: Equatable, Sendable {
         case agentChecks
         case agentMetrics(prometheus: Bool)
         case federation
+        /// Without a body unless it is a list.
+        case keyring(isList: Bool)
     }
 
     /// The read mode shown in `X-Consul-Effective-Consistency`.
@@ -57,7 +59,7 @@ extension Rendering.Endpoint {
         case .kvEntry, .kvEntries, .kvKeys, .list, .nodeServices, .nodeServiceList, .healthService, .coordinates: true
         case .value, .kvWritten, .eventFired, .done, .agentSelf, .agentMembers, .agentServices, .agentService,
             .agentChecks,
-            .agentMetrics, .federation:
+            .agentMetrics, .federation, .keyring:
             false
         }
     }
@@ -68,7 +70,7 @@ extension Rendering.Endpoint {
         case .list, .nodeServices, .nodeServiceList, .healthService, .coordinates: true
         case .kvEntry, .kvEntries, .kvKeys, .value, .kvWritten, .eventFired, .done, .agentSelf, .agentMembers,
             .agentServices,
-            .agentService, .agentChecks, .agentMetrics, .federation:
+            .agentService, .agentChecks, .agentMetrics, .federation, .keyring:
             false
         }
     }
@@ -79,7 +81,7 @@ extension Rendering.Endpoint {
         case .list, .nodeServices, .nodeServiceList, .healthService: true
         case .kvEntry, .kvEntries, .kvKeys, .coordinates, .value, .kvWritten, .eventFired, .done, .agentSelf,
             .agentMembers,
-            .agentServices, .agentService, .agentChecks, .agentMetrics, .federation:
+            .agentServices, .agentService, .agentChecks, .agentMetrics, .federation, .keyring:
             false
         }
     }

@@ -14,16 +14,18 @@ struct Route {
         case eventFire
         case coordinateNodes, coordinateDatacenters, coordinateNode, coordinateUpdate
         case federationDatacenters
+        case operatorKeyring
     }
 
     enum Methods {
-        case get, put, keyValue
+        case get, put, keyValue, keyring
 
         func allows(_ method: String) -> Bool {
             switch self {
             case .get: method == "GET"
             case .put: method == "PUT"
             case .keyValue: method == "GET" || method == "PUT" || method == "DELETE"
+            case .keyring: method == "GET" || method == "POST" || method == "PUT" || method == "DELETE"
             }
         }
 
@@ -33,6 +35,7 @@ struct Route {
             case .get: "OPTIONS,GET"
             case .put: "OPTIONS,PUT"
             case .keyValue: "OPTIONS,GET,PUT,DELETE"
+            case .keyring: "OPTIONS,GET,POST,PUT,DELETE"
             }
         }
     }
@@ -86,6 +89,7 @@ struct Route {
         "/v1/coordinate/datacenters": Route(.coordinateDatacenters, .get),
         "/v1/coordinate/node/": Route(.coordinateNode, .get),
         "/v1/coordinate/update": Route(.coordinateUpdate, .put),
+        "/v1/operator/keyring": Route(.operatorKeyring, .keyring),
         "/v1/federation/datacenters": Route(.federationDatacenters, .get),
     ]
 

@@ -19,6 +19,8 @@ package enum Effect: Sendable {
     indirect case agentAnswer(RequestID, AgentResponse)
     indirect case probe(ProbeID, ProbeRequest)
     case cancelProbe(ProbeID)
+    /// Ask the resolver, not the cache of an earlier answer; answered by `Input.resolved`, late or never.
+    case lookUp(LookupID, HostPort)
     /// A small file of the data directory, replaced atomically.
     case saveFile(name: String, [UInt8])
     case appendFile(name: String, [UInt8])

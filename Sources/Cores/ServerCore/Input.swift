@@ -34,6 +34,8 @@ package enum Input: Sendable {
     /// Its caller went away.
     case cancelled(RequestID)
     case probed(ProbeID, ProbeResult)
+    /// The addresses of `Effect.lookUp`; none when the name has none.
+    case resolved(LookupID, [Endpoint])
     /// Asked to stop, by a signal.
     case shutdown(leave: Bool)
 }

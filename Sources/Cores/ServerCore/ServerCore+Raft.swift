@@ -39,7 +39,7 @@ extension ServerCore {
         for (pending, result) in finished { finish(pending, result, at: now) }
         answerConfirmedReads(at: now)
         wakeWaiters(at: now)
-        snapshotWhenDue()
+        snapshotWhenDue(at: now)
         saveCommitIndexWhenDue(at: now)
         performSwitchboard(at: now)
     }
@@ -231,12 +231,20 @@ extension ServerCore {
 
     // MARK: Snapshots
 
-    private mutating func snapshotWhenDue() {
-        guard replica != nil, !replica!.isSavingSnapshot, !replica!.diskIsFull, replica!.installing == nil,
-            replica!.appliedIndex - replica!.snapshotIndex >= configuration.snapshotThreshold,
+    /// A burst of writes does not wait for the interval beyond this many thresholds: entries are kept in memory.
+    private static let maxThresholds = 4
+
+    private mutating func snapshotWhenDue(at now: Instant) {
+        guard replica != nil, !replica!.isSavingSnapshot, !replica!.diskIsFull, replica!.installing == nil else {
+            return
+        }
+        let count = replica!.appliedIndex - replica!.snapshotIndex
+        let threshold = configuration.snapshotThreshold
+        guard count >= threshold, replica!.nextSnapshotLook <= now || count / Self.maxThresholds >= threshold,
             let metadata = replica!.node.snapshotMetadata(at: replica!.appliedIndex)
         else { return }
         replica!.isSavingSnapshot = true
+        replica!.nextSnapshotLook = now + configuration.snapshotInterval
         out.append(.saveSnapshot(metadata, replica!.catalog, keepingTrailing: configuration.trailingLogCount))
     }
 

@@ -22,7 +22,7 @@ extension ServerCore {
         let asked = Self.blockingTime(of: request)
         let spread = Duration.nanoseconds(asked.wholeNanoseconds / 16)
         let limit = timeLimit.map { min($0, Self.longestTimeLimit) }
-            ?? (timeout ?? configuration.requestTimeout) + asked + spread
+            ?? (timeout ?? usualLimit(of: request)) + asked + spread
         // Spread, so that those that began together do not all come again together.
         let wait = asked + random.duration(in: .zero..<spread)
         let number = requests.add(
@@ -40,6 +40,11 @@ extension ServerCore {
     private static func blockingTime(of request: Request) -> Duration {
         guard let options = request.options, options.minQueryIndex > 0 else { return .zero }
         return options.maxQueryTime <= .zero ? .seconds(300) : min(options.maxQueryTime, .seconds(600))
+    }
+
+    private func usualLimit(of request: Request) -> Duration {
+        guard case .internalKeyringOperation = request else { return configuration.requestTimeout }
+        return max(configuration.requestTimeout, KeyringBook.timeout)
     }
 
     mutating func inbound(
@@ -104,6 +109,7 @@ extension ServerCore {
         guard let pending = requests[number] else { return }
         let request = pending.request
         guard configuration.isServer else { return routeFromClient(number, request, at: now) }
+        if case .internalKeyringOperation(let body) = request { return operateKeyring(number, body, at: now) }
         if request.kind == .local { return finish(number, answerLocally(request, at: now), at: now) }
         guard let datacenter = request.datacenter, !datacenter.isEmpty else {
             return finish(number, .failure(.unknownDatacenter("")), at: now)
@@ -118,6 +124,10 @@ extension ServerCore {
     }
 
     private mutating func routeFromClient(_ number: UInt64, _ request: Request, at now: Instant) {
+        if case .internalKeyringOperation = request {
+            let error = FederationError.remote("keyring operations must run against a server node")
+            return finish(number, .failure(error), at: now)
+        }
         guard let server = servers.preferred else {
             return park(number, at: now, failure: .connection("No known Consul servers"))
         }
@@ -177,7 +187,7 @@ extension ServerCore {
         call(number, endpoint, route: .leader, at: now)
     }
 
-    private mutating func forward(_ number: UInt64, to datacenter: String, at now: Instant) {
+    mutating func forward(_ number: UInt64, to datacenter: String, at now: Instant) {
         guard let pending = requests[number] else { return }
         let needsLeader =
             switch pending.request.kind {
@@ -338,11 +348,10 @@ extension ServerCore {
         case .isthmusPing: .success(.isthmusPong(pong(at: now)))
         case .catalogListDatacenters: .success(.strings(datacentersByDistance))
         case .coordinateListDatacenters: .success(.datacenterMaps(datacenterMaps))
-        case .internalKeyringOperation: .failure(.remote("keyring operations are not served"))
         case .statusLeader, .statusPeers, .catalogRegister, .catalogDeregister, .catalogListNodes, .catalogListServices,
             .catalogServiceNodes, .catalogNodeServices, .catalogNodeServiceList, .healthChecksInState,
             .healthNodeChecks, .healthServiceChecks, .healthServiceNodes, .kvsApply, .kvsGet, .kvsList, .kvsListKeys,
-            .coordinateUpdate, .coordinateListNodes, .coordinateNode, .internalEventFire:
+            .coordinateUpdate, .coordinateListNodes, .coordinateNode, .internalEventFire, .internalKeyringOperation:
             .failure(.badRequest("\(request.method) is not answered by a single agent"))
         }
     }
@@ -388,6 +397,7 @@ extension ServerCore {
     private mutating func forget(_ number: UInt64) -> PendingRequest? {
         guard let pending = requests.remove(number) else { return nil }
         if case .watching(let id) = pending.stage { replica?.waiters.remove(id) }
+        if case .gathering = pending.stage { keyrings.works[number] = nil }
         return pending
     }
 
@@ -404,6 +414,7 @@ extension ServerCore {
         switch origin {
         case .frontEnd(let id): out.append(.answer(id, result))
         case .own(let task): completed(task, result, at: now)
+        case .keyring(let work, let datacenter): keyringAnswered(work, datacenter: datacenter, result, at: now)
         case .inbound(let id):
             switch result {
             case .success(let response):
@@ -428,6 +439,7 @@ extension ServerCore {
                 finish(number, .success(answer), at: now)
             case .parked:
                 finish(number, .failure(.noLeader(datacenter: configuration.datacenter)), at: now)
+            case .gathering: finish(number, .failure(.timedOut(after: KeyringBook.timeout)), at: now)
             case .confirming: finish(number, .failure(.notReadyForConsistentReads), at: now)
             case .proposed:
                 finish(number, .failure(.outcomeUnknown(reason: "not committed before the deadline")), at: now)

@@ -31,6 +31,7 @@ package struct ServerCore: Sendable {
     var servers = ServerList()
     var duties = LeaderDuties()
     var pings = Pings()
+    var keyrings = KeyringBook()
     var metrics = Instruments()
     /// What each own task under way wrote.
     var ownPayloads: [OwnTask: OwnPayload] = [:]
@@ -71,6 +72,7 @@ package struct ServerCore: Sendable {
                 configuration, recovery: recovery, snapshot: snapshot, at: now, random: random.split())
         }
         self.random = random
+        saveFirstKeyrings()
         joiner.start(configuration, at: now)
         startLocalState(saved: localState, at: now)
         if configuration.isServer && configuration.bootstrap == .alone { bootstrapAlone(at: now) }
@@ -85,7 +87,7 @@ package struct ServerCore: Sendable {
         var next = min(lan.findDeadline(), switchboard.nextDeadline, router.nextDeadline, scheduler.nextDeadline)
         next = min(next, wan?.findDeadline() ?? .distantFuture, replica?.findDeadline() ?? .distantFuture)
         next = min(next, requests.nextDeadline, joiner.nextDeadline, local.nextDeadline)
-        nextDeadline = min(next, duties.nextDeadline, leaving?.deadline ?? .distantFuture, servers.nextRebalance)
+        nextDeadline = min(next, duties.nextDeadline, leaving?.nextDeadline ?? .distantFuture, servers.nextRebalance)
     }
 
     package mutating func handle(_ input: Input, at now: Instant, into effects: inout [Effect]) {
@@ -108,6 +110,7 @@ package struct ServerCore: Sendable {
         case .probed(let probe, let result):
             scheduler.probed(probe, result, at: now, into: &schedulerEffects)
             performScheduler(at: now)
+        case .resolved(let id, let endpoints): resolved(id, endpoints, at: now)
         case .shutdown(let leave): shutdown(leave: leave, at: now)
         }
         performSwitchboard(at: now)

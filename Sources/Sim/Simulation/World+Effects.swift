@@ -39,6 +39,11 @@ extension World {
             if !answerClient(id, .agent(answer)) { agentAnswers.append((host: host, id, answer)) }
         case .probe(let id, let request): probe(id, request, by: host)
         case .cancelProbe: break
+        case .lookUp(let id, let name):
+            guard let addresses = self.addresses[name.host] else { break }
+            let endpoints = addresses.map { Endpoint($0, name.port) }
+            events.add(
+                .input(host: host, life: states[host].life, .resolved(id, endpoints)), due: now + .milliseconds(5))
         case .saveFile(let name, let bytes): disks[host].files[name] = bytes
         case .appendFile(let name, let bytes): disks[host].files[name, default: []] += bytes
         case .log(let line):

@@ -1,6 +1,7 @@
 import CatalogCore
 import Determinism
 import FederationModel
+import GossipCore
 import RaftCore
 package import ServerCore
 import StorageFormat
@@ -44,11 +45,18 @@ extension World {
         states[from].datacenter == states[to].datacenter ? .inside : .between
     }
 
+    /// A small file of the agent's data directory.
+    package func file(_ name: String, of host: Int) -> [UInt8]? { disks[host].files[name] }
+
     package mutating func start(_ host: Int) {
         precondition(!states[host].isRunning, "\(names[host]) runs already")
         states[host].life += 1
         states[host].isSyncing = false
         var configuration = configurations[host]
+        for channel in [Channel.lan, .wan] {
+            guard let file = disks[host].files[ServerCore.keyringName(channel)] else { continue }
+            configuration.savedKeyrings[channel] = try? KeyringFile.read(file)
+        }
         configuration.lanSnapshot = disks[host].files[ServerCore.snapshotName(.lan)] ?? []
         configuration.wanSnapshot = disks[host].files[ServerCore.snapshotName(.wan)] ?? []
         configuration.commitFile = disks[host].files[ServerCore.commitFileName] ?? []

@@ -62,6 +62,7 @@ extension World {
         case .agentRequest(let id, _): trace(.client, host, "request \(id.number) of the agent")
         case .cancelled(let id): trace(.client, host, "request \(id.number) cancelled")
         case .probed(let id, let result): trace(.probe, host, "probe \(id.number): \(result)")
+        case .resolved(let id, let endpoints): trace(.stream, host, "\(id) resolved: \(endpoints)")
         case .shutdown(let leave): trace(.fault, host, leave ? "asked to leave" : "asked to stop")
         }
     }

@@ -120,6 +120,8 @@ package struct World: Sendable {
     var agentAnswers: [(host: Int, RequestID, AgentResponse)] = []
     /// What HTTP probes are answered with in a world without producers.
     package var probeStatus = 200
+    /// What names resolve to; lookups of others are never answered.
+    package var addresses: [String: [IPAddress]] = [:]
     /// Agents that have ended by themselves within the present step.
     var stopping: [Int] = []
     /// Of each catalog that was handed out to be saved.
