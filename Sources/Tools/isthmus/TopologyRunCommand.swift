@@ -26,7 +26,9 @@ struct TopologyRunCommand: ParsableCommand {
         if simulate { return try TopologySimulating.run(topology, seed: seed, format: format) }
         let program = ownPath()
         let isText = format == .text
-        let options = TopologyRun.Options(program: program, agentProgram: agent ?? program, parent: runs, seed: seed) { line in
+        let options = TopologyRun.Options(
+            program: program, agentProgram: agent ?? program, parent: runs, seed: seed
+        ) { line in
             if isText { StandardOutput.print(line) } else { StandardError.print(line) }
         }
         guard let report = TopologyRun.run(topology, options) else { throw ExitCode(1) }
