@@ -57,14 +57,14 @@ struct LiveLimitsTests {
         let tun = "needs /dev/net/tun (modprobe tun), or --simulate"
         #expect(
             try problems(Self.shaped, LiveMeans(isRoot: true, hasTUN: false)) == [
-                "3:8: links: \(tun)", "7:9: partition dc1 | dc2: \(tun)", "9:24: heal everything: \(tun)",
+                "3:8: links: \(tun)", "7:9: partition dc1 | dc2: \(tun)", "9:26: heal everything: \(tun)",
             ])
         let root = "needs root, for network namespaces and TUN devices, or --simulate"
         #expect(
             try problems(Self.shaped, LiveMeans(isRoot: false, hasTUN: true)) == [
                 "3:8: links: \(root)", "7:9: partition dc1 | dc2: \(root)",
                 "8:9: full disk of dc1: needs root, to mount a small tmpfs, or --simulate",
-                "9:24: heal everything: \(root)",
+                "9:26: heal everything: \(root)",
             ])
     }
 
