@@ -34,4 +34,12 @@ struct PatternsTests {
         #expect(try !PatternCompiler.re2.compile("^(a+)+$").matches(text))
         #expect(throws: PatternProblem.self) { try PatternCompiler.re2.compile("((a{100}){100}){10}") }
     }
+
+    @Test("Groups of the first match", arguments: [
+        ("^geo-(.*?)-([^-]+?)$", "geo-web-v2", ["geo-web-v2", "web", "v2"]), ("(a)|(b)", "b", ["b", "", "b"]),
+        ("x", "y", nil), ("", "", [""]), ("é(.)", "aéü", ["éü", "ü"]),
+    ] as [(String, String, [String]?)])
+    func groups(pattern: String, text: String, groups: [String]?) throws {
+        #expect(try PatternCompiler.re2.compile(pattern).groups(in: text) == groups)
+    }
 }

@@ -21,7 +21,7 @@ enum TidyRules {
             "Shells",
             [
                 "Telemetry", "NIOTransport", "GossipCrypto", "FileStorage", "CCurl", "CurlProbes", "CRE2",
-                "YAMLReader", "ClientHTTP", "ConfigurationFiles",
+                "Patterns", "YAMLReader", "ClientHTTP", "ConfigurationFiles",
             ]
         ),
         ("Agent", ["Agent", "TopologyRunner"]),

@@ -134,6 +134,7 @@ struct AgentPlan: Sendable {
         server.reconnectTimeoutLAN = configuration.reconnectTimeoutLAN
         server.reconnectTimeoutWAN = configuration.reconnectTimeoutWAN
         server.handshakeTimeout = configuration.limits.rpcHandshakeTimeout
+        server.minSessionTTL = configuration.minSessionTTL
         server.discardsCheckOutput = configuration.discardCheckOutput
         server.rejoinAfterLeave = configuration.rejoinAfterLeave
         server.raft = RaftConfiguration.scaled(by: configuration.raftMultiplier)

@@ -141,6 +141,7 @@ final class ControlLoop: @unchecked Sendable {
         case .agentAnswer(let id, let response): shells.answers.answer(id, response)
         case .probe(let id, let request): shells.probes.start(id, request)
         case .cancelProbe(let id): shells.probes.cancel(id)
+        case .drawIdentities(let count): receive(.identities(AgentProcess.systemBytes(count)))
         case .saveFile(let name, let bytes): shells.storage.saveFile(name, bytes)
         case .appendFile(let name, let bytes): shells.storage.appendFile(name, bytes)
         case .log(let line): logger.log(line)

@@ -9,6 +9,7 @@ import HTTPCore
 import NIOCore
 import NIOPosix
 import NIOTransport
+import Patterns
 import ServerCore
 
 /// Every socket of an agent. All ports are taken before the core starts: a taken one is an error, not half an agent.
@@ -102,12 +103,14 @@ struct Listeners {
     ) throws -> (http: HTTPFrontEnd, dns: DNSServer) {
         var system = SystemRandomNumberGenerator()
         let configuration = plan.configuration
-        let context = HTTPContext(
+        var context = HTTPContext(
             datacenter: configuration.datacenter, node: plan.node, isServer: configuration.isServer,
             kvMaxValueBytes: configuration.limits.kvMaxValueBytes,
             translatesWANAddresses: configuration.translatesWANAddresses,
             lanPort: UInt16(clamping: configuration.ports.serfLAN),
             wanPort: UInt16(clamping: configuration.ports.serfWAN))
+        context.patterns = .re2
+        context.txnMaxBodyBytes = configuration.limits.txnMaxRequestBytes
         let http = HTTPFrontEnd(
             router: HTTPRouter(context: context), view: view, answers: answers, control: control,
             resolver: AddressResolver(), seed: system.next())
@@ -139,6 +142,7 @@ struct Listeners {
         context.allowStale = options.allowsStale
         context.maxStale = options.maxStale
         context.translatesWANAddresses = plan.configuration.translatesWANAddresses
+        context.node = plan.node
         context.serial = UInt32(truncatingIfNeeded: time(nil))
         return context
     }

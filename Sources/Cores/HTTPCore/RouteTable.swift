@@ -10,20 +10,27 @@ struct Route {
         case catalogRegister, catalogDeregister
         case healthNode, healthChecks, healthService, healthConnect, healthIngress, healthState
         case keyValue
+        case sessionCreate, sessionDestroy, sessionRenew, sessionInfo, sessionNode, sessionList
+        case transaction
+        case queries, query
+        case raftConfiguration, raftPeer, autopilotConfiguration, autopilotHealth
         case statusLeader, statusPeers
-        case eventFire
+        case eventFire, eventList
         case coordinateNodes, coordinateDatacenters, coordinateNode, coordinateUpdate
         case federationDatacenters
     }
 
     enum Methods {
-        case get, put, keyValue
+        case get, put, keyValue, getPut, getPost, delete
 
         func allows(_ method: String) -> Bool {
             switch self {
             case .get: method == "GET"
             case .put: method == "PUT"
             case .keyValue: method == "GET" || method == "PUT" || method == "DELETE"
+            case .getPut: method == "GET" || method == "PUT"
+            case .getPost: method == "GET" || method == "POST"
+            case .delete: method == "DELETE"
             }
         }
 
@@ -33,6 +40,9 @@ struct Route {
             case .get: "OPTIONS,GET"
             case .put: "OPTIONS,PUT"
             case .keyValue: "OPTIONS,GET,PUT,DELETE"
+            case .getPut: "OPTIONS,GET,PUT"
+            case .getPost: "OPTIONS,GET,POST"
+            case .delete: "OPTIONS,DELETE"
             }
         }
     }
@@ -79,9 +89,23 @@ struct Route {
         "/v1/health/ingress/": Route(.healthIngress, .get),
         "/v1/health/state/": Route(.healthState, .get),
         "/v1/kv/": Route(.keyValue, .keyValue),
+        "/v1/session/create": Route(.sessionCreate, .put),
+        "/v1/session/destroy/": Route(.sessionDestroy, .put),
+        "/v1/session/renew/": Route(.sessionRenew, .put),
+        "/v1/session/info/": Route(.sessionInfo, .get),
+        "/v1/session/node/": Route(.sessionNode, .get),
+        "/v1/session/list": Route(.sessionList, .get),
+        "/v1/txn": Route(.transaction, .put),
+        "/v1/query": Route(.queries, .getPost),
+        "/v1/query/": Route(.query, .keyValue),
+        "/v1/operator/raft/configuration": Route(.raftConfiguration, .get),
+        "/v1/operator/raft/peer": Route(.raftPeer, .delete),
+        "/v1/operator/autopilot/configuration": Route(.autopilotConfiguration, .getPut),
+        "/v1/operator/autopilot/health": Route(.autopilotHealth, .get),
         "/v1/status/leader": Route(.statusLeader, .get),
         "/v1/status/peers": Route(.statusPeers, .get),
         "/v1/event/fire/": Route(.eventFire, .put),
+        "/v1/event/list": Route(.eventList, .get),
         "/v1/coordinate/nodes": Route(.coordinateNodes, .get),
         "/v1/coordinate/datacenters": Route(.coordinateDatacenters, .get),
         "/v1/coordinate/node/": Route(.coordinateNode, .get),

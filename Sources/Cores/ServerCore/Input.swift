@@ -34,6 +34,8 @@ package enum Input: Sendable {
     /// Its caller went away.
     case cancelled(RequestID)
     case probed(ProbeID, ProbeResult)
+    /// Bytes of the operating system's generator, as `Effect.drawIdentities` asked for.
+    case identities([UInt8])
     /// Asked to stop, by a signal.
     case shutdown(leave: Bool)
 }

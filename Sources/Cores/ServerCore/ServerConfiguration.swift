@@ -77,6 +77,12 @@ package struct ServerConfiguration: Sendable {
     package var maxConnectionsPerAddress = 100
     /// For the first byte of an accepted server connection.
     package var handshakeTimeout: Duration = .seconds(5)
+    /// Consul's `session_ttl_min`.
+    package var minSessionTTL: Duration = .seconds(10)
+    /// Expressions in prepared queries and events.
+    package var patterns = PatternCompiler.none
+    /// What stood on the calendar's clock at `Instant.zero`, as Unix nanoseconds: to show times to people.
+    package var calendarOrigin: Int64 = 0
     /// The catalog gets the status of checks only.
     package var discardsCheckOutput = false
 

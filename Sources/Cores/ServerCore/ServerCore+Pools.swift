@@ -115,7 +115,9 @@ extension ServerCore {
             changed(member, in: channel, word: "reaped", at: now)
             if channel == .wan { router.handle(.removed(member.name), at: now, into: &routerEffects) }
         case .nameTaken(let holder): nameTaken(by: holder, in: channel)
-        case .userEvent, .queryReceived, .queryAcked, .queryAnswered, .queryEnded: break
+        case .userEvent(let name, let payload, let time, _):
+            if channel == .lan { userEventArrived(name, payload, time: time, at: now) }
+        case .queryReceived, .queryAcked, .queryAnswered, .queryEnded: break
         }
         performRouter(at: now)
     }

@@ -1,11 +1,21 @@
 /// A compiled pattern from outside: Go's syntax, time linear in pattern and text. Made by a `PatternCompiler`.
 package struct Pattern: Sendable {
     private let test: @Sendable (String) -> Bool
+    private let find: @Sendable (String) -> [String]?
 
-    package init(_ test: @escaping @Sendable (String) -> Bool) { self.test = test }
+    package init(
+        _ test: @escaping @Sendable (String) -> Bool,
+        groups find: @escaping @Sendable (String) -> [String]? = { _ in nil }
+    ) {
+        self.test = test
+        self.find = find
+    }
 
     /// Whether it matches anywhere in a text.
     package func matches(_ text: String) -> Bool { test(text) }
+
+    /// The first match and its groups, the empty text for a group that took no part; nil without a match.
+    package func groups(in text: String) -> [String]? { find(text) }
 }
 
 /// Why a pattern cannot be used, in the words of Go's parser.

@@ -2,6 +2,9 @@
 
 #include <re2/re2.h>
 
+#include <algorithm>
+#include <vector>
+
 struct cre2_pattern {
     RE2 expression;
 };
@@ -44,4 +47,21 @@ const char *cre2_error_argument(const cre2_pattern *pattern, size_t *count) {
 
 bool cre2_matches(const cre2_pattern *pattern, const char *text, size_t count) {
     return RE2::PartialMatch(re2::StringPiece(text, count), pattern->expression);
+}
+
+size_t cre2_groups(
+    const cre2_pattern *pattern, const char *text, size_t count, cre2_span *spans, size_t spanCount) {
+    const size_t groups = 1 + pattern->expression.NumberOfCapturingGroups();
+    const size_t wanted = std::min(groups, spanCount);
+    std::vector<re2::StringPiece> found(wanted);
+    const re2::StringPiece whole(text, count);
+    if (!pattern->expression.Match(whole, 0, count, RE2::UNANCHORED, found.data(), static_cast<int>(wanted))) {
+        return 0;
+    }
+    for (size_t index = 0; index < wanted; index += 1) {
+        const bool took = found[index].data() != nullptr;
+        spans[index].start = took ? static_cast<size_t>(found[index].data() - whole.data()) : 0;
+        spans[index].count = took ? found[index].size() : 0;
+    }
+    return wanted;
 }

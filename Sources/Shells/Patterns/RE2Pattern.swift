@@ -5,7 +5,7 @@ extension PatternCompiler {
     /// RE2: Go's syntax, linear time.
     package static let re2 = PatternCompiler { text throws(PatternProblem) in
         let compiled = try RE2Pattern(text)
-        return Pattern { compiled.matches($0) }
+        return Pattern({ compiled.matches($0) }, groups: { compiled.groups(in: $0) })
     }
 }
 
@@ -34,6 +34,23 @@ private final class RE2Pattern: @unchecked Sendable {
         var text = text
         return text.withUTF8 { bytes in
             bytes.withMemoryRebound(to: CChar.self) { cre2_matches(handle, $0.baseAddress, $0.count) }
+        }
+    }
+
+    /// Groups beyond this many stay unread: no template names so many.
+    private static let maxGroups = 64
+
+    func groups(in text: String) -> [String]? {
+        var text = text
+        return text.withUTF8 { bytes in
+            bytes.withMemoryRebound(to: CChar.self) { characters -> [String]? in
+                var spans = [cre2_span](repeating: cre2_span(start: 0, count: 0), count: Self.maxGroups)
+                let found = cre2_groups(handle, characters.baseAddress, characters.count, &spans, spans.count)
+                guard found > 0 else { return nil }
+                return spans[..<found].map { span in
+                    String(decoding: bytes[span.start..<span.start + span.count], as: UTF8.self)
+                }
+            }
         }
     }
 

@@ -37,6 +37,10 @@ extension World {
             events.add(
                 .input(host: host, life: states[host].life, .probed(id, result)), due: now + .milliseconds(2))
         case .cancelProbe: break
+        case .drawIdentities(let count):
+            var bytes: [UInt8] = []
+            while bytes.count < count { withUnsafeBytes(of: random.next()) { bytes.append(contentsOf: $0) } }
+            events.add(.input(host: host, life: states[host].life, .identities(bytes)), due: now)
         case .saveFile(let name, let bytes): disks[host].files[name] = bytes
         case .appendFile(let name, let bytes): disks[host].files[name, default: []] += bytes
         case .log(let line):

@@ -41,6 +41,17 @@ const char *cre2_error_argument(const cre2_pattern *pattern, size_t *count);
 /// Whether it matches anywhere. May be called on many threads at once.
 bool cre2_matches(const cre2_pattern *pattern, const char *text, size_t count);
 
+/// Where a group lies in the text.
+typedef struct cre2_span {
+    size_t start;
+    size_t count;
+} cre2_span;
+
+/// Writes the first match and its groups; a group that took no part is empty.
+/// - Returns: how many were written, 0 when nothing matches.
+size_t cre2_groups(
+    const cre2_pattern *pattern, const char *text, size_t count, cre2_span *spans, size_t spanCount);
+
 #ifdef __cplusplus
 }
 #endif
