@@ -69,6 +69,8 @@ let shells: [Target] = [
     .target(name: "CCurl", path: "Sources/Shells/CCurl", linkerSettings: [.linkedLibrary("curl")]),
     module("Shells", "CurlProbes", base + ["CCurl"]),
     .target(name: "CNamespaces", path: "Sources/Shells/CNamespaces"),
+    .target(name: "CRE2", path: "Sources/Shells/CRE2", linkerSettings: [.linkedLibrary("re2")]),
+    module("Shells", "Patterns", ["CRE2", "FederationModel"]),
     module("Shells", "YAMLReader", ["TopologyCore", .product(name: "Yams", package: "Yams")]),
     module("Shells", "ClientHTTP", ["CurlProbes"]),
     module("Shells", "ConfigurationFiles", ["Configuration", "WireFormat"]),
@@ -79,9 +81,8 @@ let agent: [Target] = [
         "Agent", "Agent",
         base + [
             "AgentCore", "CatalogCore", "Configuration", "ConfigurationFiles", "CurlProbes", "DNSCore", "FileStorage",
-            "GossipCore",
-            "GossipCrypto", "HTTPCore", "NIOTransport", "RaftCore", "ServerCore", "StorageFormat", "Telemetry",
-            "WireFormat", .product(name: "Logging", package: "swift-log"),
+            "GossipCore", "GossipCrypto", "HTTPCore", "NIOTransport", "Patterns", "RaftCore", "ServerCore",
+            "StorageFormat", "Telemetry", "WireFormat", .product(name: "Logging", package: "swift-log"),
             .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
         ]),
     module(
@@ -150,6 +151,7 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
         tests("ClientHTTPTests", ["ClientHTTP", "WireFormat"]),
+        tests("PatternsTests", ["FederationModel", "Patterns"]),
         tests("RPCCoreTests", base + ["WireFormat", "RPCCore"]),
         tests("RadixTreeTests", base + ["RadixTree"]),
         tests("RaftCoreTests", base + ["RaftCore", "WireFormat"]),

@@ -34,7 +34,7 @@ struct PlanTests {
 
     @Test("Names that cannot exist", arguments: [
         "consul", "service.consul", "node.consul", "query.consul", "foo.consul", "foo.bar.consul", "x.y.z.consul",
-        "dc1.consul", "addr.consul", "zz010203.addr.consul", "web.service.a.b.consul", "web.query.consul",
+        "dc1.consul", "addr.consul", "zz010203.addr.consul", "web.service.a.b.consul", "query.dc1.consul",
     ])
     func missing(name: String) throws {
         let answer = try #require(ask(question(name)))

@@ -22,7 +22,7 @@ enum TidyRules {
             "Shells",
             [
                 "Telemetry", "NIOTransport", "GossipCrypto", "FileStorage", "CNamespaces", "CCurl", "CurlProbes",
-                "CRE2", "YAMLReader", "ClientHTTP", "ConfigurationFiles",
+                "CRE2", "Patterns", "YAMLReader", "ClientHTTP", "ConfigurationFiles",
             ]
         ),
         ("Agent", ["Agent", "TopologyRunner"]),

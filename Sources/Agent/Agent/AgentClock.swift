@@ -9,4 +9,11 @@ package enum AgentClock {
         clock_gettime(CLOCK_BOOTTIME, &time)
         return Instant(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
     }
+
+    /// What the calendar's clock showed at `Instant.zero`, as Unix nanoseconds; as of now, since people set clocks.
+    static var calendarOrigin: Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec) - now.nanoseconds
+    }
 }

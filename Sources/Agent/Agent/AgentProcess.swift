@@ -13,6 +13,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import NIOTransport
+import Patterns
 import RaftCore
 import ServerCore
 import StorageFormat
@@ -171,6 +172,8 @@ package enum AgentProcess {
         server.wanSnapshot = file(ServerCore.snapshotName(.wan), opened)
         server.savedKeyrings = try savedKeyrings(plan, opened)
         server.commitFile = file(ServerCore.commitFileName, opened)
+        server.patterns = .re2
+        server.calendarOrigin = AgentClock.calendarOrigin
         return server
     }
 
@@ -214,8 +217,19 @@ package enum AgentProcess {
         var system = SystemRandomNumberGenerator()
         return ServerCore(
             server, recovery: opened.contents.recovery, snapshot: catalog,
-            localState: file(ServerCore.localStateName, opened), at: AgentClock.now,
-            random: SeededRandom(seed: system.next()))
+            localState: file(ServerCore.localStateName, opened), identities: systemBytes(ServerCore.identityByteCount),
+            at: AgentClock.now, random: SeededRandom(seed: system.next()))
+    }
+
+    /// Of the operating system's generator: what must not be guessed.
+    static func systemBytes(_ count: Int) -> [UInt8] {
+        var system = SystemRandomNumberGenerator()
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(count + 8)
+        while bytes.count < count {
+            withUnsafeBytes(of: system.next()) { bytes.append(contentsOf: $0) }
+        }
+        return Array(bytes.prefix(count))
     }
 
     /// A second signal ends at once: the first one's leaving may hang on a broken datacenter.

@@ -144,6 +144,7 @@ final class ControlLoop: @unchecked Sendable {
         case .cancelProbe(let id): shells.probes.cancel(id)
         case .lookUp(let id, let name):
             shells.resolver.resolve(name.host, port: name.port) { [weak self] in self?.submit(.resolved(id, $0)) }
+        case .drawIdentities(let count): receive(.identities(AgentProcess.systemBytes(count)))
         case .saveFile(let name, let bytes): shells.storage.saveFile(name, bytes)
         case .appendFile(let name, let bytes): shells.storage.appendFile(name, bytes)
         case .log(let line): logger.log(line)

@@ -10,6 +10,7 @@ import HTTPCore
 import NIOCore
 import NIOPosix
 import NIOTransport
+import Patterns
 import ServerCore
 
 /// Every socket of an agent. All ports are taken before the core starts: a taken one is an error, not half an agent.
@@ -103,8 +104,10 @@ struct Listeners {
         _ plan: AgentPlan, _ control: ControlLoop, _ view: ViewBox, _ answers: AnswerTable
     ) throws -> (http: HTTPFrontEnd, dns: DNSServer) {
         var system = SystemRandomNumberGenerator()
+        var context = plan.httpContext
+        context.patterns = .re2
         let http = HTTPFrontEnd(
-            router: HTTPRouter(context: plan.httpContext), view: view, answers: answers, control: control,
+            router: HTTPRouter(context: context), view: view, answers: answers, control: control,
             resolver: AddressResolver(), seed: system.next())
         guard let frontEnd = DNSFrontEnd(context: plan.dnsContext(serial: UInt32(truncatingIfNeeded: time(nil)))) else {
             throw Taken(description: "domain: \"\(plan.configuration.dns.domain)\" is no domain name")

@@ -6,18 +6,21 @@ package import HTTPCore
 
 extension AgentPlan {
     package var httpContext: HTTPContext {
-        HTTPContext(
+        var context = HTTPContext(
             datacenter: configuration.datacenter, node: node, isServer: configuration.isServer,
             kvMaxValueBytes: configuration.limits.kvMaxValueBytes,
             translatesWANAddresses: configuration.translatesWANAddresses,
             lanPort: UInt16(clamping: configuration.ports.serfLAN),
             wanPort: UInt16(clamping: configuration.ports.serfWAN))
+        context.txnMaxBodyBytes = configuration.limits.txnMaxRequestBytes
+        return context
     }
 
     /// - Parameter serial: seconds since 1970 at the agent's start.
     package func dnsContext(serial: UInt32) -> DNSContext {
         let options = configuration.dns
         var context = DNSContext(datacenter: configuration.datacenter)
+        context.node = node
         context.domain = options.domain
         context.altDomain = options.alternateDomain
         context.onlyPassing = options.onlyPassing

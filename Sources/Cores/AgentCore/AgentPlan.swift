@@ -11,6 +11,8 @@ package struct AgentPlan: Sendable {
     /// One clear line of what is wrong and what to do.
     package struct Problem: Error, Equatable, CustomStringConvertible {
         package let description: String
+
+        package init(description: String) { self.description = description }
     }
 
     package let configuration: AgentConfiguration
@@ -122,6 +124,7 @@ package struct AgentPlan: Sendable {
         server.reconnectTimeoutLAN = configuration.reconnectTimeoutLAN
         server.reconnectTimeoutWAN = configuration.reconnectTimeoutWAN
         server.handshakeTimeout = configuration.limits.rpcHandshakeTimeout
+        server.minSessionTTL = configuration.minSessionTTL
         server.discardsCheckOutput = configuration.discardCheckOutput
         server.checkUpdateInterval = configuration.checkUpdateInterval
         server.leaveDrainTime = configuration.leaveDrainTime

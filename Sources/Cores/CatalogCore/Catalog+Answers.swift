@@ -33,9 +33,19 @@ extension Catalog {
             let found = coordinates.values(under: Fold.joined(Fold.folded(body.node)))
             response = .coordinates(IndexedCoordinates(coordinates: found.orNil))
             (index, watch) = (indexes.coordinates, .coordinates)
-        case .statusPing, .statusLeader, .statusPeers, .catalogRegister, .catalogDeregister, .catalogListDatacenters,
-            .kvsApply, .coordinateUpdate, .coordinateListDatacenters, .internalEventFire, .internalKeyringOperation,
-            .isthmusPing:
+        case .sessionGet(let body): (response, index, watch) = getSession(body)
+        case .sessionList: (response, index, watch) = listSessions()
+        case .sessionNodeSessions(let body): (response, index, watch) = nodeSessions(body)
+        case .preparedQueryGet(let body): (response, index, watch) = getQuery(body)
+        case .preparedQueryList: (response, index, watch) = listQueries()
+        case .txnRead(let body): return readTransaction(body)
+        case .operatorAutopilotConfiguration: return (.autopilot(autopilotConfiguration), 0, .never)
+        case .statusPing, .statusLeader, .statusPeers, .statusRaftStats, .catalogRegister, .catalogDeregister,
+            .catalogListDatacenters, .kvsApply, .sessionApply, .sessionRenew, .txnApply, .preparedQueryApply,
+            .preparedQueryExecute, .preparedQueryExecuteRemote, .preparedQueryExplain, .coordinateUpdate,
+            .coordinateListDatacenters, .operatorRaftConfiguration, .operatorRemovePeerByAddress,
+            .operatorRemovePeerByID, .operatorSetAutopilot, .operatorServerHealth, .internalEventFire,
+            .internalKeyringOperation, .isthmusPing:
             return nil
         }
         index = max(1, index)
@@ -55,6 +65,11 @@ extension Catalog {
         if case .healthServiceNodes(let body) = request, body.serviceName.isEmpty {
             return .remote("Must provide service name")
         }
+        if case .sessionGet(let body) = request {
+            let id = body.sessionID.isEmpty ? body.session : body.sessionID
+            return SessionKey.problem(id).map { .remote($0) }
+        }
+        if case .preparedQueryGet(let body) = request { return queryProblem(body.queryID).map { .remote($0) } }
         return nil
     }
 
@@ -259,9 +274,14 @@ extension Request {
         case .catalogListNodes, .catalogServiceNodes, .catalogNodeServices, .catalogNodeServiceList,
             .healthChecksInState, .healthNodeChecks, .healthServiceChecks, .healthServiceNodes:
             true
-        case .statusPing, .statusLeader, .statusPeers, .catalogRegister, .catalogDeregister, .catalogListDatacenters,
-            .catalogListServices, .kvsApply, .kvsGet, .kvsList, .kvsListKeys, .coordinateUpdate, .coordinateListNodes,
-            .coordinateNode, .coordinateListDatacenters, .internalEventFire, .internalKeyringOperation, .isthmusPing:
+        case .statusPing, .statusLeader, .statusPeers, .statusRaftStats, .catalogRegister, .catalogDeregister,
+            .catalogListDatacenters, .catalogListServices, .kvsApply, .kvsGet, .kvsList, .kvsListKeys, .sessionApply,
+            .sessionGet, .sessionList, .sessionNodeSessions, .sessionRenew, .txnApply, .txnRead, .preparedQueryApply,
+            .preparedQueryGet, .preparedQueryList, .preparedQueryExecute, .preparedQueryExecuteRemote,
+            .preparedQueryExplain, .coordinateUpdate, .coordinateListNodes, .coordinateNode,
+            .coordinateListDatacenters, .operatorRaftConfiguration, .operatorRemovePeerByAddress,
+            .operatorRemovePeerByID, .operatorAutopilotConfiguration, .operatorSetAutopilot, .operatorServerHealth,
+            .internalEventFire, .internalKeyringOperation, .isthmusPing:
             false
         }
     }

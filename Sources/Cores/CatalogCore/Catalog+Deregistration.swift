@@ -15,13 +15,14 @@ extension Catalog {
         return .done
     }
 
-    private mutating func removeCheck(_ id: ByteString, on node: ByteString, at index: UInt64) {
+    mutating func removeCheck(_ id: ByteString, on node: ByteString, at index: UInt64) {
         guard let check = nodes.get(node)?.checks.get(id) else { return }
         nodes.update(node, index: index) { _ = $0?.checks.remove(id, index: index) }
         unlist(check.record, on: node, at: index)
+        endSessions(onCheck: id, of: node, at: index)
     }
 
-    private mutating func removeService(_ id: ByteString, on node: ByteString, at index: UInt64) {
+    mutating func removeService(_ id: ByteString, on node: ByteString, at index: UInt64) {
         guard let row = nodes.get(node), let service = row.services.get(id) else { return }
         for check in row.checksByOwner.values(under: Fold.joined(id)) {
             removeCheck(Fold.folded(check.record.checkID), on: node, at: index)
@@ -38,6 +39,7 @@ extension Catalog {
 
     mutating func removeNode(_ node: ByteString, at index: UInt64) {
         guard let row = nodes.get(node) else { return }
+        endSessions(on: node, at: index)
         for check in row.checks.values() { removeCheck(Fold.folded(check.record.checkID), on: node, at: index) }
         for service in row.services.values() { removeService(Fold.folded(service.record.id), on: node, at: index) }
         if !coordinates.removePrefix(Fold.joined(node), index: index).isEmpty {

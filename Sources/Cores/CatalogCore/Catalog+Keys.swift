@@ -33,42 +33,30 @@ extension Catalog {
             remove(entry.key, at: index)
             return ApplyResult(response: true)
         case .deleteTree:
-            let removed = keys.removePrefix(entry.key, index: index)
-            if removed.count > Self.maxTouchedRemovals {
-                touch(.prefix(entry.key))
-            } else {
-                for (key, _) in removed { touch(.key(key)) }
-            }
+            removeTree(entry.key, at: index)
             return .done
-        case .lock:
-            if entry.session.isEmpty { return .refused("missing session") }
-            // No session exists before the catalog keeps sessions.
-            return .refused(Self.sessionProblem(entry.session))
-        case .unlock:
-            if entry.session.isEmpty { return .refused("missing session") }
-            guard let existing, existing.session == entry.session else { return ApplyResult(response: false) }
-            var released = entry
-            released.session = ""
-            released.lockIndex = existing.lockIndex
-            released.raftIndex = RaftIndex(createIndex: existing.raftIndex.createIndex, modifyIndex: index)
-            keys.set(entry.key, released, index: index)
-            touch(.key(entry.key))
-            return ApplyResult(response: true)
+        case .lock: return lock(entry, at: index)
+        case .unlock: return unlock(entry, at: index)
         }
     }
 
-    private static func refusal(of key: ByteString) -> ApplyResult? {
+    static func refusal(of key: ByteString) -> ApplyResult? {
         if key.isEmpty { return .refused("Must provide key") }
         if RadixTree<DirEntry>.accepts(key) { return nil }
         return .refused("Key is too long: \(key.count) bytes, at most \(RadixTree<DirEntry>.maxKeyBytes)")
     }
 
-    /// Writes value and flags; lock and holder stay. A write that changes nothing moves no index.
-    private mutating func store(_ entry: DirEntry, over existing: DirEntry?, at index: UInt64) {
+    /// Writes value and flags; the holder stays and the count of locks begins anew, as with Consul.
+    mutating func store(_ entry: DirEntry, over existing: DirEntry?, at index: UInt64) {
+        var stored = entry
+        stored.session = existing?.session ?? ""
+        write(stored, over: existing, at: index)
+    }
+
+    /// A write that changes nothing moves no index.
+    mutating func write(_ entry: DirEntry, over existing: DirEntry?, at index: UInt64) {
         var stored = entry
         if stored.value?.isEmpty == true { stored.value = nil }
-        stored.lockIndex = existing?.lockIndex ?? 0
-        stored.session = existing?.session ?? ""
         if let existing {
             stored.raftIndex = existing.raftIndex
             if stored == existing { return }
@@ -80,18 +68,19 @@ extension Catalog {
         touch(.key(stored.key))
     }
 
-    private mutating func remove(_ key: ByteString, at index: UInt64) {
-        if keys.remove(key, index: index) != nil { touch(.key(key)) }
+    mutating func remove(_ key: ByteString, at index: UInt64) {
+        guard let removed = keys.remove(key, index: index) else { return }
+        forget(key, heldBy: removed.session, at: index)
+        touch(.key(key))
     }
 
-    private static func sessionProblem(_ session: String) -> String {
-        if session.utf8.count != 36 { return "failed session lookup: index error: UUID must be 36 characters" }
-        for character in session.unicodeScalars where character != "-" && !character.properties.isASCIIHexDigit {
-            let digits = String(character.value, radix: 16, uppercase: true)
-            let code = String(repeating: "0", count: max(0, 4 - digits.count)) + digits
-            return "failed session lookup: index error: Invalid UUID: encoding/hex: invalid byte: "
-                + "U+\(code) '\(character)'"
+    mutating func removeTree(_ prefix: ByteString, at index: UInt64) {
+        let removed = keys.removePrefix(prefix, index: index)
+        for (key, entry) in removed { forget(key, heldBy: entry.session, at: index) }
+        if removed.count > Self.maxTouchedRemovals {
+            touch(.prefix(prefix))
+        } else {
+            for (key, _) in removed { touch(.key(key)) }
         }
-        return "invalid session \"\(session)\""
     }
 }

@@ -254,6 +254,7 @@ extension Catalog {
             checksByService.set(Fold.joined(name, node, id), check, index: index)
         }
         report(record, on: node, at: index)
+        if record.status == "critical" { endSessions(onCheck: id, of: node, at: index) }
     }
 
     /// Takes a check out of the tables that list it by what it says.

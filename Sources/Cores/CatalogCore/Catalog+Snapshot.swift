@@ -4,13 +4,17 @@ import RadixTree
 package import WireFormat
 
 extension Catalog {
-    /// First byte of a snapshot: raised when the layout changes.
-    package static let snapshotVersion: UInt8 = 1
+    /// First byte of a snapshot: raised when the layout changes. Version 2 adds sessions, prepared queries and the
+    /// autopilot's configuration behind what version 1 holds; a catalog without any is written as version 1, which
+    /// older servers of a peer set read while they are replaced.
+    package static let snapshotVersion: UInt8 = 2
+    private static let versionWithoutSessions: UInt8 = 1
 
     /// All tables in key order: equal catalogs give equal bytes on every server.
     package func snapshot() -> [UInt8] {
         var writer = MessagePackWriter(reserving: 256 + 128 * keys.count)
-        writer.append(CollectionOfOne(Self.snapshotVersion))
+        let version = needsLaterTables ? Self.snapshotVersion : Self.versionWithoutSessions
+        writer.append(CollectionOfOne(version))
         for number in [
             appliedIndex, indexes.nodes, indexes.services, indexes.checks, indexes.coordinates, indexes.extinction,
         ] { writer.write(number) }
@@ -42,6 +46,7 @@ extension Catalog {
         writer.write(checksByState.raisedPaths)
         writer.write(checksByService.raisedPaths)
         writer.write(coordinates.values() as [Coordinate]?)
+        if needsLaterTables { writeLaterTables(into: &writer) }
         return writer.bytes
     }
 
@@ -56,7 +61,7 @@ extension Catalog {
     /// not exist are refused.
     package init(snapshot bytes: [UInt8]) throws(WireError) {
         self.init()
-        guard bytes.first == Self.snapshotVersion else {
+        guard let version = bytes.first, (Self.versionWithoutSessions...Self.snapshotVersion).contains(version) else {
             throw WireError(.malformed("catalog snapshot of version \(bytes.first ?? 0)"), at: 0)
         }
         var reader = MessagePackReader(bytes, from: 1)
@@ -78,6 +83,7 @@ extension Catalog {
             }
             coordinates.set(Fold.joined(node, ByteString(coordinate.segment)), coordinate, index: indexes.coordinates)
         }
+        if version >= Self.snapshotVersion { try readLaterTables(from: &reader) }
         guard reader.isAtEnd else { throw reader.malformed("bytes after the catalog") }
     }
 
@@ -170,7 +176,7 @@ extension Catalog {
 }
 
 extension MessagePackReader {
-    fileprivate func malformed(_ text: String) -> WireError { WireError(.malformed(text), at: position) }
+    func malformed(_ text: String) -> WireError { WireError(.malformed(text), at: position) }
 
     fileprivate func name(_ name: String) throws(WireError) -> ByteString {
         guard name.utf8.count <= Fold.maxNameBytes else { throw malformed("a name is too long") }

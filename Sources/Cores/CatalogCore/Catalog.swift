@@ -1,12 +1,13 @@
 import FederationModel
 import RadixTree
 
-/// The replicated state of one datacenter: nodes, services, checks, coordinates and keys. A value of persistent maps:
-/// a copy is a snapshot that shares structure, made in O(1), and answers reads on any thread.
+/// The replicated state of one datacenter: nodes, services, checks, coordinates, keys, sessions and prepared queries.
+/// A value of persistent maps: a copy is a snapshot that shares structure, made in O(1), and answers reads on any
+/// thread.
 ///
 /// `apply` is deterministic: the same commands at the same indexes give the same catalog, byte for byte in
-/// `snapshot()`, on every server. Later kinds of state (sessions, prepared queries) are further tables here, with
-/// their commands in `Command` and their reads in `answer`.
+/// `snapshot()`, on every server. A further kind of state is a table here, with its commands in `Command` and its reads
+/// in `answer`.
 package struct Catalog: Sendable {
     var keys = RadixTree<DirEntry>()
     /// By folded name.
@@ -21,12 +22,30 @@ package struct Catalog: Sendable {
     var checksByService = RadixTree<Shared<HealthCheck>>()
     /// By (folded node name, segment).
     var coordinates = RadixTree<Coordinate>()
+    /// By the digits of the id.
+    var sessions = RadixTree<SessionRow>()
+    /// (folded node name, id) to id.
+    var sessionsByNode = RadixTree<ByteString>()
+    /// (folded node name, folded check id, id) to id.
+    var sessionsByCheck = RadixTree<ByteString>()
+    /// Prepared queries by the digits of the id.
+    var queries = RadixTree<PreparedQuery>()
+    /// Folded name to id, those of templates among them.
+    var queryNames = RadixTree<ByteString>()
+    /// Folded prefix to id; the empty one is the template of all names.
+    var templates = RadixTree<ByteString>()
+    /// (session, id) to id.
+    var queriesBySession = RadixTree<ByteString>()
+    /// Nil until an operator sets one: `AutopilotConfiguration.standard` holds then.
+    var autopilot: AutopilotConfiguration?
     var indexes = TableIndexes()
 
     /// The index of the last command applied; 0 before any.
     package var appliedIndex: UInt64 = 0
 
     private var touchedKeys: [WatchKey] = []
+    /// What `takeLockDelays` gives.
+    var delayed: [LockDelay] = []
 
     package init() {}
 
@@ -38,6 +57,10 @@ package struct Catalog: Sendable {
         case .deregister(let request): return deregister(request, at: index)
         case .kvs(let request): return applyKey(request, at: index)
         case .coordinateBatch(let batch): return update(batch, at: index)
+        case .session(let request): return applySession(request, at: index)
+        case .txn(let operations): return applyTransaction(operations, at: index)
+        case .preparedQuery(let request): return applyQuery(request, at: index)
+        case .autopilot(let request): return applyAutopilot(request, at: index)
         }
     }
 

@@ -4,7 +4,7 @@ extension Command {
     /// A write request as the leader proposes it: checked, defaults filled in, the caller's token left out.
     /// - Returns: nil when the request is no write.
     /// - Throws: `.remote` with Consul's text, which its API shows with status 500.
-    package init?(preparing request: Request) throws(FederationError) {
+    package init?(preparing request: Request, _ preparation: Preparation = Preparation()) throws(FederationError) {
         switch request {
         case .catalogRegister(let body): self = .register(try Self.prepared(body))
         case .catalogDeregister(var body):
@@ -24,11 +24,20 @@ extension Command {
             }
             if !coordinate.isFinite { throw .remote("invalid coordinate") }
             self = .coordinateBatch([Coordinate(node: body.node, segment: body.segment, coord: coordinate)])
-        case .statusPing, .statusLeader, .statusPeers, .catalogListDatacenters, .catalogListNodes,
+        case .sessionApply(let body): self = try preparation.prepared(body)
+        case .preparedQueryApply(let body): self = try preparation.prepared(body)
+        case .txnApply(let body): self = .txn(body.ops ?? [])
+        case .operatorSetAutopilot(var body):
+            body.write = WriteRequest()
+            self = .autopilot(body)
+        case .statusPing, .statusLeader, .statusPeers, .statusRaftStats, .catalogListDatacenters, .catalogListNodes,
             .catalogListServices, .catalogServiceNodes, .catalogNodeServices, .catalogNodeServiceList,
             .healthChecksInState, .healthNodeChecks, .healthServiceChecks, .healthServiceNodes, .kvsGet, .kvsList,
-            .kvsListKeys, .coordinateListNodes, .coordinateNode, .coordinateListDatacenters, .internalEventFire,
-            .internalKeyringOperation, .isthmusPing:
+            .kvsListKeys, .sessionGet, .sessionList, .sessionNodeSessions, .sessionRenew, .txnRead, .preparedQueryGet,
+            .preparedQueryList, .preparedQueryExecute, .preparedQueryExecuteRemote, .preparedQueryExplain,
+            .coordinateListNodes, .coordinateNode, .coordinateListDatacenters, .operatorRaftConfiguration,
+            .operatorRemovePeerByAddress, .operatorRemovePeerByID, .operatorAutopilotConfiguration,
+            .operatorServerHealth, .internalEventFire, .internalKeyringOperation, .isthmusPing:
             return nil
         }
     }
@@ -66,7 +75,7 @@ extension Command {
         return request
     }
 
-    private static func uuidProblem(_ text: String) -> String? {
+    static func uuidProblem(_ text: String) -> String? {
         let bytes = Array(text.utf8)
         if bytes.count != 36 { return "uuid string is wrong length" }
         for (position, byte) in bytes.enumerated() {
@@ -77,7 +86,7 @@ extension Command {
         return nil
     }
 
-    private static func proxyProblem(_ service: NodeService) -> String? {
+    static func proxyProblem(_ service: NodeService) -> String? {
         guard service.kind == "connect-proxy" else { return nil }
         var problems: [String] = []
         if service.proxy.destinationServiceName.isEmpty {

@@ -8,6 +8,11 @@ package enum Command: Equatable, Sendable {
     case kvs(KVSRequest)
     /// Coordinates of several nodes, gathered by the leader: one entry a batch, not one a node.
     case coordinateBatch([Coordinate])
+    case session(SessionRequest)
+    /// All or nothing.
+    case txn([TxnOp])
+    case preparedQuery(PreparedQueryRequest)
+    case autopilot(AutopilotSetConfigRequest)
 }
 
 /// Why log bytes are no command of this build.
@@ -35,6 +40,18 @@ extension Command {
         case deregister = 2
         case kvs = 3
         case coordinateBatch = 4
+        case session = 5
+        case txn = 6
+        case preparedQuery = 7
+        case autopilot = 8
+    }
+
+    /// The protocol number (`ft_isthmus`) from which servers know the command: proposed only when every voter does.
+    package var protocolNumber: Int {
+        switch self {
+        case .register, .deregister, .kvs, .coordinateBatch: 1
+        case .session, .txn, .preparedQuery, .autopilot: 2
+        }
     }
 
     package func encode() -> [UInt8] {
@@ -52,6 +69,18 @@ extension Command {
         case .coordinateBatch(let coordinates):
             writer.append(CollectionOfOne(TypeByte.coordinateBatch.rawValue))
             writer.write(coordinates)
+        case .session(let body):
+            writer.append(CollectionOfOne(TypeByte.session.rawValue))
+            body.encode(into: &writer)
+        case .txn(let operations):
+            writer.append(CollectionOfOne(TypeByte.txn.rawValue))
+            writer.write(operations)
+        case .preparedQuery(let body):
+            writer.append(CollectionOfOne(TypeByte.preparedQuery.rawValue))
+            body.encode(into: &writer)
+        case .autopilot(let body):
+            writer.append(CollectionOfOne(TypeByte.autopilot.rawValue))
+            body.encode(into: &writer)
         }
         return writer.bytes
     }
@@ -66,6 +95,10 @@ extension Command {
             case .deregister: self = .deregister(try reader.read())
             case .kvs: self = .kvs(try reader.read())
             case .coordinateBatch: self = .coordinateBatch(try reader.read() ?? [])
+            case .session: self = .session(try reader.read())
+            case .txn: self = .txn(try reader.read() ?? [])
+            case .preparedQuery: self = .preparedQuery(try reader.read())
+            case .autopilot: self = .autopilot(try reader.read())
             }
         } catch {
             throw .malformed(error)
@@ -79,10 +112,17 @@ package struct ApplyResult: Equatable, Sendable {
     package var response: Bool?
     /// Why nothing was changed, in Consul's words.
     package var error: String?
+    /// The id of what was made: a session, a prepared query.
+    package var text: String?
+    package var txn: TxnResponse?
 
-    package init(response: Bool? = nil, error: String? = nil) {
+    package init(
+        response: Bool? = nil, error: String? = nil, text: String? = nil, txn: TxnResponse? = nil
+    ) {
         self.response = response
         self.error = error
+        self.text = text
+        self.txn = txn
     }
 
     static let done = ApplyResult()

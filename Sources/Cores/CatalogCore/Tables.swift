@@ -91,4 +91,6 @@ struct TableIndexes: Equatable, Sendable {
     var coordinates: UInt64 = 0
     /// Last time a service lost its last instance: the index of services that do not exist.
     var extinction: UInt64 = 0
+    var sessions: UInt64 = 0
+    var queries: UInt64 = 0
 }

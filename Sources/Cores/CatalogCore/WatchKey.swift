@@ -21,6 +21,14 @@ package enum WatchKey: Hashable, Sendable {
     /// Checks in one state; nil for any.
     case checks(state: ByteString?)
     case coordinates
+    /// The list of sessions; one of them, by its key; those of a node.
+    case sessions
+    case session(ByteString)
+    case nodeSessions(ByteString)
+    /// The list of prepared queries.
+    case queries
+    /// Nothing that changes: the answer is given at once, whatever index was asked for.
+    case never
     /// Services of nodes chosen by metadata. Never reported as touched: `nodes` and `services` are.
     case nodesAndServices
     /// Checks of nodes chosen by metadata. Never reported as touched: `nodes` and `checks` are.

@@ -37,7 +37,7 @@ package struct WatchTable<Waiter: Sendable>: Sendable {
         case .prefix(let prefix) where RadixTree<Bucket>.accepts(prefix):
             prefixes.update(prefix, index: 0) { Self.insert(waiter, id, into: &$0) }
         case .key, .prefix, .nodes, .services, .node, .nodeChecks, .service, .serviceChecks, .checks, .coordinates,
-            .nodesAndServices, .nodesAndChecks:
+            .sessions, .session, .nodeSessions, .queries, .never, .nodesAndServices, .nodesAndChecks:
             others[key, default: [:]][id] = waiter
         }
         return id
@@ -57,7 +57,7 @@ package struct WatchTable<Waiter: Sendable>: Sendable {
         case .prefix(let prefix) where RadixTree<Bucket>.accepts(prefix):
             return Self.remove(id, at: prefix, from: &prefixes)
         case .key, .prefix, .nodes, .services, .node, .nodeChecks, .service, .serviceChecks, .checks, .coordinates,
-            .nodesAndServices, .nodesAndChecks:
+            .sessions, .session, .nodeSessions, .queries, .never, .nodesAndServices, .nodesAndChecks:
             let waiter = others[key]?.removeValue(forKey: id)
             if others[key]?.isEmpty == true { others.removeValue(forKey: key) }
             return waiter
@@ -119,7 +119,8 @@ package struct WatchTable<Waiter: Sendable>: Sendable {
             takeOther(.checks(state: state), into: &woken)
             takeOther(.checks(state: nil), into: &woken)
             takeOther(.nodesAndChecks, into: &woken)
-        case .node, .nodeChecks, .service, .serviceChecks, .coordinates, .nodesAndServices, .nodesAndChecks:
+        case .node, .nodeChecks, .service, .serviceChecks, .coordinates, .sessions, .session, .nodeSessions, .queries,
+            .never, .nodesAndServices, .nodesAndChecks:
             takeOther(touched, into: &woken)
         }
     }

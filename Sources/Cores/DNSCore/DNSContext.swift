@@ -11,6 +11,8 @@ package struct DNSContext: Sendable {
     }
 
     package var datacenter: String
+    /// Of the agent: prepared queries sort from it.
+    package var node = ""
     /// With or without a dot at its end.
     package var domain: String = "consul"
     /// Empty when there is none.

@@ -19,6 +19,7 @@ extension DNSFrontEnd {
         switch first {
         case .success(let response): answer = response
         case .failure(.unknownDatacenter): return noSuchDomain
+        case .failure(.remote(let text)) where text.contains("Query not found"): return noSuchDomain
         case .failure:
             if case .nameservers(isSOA: true) = rendering.kind { return nameservers([], isSOA: true) }
             return failure
@@ -30,7 +31,11 @@ extension DNSFrontEnd {
             return self.node(node, rendering)
         case .service(let name):
             guard case .checkServiceNodes(let body) = answer else { return failure }
-            return service(name, drawn(body, rendering.transport, random: &random), rendering)
+            let rows = drawn(body, rendering.transport, random: &random)
+            return service(rows, ttl: context.ttl(ofService: name), rendering)
+        case .preparedQuery:
+            guard case .queryResult(let body) = answer else { return failure }
+            return preparedQuery(body, rendering)
         case .nameservers(let isSOA):
             guard case .checkServiceNodes(let body) = answer else { return failure }
             return nameservers(drawn(body, rendering.transport, random: &random), isSOA: isSOA)
@@ -121,9 +126,18 @@ extension DNSFrontEnd {
 
     // MARK: Services
 
-    private func service(_ name: String, _ rows: [CheckServiceNode], _ rendering: DNSRendering) -> DNSResponse {
+    /// The instances in the order in which the query gives them, with its own time to live.
+    private func preparedQuery(_ body: PreparedQueryExecuteResponse, _ rendering: DNSRendering) -> DNSResponse {
+        var rendering = rendering
+        rendering.datacenter = body.datacenter
+        let limit = rendering.transport == .udp ? Self.maxDatagramInstances : Self.maxInstances
+        let own = Duration(goText: body.dns.ttl).map { UInt32(clamping: $0.wholeNanoseconds / 1_000_000_000) }
+        return service(
+            Array((body.nodes ?? []).prefix(limit)), ttl: own ?? context.ttl(ofService: body.service), rendering)
+    }
+
+    private func service(_ rows: [CheckServiceNode], ttl: UInt32, _ rendering: DNSRendering) -> DNSResponse {
         guard !rows.isEmpty else { return noSuchDomain }
-        let ttl = context.ttl(ofService: name)
         let isSRV = rendering.query.question.type == .srv
         var response = DNSResponse(isLimited: true)
         response.units = isSRV ? instances(rows, ttl: ttl, rendering) : addresses(rows, ttl: ttl, rendering)

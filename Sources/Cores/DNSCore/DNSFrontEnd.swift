@@ -16,6 +16,7 @@ package struct DNSRendering: Equatable, Sendable {
     enum Kind: Equatable, Sendable {
         case node
         case service(name: String)
+        case preparedQuery
         /// `isSOA` puts the zone in front of its servers.
         case nameservers(isSOA: Bool)
         case pointer(IPAddress)
@@ -24,7 +25,8 @@ package struct DNSRendering: Equatable, Sendable {
     let query: DNSQuery
     let transport: DNSTransport
     let kind: Kind
-    let datacenter: String
+    /// Where the instances are.
+    var datacenter: String
 }
 
 /// Consul's DNS interface: questions about nodes and services become catalog requests, their results answers.
@@ -99,6 +101,14 @@ package struct DNSFrontEnd: Sendable {
             return .query(
                 [.healthServiceNodes(request)],
                 DNSRendering(query: query, transport: transport, kind: .service(name: name), datacenter: datacenter))
+        case .query(let name, let datacenter):
+            let datacenter = datacenter ?? context.datacenter
+            let request = PreparedQueryExecuteRequest(
+                datacenter: datacenter, queryIDOrName: name,
+                agent: QuerySource(datacenter: context.datacenter, node: context.node), options: options)
+            return .query(
+                [.preparedQueryExecute(request)],
+                DNSRendering(query: query, transport: transport, kind: .preparedQuery, datacenter: datacenter))
         case .address(let text): return .respond(finish(query, address(text, query), transport))
         }
     }

@@ -2,11 +2,14 @@
 enum Subject: Equatable {
     case node(String, datacenter: String?)
     case service(String, tag: String, datacenter: String?)
+    /// A prepared query, by name or id.
+    case query(String, datacenter: String?)
     /// The digits of an `addr` name.
     case address(String)
 
-    /// `<node>.node[.<dc>]`, `[<tag>.]<service>.service[.<dc>]`, `_<service>._<tag>[.service][.<dc>]` (RFC 2782, where
-    /// the tag `tcp` stands for none), `<hex>.addr[.<dc>]`. The keyword nearest to the domain counts.
+    /// `<node>.node[.<dc>]`, `<name>.query[.<dc>]`, `[<tag>.]<service>.service[.<dc>]`, `<hex>.addr[.<dc>]`,
+    /// `_<service>._<tag>[.service][.<dc>]` (RFC 2782, where the tag `tcp` stands for none). The keyword nearest to the
+    /// domain counts.
     /// - Parameter labels: below the domain, in lower case.
     init?(_ labels: [String], isSRV: Bool) {
         guard let (kind, front, back) = Self.split(labels, isSRV: isSRV), back.count <= 1, !front.isEmpty
@@ -14,6 +17,7 @@ enum Subject: Equatable {
         let datacenter = back.first
         switch kind {
         case "node": self = .node(front.joined(separator: "."), datacenter: datacenter)
+        case "query": self = .query(front.joined(separator: "."), datacenter: datacenter)
         case "addr":
             guard front.count == 1 else { return nil }
             self = .address(front[0])
@@ -25,9 +29,9 @@ enum Subject: Equatable {
         for index in labels.indices.reversed() {
             let label = labels[index]
             switch label {
-            case "service", "node", "addr":
+            case "service", "node", "addr", "query":
                 return (label, Array(labels[..<index]), Array(labels[(index + 1)...]))
-            case "query", "connect", "ingress": return nil
+            case "connect", "ingress": return nil
             default:
                 guard isSRV, label.hasPrefix("_") else { continue }
                 return ("service", Array(labels[...index]), Array(labels[(index + 1)...]))

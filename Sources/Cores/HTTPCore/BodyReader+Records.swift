@@ -77,7 +77,7 @@ extension BodyReader {
         return coordinate
     }
 
-    private mutating func nodeService(_ value: JSONValue, _ key: String) -> NodeService {
+    mutating func nodeService(_ value: JSONValue, _ key: String) -> NodeService {
         var service = NodeService()
         members(of: value, key) { reader, name, value, key in
             switch name {
@@ -93,7 +93,8 @@ extension BodyReader {
             case "enabletagoverride": service.enableTagOverride = reader.boolean(value, key)
             case "proxy": service.proxy = reader.proxy(value, key)
             case "connect": service.connect = reader.connect(value, key)
-            case "createindex", "modifyindex": _ = reader.unsigned(value, key)
+            case "createindex": _ = reader.unsigned(value, key)
+            case "modifyindex": service.raftIndex.modifyIndex = reader.unsigned(value, key)
             default: return false
             }
             return true
@@ -199,7 +200,7 @@ extension BodyReader {
         return map
     }
 
-    private mutating func healthCheck(_ value: JSONValue, _ key: String) -> HealthCheck {
+    mutating func healthCheck(_ value: JSONValue, _ key: String) -> HealthCheck {
         var check = HealthCheck()
         members(of: value, key) { reader, name, value, key in
             switch name {
@@ -214,7 +215,8 @@ extension BodyReader {
             case "servicetags": check.serviceTags = value.isNull ? nil : reader.texts(value, key)
             case "type": check.type = reader.text(value, key)
             case "definition": check.definition = reader.checkDefinition(value, key)
-            case "createindex", "modifyindex": _ = reader.unsigned(value, key)
+            case "createindex": _ = reader.unsigned(value, key)
+            case "modifyindex": check.raftIndex.modifyIndex = reader.unsigned(value, key)
             default: return false
             }
             return true

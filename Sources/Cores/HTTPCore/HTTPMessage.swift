@@ -71,6 +71,10 @@ package struct HTTPContext: Sendable {
     package var isServer: Bool
     /// Consul's `limits.kv_max_value_size`.
     package var kvMaxValueBytes: Int
+    /// Reads the expressions of callers.
+    package var patterns = PatternCompiler.none
+    /// Consul's `limits.txn_max_req_len`.
+    package var txnMaxBodyBytes = 512 * 1024
     /// Consul's `translate_wan_addrs`: show WAN addresses of other datacenters' nodes.
     package var translatesWANAddresses: Bool
     /// Consul's `http_config.response_headers`.

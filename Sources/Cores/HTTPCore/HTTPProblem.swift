@@ -25,7 +25,8 @@ extension FederationError {
         case .denied: 403
         case .overloaded: 429
         case .badRequest: 400
-        case .remote(let text): text.contains("ACL not found") ? 403 : 500
+        case .remote(let text):
+            if text.contains("ACL not found") { 403 } else { text.contains("Query not found") ? 404 : 500 }
         case .noLeader, .unknownDatacenter, .unreachable, .frozen, .leaderless, .timedOut, .outcomeUnknown,
             .notReadyForConsistentReads, .diskFull, .unknownMethod, .connection:
             500

@@ -1,74 +1,73 @@
+import Determinism
 import FederationModel
 import WireFormat
 
+/// `/v1/event/…`
 extension HTTPRouter {
     /// `/v1/event/fire/<name>`: the body is the payload; the filters say which agents act on it.
     func fireEvent(_ call: Call, random: inout some RandomNumberGenerator) throws(HTTPProblem) -> HTTPAction {
         let name = call.restText
         guard !name.isEmpty else { throw .badRequest("Missing name") }
-        let event = FiredEvent(
+        let event = UserEvent(
             id: NodeID.random(using: &random).description, name: name, payload: call.request.body,
             nodeFilter: call.query.first("node"), serviceFilter: call.query.first("service"),
             tagFilter: call.query.first("tag"))
         if !event.tagFilter.isEmpty && event.serviceFilter.isEmpty {
             throw HTTPProblem(status: 500, "Cannot provide tag filter without service filter")
         }
+        try check(event.nodeFilter, "node")
+        try check(event.serviceFilter, "service")
+        try check(event.tagFilter, "tag")
+        // In the own datacenter the agent tells its pool itself: no server is needed.
+        let rendering = call.rendering(.eventFired(event))
+        if call.datacenter == context.datacenter { return .agent(.fireEvent(event), rendering) }
         var options = call.options
         // Any server may fire an event, also without a leader.
         options.allowStale = true
         let request = EventFireRequest(
             datacenter: call.datacenter, name: name, payload: ByteString(event.encoded), options: options)
-        return .request(.internalEventFire(request), call.rendering(.eventFired(event)))
+        return .request(.internalEventFire(request), rendering)
+    }
+
+    private func check(_ filter: String, _ what: String) throws(HTTPProblem) {
+        if filter.isEmpty { return }
+        do throws(PatternProblem) {
+            _ = try context.patterns.compile(filter)
+        } catch {
+            throw HTTPProblem(status: 500, "Invalid \(what) filter: \(error.text)")
+        }
+    }
+
+    /// `/v1/event/list`: blocks while the last event is the one of `index`.
+    func listEvents(_ call: Call) -> HTTPAction {
+        let wait = call.options.maxQueryTime
+        let longest = Duration.seconds(600)
+        return .agent(
+            .events(
+                name: call.query.first("name"), unlessHash: call.options.minQueryIndex,
+                wait: wait <= .zero ? longest : min(wait, longest)), call.rendering(.events))
+    }
+
+    func render(events: [UserEvent], _ rendering: Rendering) -> HTTPResponse {
+        var json = JSONWriter(isPretty: rendering.isPretty)
+        json.list(events) { $0.write($1) }
+        let index = max(1, events.last?.hash ?? 0)
+        return Self.json(json, commonHeaders + [(name: "X-Consul-Index", value: String(index))])
     }
 }
 
-extension FiredEvent {
-    /// Version of the event's format; agents ignore higher ones.
-    static let version = 1
-
-    /// The event as agents exchange it inside a Serf user event: a map in the newer MessagePack specification
-    /// (`str 8` and `bin` families), empty fields left out (`wire/consul-rpc.md`, EventFireRequest).
-    var encoded: [UInt8] {
-        let filters = [("nf", nodeFilter), ("sf", serviceFilter), ("tf", tagFilter)].filter { !$0.1.isEmpty }
-        let count = 3 + (payload.isEmpty ? 0 : 1) + filters.count
-        var bytes: [UInt8] = [0x80 | UInt8(count)]
-        Self.append("ID", to: &bytes)
-        Self.append(id, to: &bytes)
-        Self.append("n", to: &bytes)
-        Self.append(name, to: &bytes)
-        for (key, value) in filters where key == "nf" {
-            Self.append(key, to: &bytes)
-            Self.append(value, to: &bytes)
-        }
-        if !payload.isEmpty {
-            Self.append("p", to: &bytes)
-            Self.appendLength(payload.count, families: [0xC4, 0xC5, 0xC6], to: &bytes)
-            bytes += payload
-        }
-        for (key, value) in filters where key != "nf" {
-            Self.append(key, to: &bytes)
-            Self.append(value, to: &bytes)
-        }
-        Self.append("v", to: &bytes)
-        bytes.append(UInt8(Self.version))
-        return bytes
-    }
-
-    private static func append(_ text: String, to bytes: inout [UInt8]) {
-        if text.utf8.count < 32 {
-            bytes.append(0xA0 | UInt8(text.utf8.count))
-        } else {
-            appendLength(text.utf8.count, families: [0xD9, 0xDA, 0xDB], to: &bytes)
-        }
-        bytes += text.utf8
-    }
-
-    /// - Parameter families: lead bytes for lengths of one, two and four bytes.
-    private static func appendLength(_ count: Int, families: [UInt8], to bytes: inout [UInt8]) {
-        let width = count < 256 ? 1 : count < 65536 ? 2 : 4
-        bytes.append(families[width == 1 ? 0 : width == 2 ? 1 : 2])
-        for shift in stride(from: 8 * (width - 1), through: 0, by: -8) {
-            bytes.append(UInt8(truncatingIfNeeded: count >> shift))
-        }
+extension JSONWriter {
+    mutating func write(_ event: UserEvent) {
+        beginObject()
+        field("ID", event.id)
+        field("Name", event.name)
+        key("Payload")
+        if event.payload.isEmpty { null() } else { base64(event.payload) }
+        field("NodeFilter", event.nodeFilter)
+        field("ServiceFilter", event.serviceFilter)
+        field("TagFilter", event.tagFilter)
+        field("Version", event.version)
+        field("LTime", event.lamportTime)
+        endObject()
     }
 }

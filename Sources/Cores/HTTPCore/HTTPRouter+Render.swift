@@ -10,7 +10,8 @@ extension HTTPRouter {
             if let response = specialResponse(rendering, response) { return response }
             return renderBody(rendering, response)
         case .failure(let error):
-            let extra = rendering.endpoint.showsMetaOnFailure ? metaHeaders(QueryMeta()) : []
+            let showsMeta = rendering.endpoint.showsMetaOnFailure && error.httpStatus != 404
+            let extra = showsMeta ? metaHeaders(QueryMeta()) : []
             return respond(to: error.problem, extra: extra)
         }
     }
@@ -37,6 +38,9 @@ extension HTTPRouter {
             isMiss = (body.entries ?? []).isEmpty
         } else if case .keyList(let body) = response {
             isMiss = (body.keys ?? []).isEmpty
+        } else if case .sessionRenewed(let id) = rendering.endpoint, case .sessions(let body) = response {
+            guard body.sessions?.isEmpty ?? true else { return nil }
+            return respond(to: HTTPProblem(status: 404, "Session id '\(id)' not found", label: "not-found"))
         } else if case .coordinates(let segment, isOne: true) = rendering.endpoint,
             case .coordinates(let body) = response
         {
@@ -53,7 +57,15 @@ extension HTTPRouter {
         switch response {
         case .empty:
             if case .eventFired(let event) = rendering.endpoint { json.write(event) } else { json.write(true) }
-        case .string(let text): json.write(text)
+        case .string(let text):
+            switch rendering.endpoint {
+            case .created:
+                json.beginObject()
+                json.field("ID", text)
+                json.endObject()
+            case .destroyed: json.write(true)
+            default: json.write(text)
+            }
         case .strings(let texts): json.list(texts) { $0.write($1) }
         case .bool(let value): json.write(value || rendering.endpoint == .kvWritten)
         case .nodes(let body): json.list(body.nodes) { $0.write(shown($1)) }
@@ -74,18 +86,40 @@ extension HTTPRouter {
             var segment: String?
             if case .coordinates(let name, isOne: _) = rendering.endpoint { segment = name }
             json.list(Self.coordinates(body, inSegment: segment)) { $0.write($1) }
+        case .sessions(let body): json.list(body.sessions) { $0.write($1) }
+        case .txn(let body): json.write(transaction: body.results, body.errors, meta: nil)
+        case .txnRead(let body): json.write(transaction: body.results, body.errors, meta: body.meta)
+        case .queries(let body): json.list(body.queries) { $0.write($1) }
+        case .queryResult(let body):
+            json.write(body, rows: (body.nodes ?? []).map { shown($0) }, consistency: rendering.consistency)
+        case .queryExplanation(let body): json.write(body, consistency: rendering.consistency)
+        case .raftConfiguration(let body): json.write(body)
+        case .autopilot(let body): json.write(body)
+        case .serverHealth(let body): json.write(body)
         case .datacenterMaps(let maps): json.list(maps) { $0.write($1) }
         case .eventFired:
             if case .eventFired(let event) = rendering.endpoint { json.write(event) } else { json.null() }
         case .keyring(let body): json.list(body.responses) { $0.write($1) }
-        case .isthmusPong: json.null()
+        case .serverStats, .isthmusPong: json.null()
         }
         var headers = commonHeaders
         if rendering.endpoint.showsMeta, let meta = response.meta { headers += metaHeaders(meta) }
         if rendering.endpoint.showsConsistency {
             headers.append((name: "X-Consul-Effective-Consistency", value: rendering.consistency.rawValue))
         }
-        return Self.json(json, headers)
+        var status = 200
+        switch response {
+        case .txnRead(let body):
+            // A transaction has no index.
+            headers += metaHeaders(body.meta).filter { $0.name != "X-Consul-Index" }
+            if body.errors != nil { status = 409 }
+        case .txn(let body) where body.errors != nil: status = 409
+        case .serverHealth(let body) where !body.healthy: status = 429
+        default: break
+        }
+        var answer = Self.json(json, headers)
+        answer.status = status
+        return answer
     }
 
     static func json(_ json: consuming JSONWriter, _ headers: [(name: String, value: String)]) -> HTTPResponse {

@@ -10,7 +10,10 @@ extension HTTPRouter {
     ) -> HTTPResponse {
         var json = JSONWriter(isPretty: rendering.isPretty)
         switch response {
-        case .done, .joined: return HTTPResponse(status: 200, headers: commonHeaders)
+        case .done:
+            guard case .eventFired(let event) = rendering.endpoint else { fallthrough }
+            json.write(event)
+        case .joined: return HTTPResponse(status: 200, headers: commonHeaders)
         case .failed(let error): return respond(to: error.problem)
         case .selfInfo(let info): json.write(info)
         case .members(let members): json.list(members) { $0.write($1) }
@@ -43,6 +46,7 @@ extension HTTPRouter {
                 return HTTPResponse(status: 200, headers: commonHeaders + [type], body: snapshot.prometheusText)
             }
             json.write(snapshot, wallClock: wallClock)
+        case .events(let events): return render(events: events, rendering)
         case .federation(let reports): json.list(reports) { $0.write($1) }
         }
         return Self.json(json, commonHeaders)

@@ -3,20 +3,6 @@ import FederationModel
 import WireFormat
 
 extension JSONWriter {
-    mutating func write(_ event: FiredEvent) {
-        beginObject()
-        field("ID", event.id)
-        field("Name", event.name)
-        key("Payload")
-        if event.payload.isEmpty { null() } else { base64(event.payload) }
-        field("NodeFilter", event.nodeFilter)
-        field("ServiceFilter", event.serviceFilter)
-        field("TagFilter", event.tagFilter)
-        field("Version", FiredEvent.version)
-        field("LTime", 0)
-        endObject()
-    }
-
     mutating func write(_ member: PoolMember) {
         beginObject()
         field("Name", member.name)

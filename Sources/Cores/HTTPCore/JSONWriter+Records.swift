@@ -146,12 +146,13 @@ extension JSONWriter {
         endObject()
     }
 
-    mutating func write(_ service: NodeService) {
+    /// - Parameter absentTags: show null where there are no tags, as transactions and prepared queries do.
+    mutating func write(_ service: NodeService, absentTags: Bool = false) {
         beginObject()
         field("Kind", ifNotEmpty: service.kind)
         field("ID", service.id)
         field("Service", service.service)
-        field("Tags", texts: service.tags)
+        field("Tags", textsOrNull: service.tags ?? (absentTags ? nil : []))
         field("Address", service.address)
         field("TaggedAddresses", ifNotEmpty: service.taggedAddresses)
         field("Meta", map: service.meta)
@@ -213,18 +214,19 @@ extension JSONWriter {
         endObject()
     }
 
-    mutating func write(_ row: CheckServiceNode) {
+    mutating func write(_ row: CheckServiceNode, absentTags: Bool = false) {
         beginObject()
         key("Node")
         if let node = row.node { write(node) } else { null() }
         key("Service")
-        if let service = row.service { write(service) } else { null() }
+        if let service = row.service { write(service, absentTags: absentTags) } else { null() }
         key("Checks")
-        list(row.checks) { $0.write($1) }
+        list(row.checks) { $0.write($1, absentTags: absentTags) }
         endObject()
     }
 
-    mutating func write(_ check: HealthCheck) {
+    /// - Parameter absentTags: show null where there are no tags.
+    mutating func write(_ check: HealthCheck, absentTags: Bool = false) {
         beginObject()
         field("Node", check.node)
         field("CheckID", check.checkID)
@@ -234,7 +236,7 @@ extension JSONWriter {
         field("Output", check.output)
         field("ServiceID", check.serviceID)
         field("ServiceName", check.serviceName)
-        field("ServiceTags", texts: check.serviceTags)
+        field("ServiceTags", textsOrNull: check.serviceTags ?? (absentTags ? nil : []))
         field("Type", check.type)
         key("Definition")
         write(check.definition)

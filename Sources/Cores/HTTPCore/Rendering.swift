@@ -18,7 +18,21 @@ package struct Rendering: Equatable, Sendable {
         case healthService(passingOnly: Bool)
         /// LAN coordinates, of one segment when it is not nil; `isOne`: 404 when there are none.
         case coordinates(segment: String?, isOne: Bool)
-        case eventFired(FiredEvent)
+        case eventFired(UserEvent)
+        /// User events; the index is the hash of the last one.
+        case events
+        /// Sessions, or one of them.
+        case sessions
+        /// 404 when it is not there.
+        case sessionRenewed(id: String)
+        /// The id of what was made.
+        case created
+        case destroyed
+        /// 409 when it was refused.
+        case transaction
+        case queries
+        case queryResult
+        case queryExplanation
         /// 200 without a body.
         case done
         case agentSelf
@@ -56,10 +70,12 @@ extension Rendering.Endpoint {
     /// Whether answers show index, known leader and last contact.
     var showsMeta: Bool {
         switch self {
-        case .kvEntry, .kvEntries, .kvKeys, .list, .nodeServices, .nodeServiceList, .healthService, .coordinates: true
-        case .value, .kvWritten, .eventFired, .done, .agentSelf, .agentMembers, .agentServices, .agentService,
-            .agentChecks,
-            .agentMetrics, .federation, .keyring:
+        case .kvEntry, .kvEntries, .kvKeys, .list, .nodeServices, .nodeServiceList, .healthService, .coordinates,
+            .sessions, .queries, .queryResult, .queryExplanation:
+            true
+        case .sessionRenewed, .created, .destroyed, .transaction, .value, .kvWritten, .eventFired, .events, .done,
+            .agentSelf, .agentMembers, .agentServices, .agentService, .agentChecks, .agentMetrics, .federation,
+            .keyring:
             false
         }
     }
@@ -67,10 +83,12 @@ extension Rendering.Endpoint {
     /// Whether a failed read still shows index 1, no leader, no contact: all but KV (`wire/consul-rpc.md` 5).
     var showsMetaOnFailure: Bool {
         switch self {
-        case .list, .nodeServices, .nodeServiceList, .healthService, .coordinates: true
-        case .kvEntry, .kvEntries, .kvKeys, .value, .kvWritten, .eventFired, .done, .agentSelf, .agentMembers,
-            .agentServices,
-            .agentService, .agentChecks, .agentMetrics, .federation, .keyring:
+        case .list, .nodeServices, .nodeServiceList, .healthService, .coordinates, .sessions, .queries, .queryResult,
+            .queryExplanation:
+            true
+        case .sessionRenewed, .created, .destroyed, .transaction, .kvEntry, .kvEntries, .kvKeys, .value, .kvWritten,
+            .eventFired, .events, .done, .agentSelf, .agentMembers, .agentServices, .agentService, .agentChecks,
+            .agentMetrics, .federation, .keyring:
             false
         }
     }
@@ -78,23 +96,14 @@ extension Rendering.Endpoint {
     /// Catalog and health show the effective consistency; KV and coordinates do not.
     var showsConsistency: Bool {
         switch self {
-        case .list, .nodeServices, .nodeServiceList, .healthService: true
-        case .kvEntry, .kvEntries, .kvKeys, .coordinates, .value, .kvWritten, .eventFired, .done, .agentSelf,
-            .agentMembers,
-            .agentServices, .agentService, .agentChecks, .agentMetrics, .federation, .keyring:
+        case .list, .nodeServices, .nodeServiceList, .healthService, .queries, .queryResult, .queryExplanation: true
+        case .sessions, .sessionRenewed, .created, .destroyed, .transaction, .kvEntry, .kvEntries, .kvKeys,
+            .coordinates, .value, .kvWritten, .eventFired, .events, .done, .agentSelf, .agentMembers, .agentServices,
+            .agentService, .agentChecks, .agentMetrics, .federation,
+            .keyring:
             false
         }
     }
-}
-
-/// A user event as its firing is answered.
-package struct FiredEvent: Equatable, Sendable {
-    package var id: String
-    package var name: String
-    package var payload: [UInt8]
-    package var nodeFilter: String
-    package var serviceFilter: String
-    package var tagFilter: String
 }
 
 extension Rendering {

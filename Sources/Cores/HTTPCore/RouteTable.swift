@@ -10,15 +10,19 @@ struct Route {
         case catalogRegister, catalogDeregister
         case healthNode, healthChecks, healthService, healthConnect, healthIngress, healthState
         case keyValue
+        case sessionCreate, sessionDestroy, sessionRenew, sessionInfo, sessionNode, sessionList
+        case transaction
+        case queries, query
+        case raftConfiguration, raftPeer, autopilotConfiguration, autopilotHealth
         case statusLeader, statusPeers
-        case eventFire
+        case eventFire, eventList
         case coordinateNodes, coordinateDatacenters, coordinateNode, coordinateUpdate
         case federationDatacenters
         case operatorKeyring
     }
 
     enum Methods {
-        case get, put, keyValue, keyring
+        case get, put, keyValue, keyring, getPut, getPost, delete
 
         func allows(_ method: String) -> Bool {
             switch self {
@@ -26,6 +30,9 @@ struct Route {
             case .put: method == "PUT"
             case .keyValue: method == "GET" || method == "PUT" || method == "DELETE"
             case .keyring: method == "GET" || method == "POST" || method == "PUT" || method == "DELETE"
+            case .getPut: method == "GET" || method == "PUT"
+            case .getPost: method == "GET" || method == "POST"
+            case .delete: method == "DELETE"
             }
         }
 
@@ -36,6 +43,9 @@ struct Route {
             case .put: "OPTIONS,PUT"
             case .keyValue: "OPTIONS,GET,PUT,DELETE"
             case .keyring: "OPTIONS,GET,POST,PUT,DELETE"
+            case .getPut: "OPTIONS,GET,PUT"
+            case .getPost: "OPTIONS,GET,POST"
+            case .delete: "OPTIONS,DELETE"
             }
         }
     }
@@ -82,9 +92,23 @@ struct Route {
         "/v1/health/ingress/": Route(.healthIngress, .get),
         "/v1/health/state/": Route(.healthState, .get),
         "/v1/kv/": Route(.keyValue, .keyValue),
+        "/v1/session/create": Route(.sessionCreate, .put),
+        "/v1/session/destroy/": Route(.sessionDestroy, .put),
+        "/v1/session/renew/": Route(.sessionRenew, .put),
+        "/v1/session/info/": Route(.sessionInfo, .get),
+        "/v1/session/node/": Route(.sessionNode, .get),
+        "/v1/session/list": Route(.sessionList, .get),
+        "/v1/txn": Route(.transaction, .put),
+        "/v1/query": Route(.queries, .getPost),
+        "/v1/query/": Route(.query, .keyValue),
+        "/v1/operator/raft/configuration": Route(.raftConfiguration, .get),
+        "/v1/operator/raft/peer": Route(.raftPeer, .delete),
+        "/v1/operator/autopilot/configuration": Route(.autopilotConfiguration, .getPut),
+        "/v1/operator/autopilot/health": Route(.autopilotHealth, .get),
         "/v1/status/leader": Route(.statusLeader, .get),
         "/v1/status/peers": Route(.statusPeers, .get),
         "/v1/event/fire/": Route(.eventFire, .put),
+        "/v1/event/list": Route(.eventList, .get),
         "/v1/coordinate/nodes": Route(.coordinateNodes, .get),
         "/v1/coordinate/datacenters": Route(.coordinateDatacenters, .get),
         "/v1/coordinate/node/": Route(.coordinateNode, .get),

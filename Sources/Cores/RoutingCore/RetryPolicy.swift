@@ -28,6 +28,11 @@ package struct RetryPolicy: Equatable, Sendable {
         switch request.kind {
         case .read, .local: true
         case .write: false
+        case .leader:
+            switch request {
+            case .operatorRemovePeerByAddress, .operatorRemovePeerByID: false
+            default: true
+            }
         case .anyServer: if case .internalEventFire = request { false } else { true }
         }
     }

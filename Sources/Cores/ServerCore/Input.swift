@@ -36,6 +36,8 @@ package enum Input: Sendable {
     case probed(ProbeID, ProbeResult)
     /// The addresses of `Effect.lookUp`; none when the name has none.
     case resolved(LookupID, [Endpoint])
+    /// Bytes of the operating system's generator, as `Effect.drawIdentities` asked for.
+    case identities([UInt8])
     /// Asked to stop, by a signal.
     case shutdown(leave: Bool)
 }

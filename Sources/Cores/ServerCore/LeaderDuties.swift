@@ -11,6 +11,8 @@ struct LeaderDuties: Sendable {
     static let deadServerGrace: Duration = .seconds(10)
 
     private(set) var isLeading = false
+    /// Since when this server leads: no health is known from before.
+    private(set) var stableSince = Instant.zero
     var nextFullReconcile = Instant.distantFuture
     var nextMembership = Instant.distantFuture
     /// When the gathered coordinates are proposed, as one entry.
@@ -27,6 +29,7 @@ struct LeaderDuties: Sendable {
     mutating func begin(at now: Instant) {
         guard !isLeading else { return }
         isLeading = true
+        stableSince = now
         nextFullReconcile = now
         nextMembership = now
     }

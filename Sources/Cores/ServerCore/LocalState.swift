@@ -146,7 +146,8 @@ struct LocalState: Sendable {
     func nodeService(_ service: Service) -> NodeService {
         let definition = service.definition
         return NodeService(
-            id: definition.id, service: definition.name, tags: definition.tags, address: definition.address,
+            id: definition.id, service: definition.name, tags: definition.tags.isEmpty ? nil : definition.tags,
+            address: definition.address,
             taggedAddresses: definition.taggedAddresses.isEmpty ? nil : definition.taggedAddresses,
             meta: definition.meta.isEmpty ? nil : definition.meta, port: definition.port,
             weights: definition.weights ?? Weights(passing: 1, warning: 1),

@@ -42,6 +42,10 @@ struct PendingRequest: Sendable {
         case calling(CallID, Route)
         /// In the log; answered when this index is applied.
         case proposed(LogIndex, Term)
+        /// A change of the peer set is proposed.
+        case changingPeers
+        /// Other datacenters are asked for the instances of a prepared query.
+        case failingOver
         /// Leadership is being confirmed.
         case confirming
         /// A key operation: members of pools and other datacenters are asked.

@@ -44,7 +44,11 @@ package struct ReadView: Sendable {
     package func answerHere(_ request: Request, options: QueryOptions, at now: Instant) -> Outcome {
         if let refusal = Catalog.refusal(of: request) { return .refuse(refusal) }
         guard let result = catalog.answer(request, datacenter: datacenter) else { return .ask }
-        if options.minQueryIndex > 0 && result.index <= options.minQueryIndex { return .wait(result.watch) }
+        if case .queries(let found) = result.response, found.queries == nil, case .preparedQueryGet = request {
+            return .refuse(.queryNotFound)
+        }
+        let mayWait = result.watch != .never && options.minQueryIndex > 0
+        if mayWait && result.index <= options.minQueryIndex { return .wait(result.watch) }
         return .answer(dressed(result.response, at: now))
     }
 
@@ -53,7 +57,7 @@ package struct ReadView: Sendable {
         catalog.answer(request, datacenter: datacenter).map { dressed($0.response, at: now) }
     }
 
-    private func dressed(_ response: Response, at now: Instant) -> Response {
+    func dressed(_ response: Response, at now: Instant) -> Response {
         var response = response
         if var meta = response.meta {
             meta.knownLeader = leaderKnown

@@ -31,6 +31,9 @@ struct Replica: Sendable {
     /// Confirmed reads that wait for their index to be applied.
     var confirmedReads: [ConfirmedRead] = []
     var waiters = WatchTable<UInt64>()
+    var lockDelays = LockDelays()
+    /// Who waits for a change of the peer set to be committed.
+    var membershipWaiters: [UInt64] = []
     /// Index of the newest snapshot on disk, or being written.
     var snapshotIndex: LogIndex
     var isSavingSnapshot = false

@@ -90,6 +90,12 @@ package struct ServerConfiguration: Sendable {
     package var leaveDrainTime: Duration = .zero
     /// Between two looks at the snapshot threshold.
     package var snapshotInterval: Duration = .zero
+    /// Consul's `session_ttl_min`.
+    package var minSessionTTL: Duration = .seconds(10)
+    /// Expressions in prepared queries and events.
+    package var patterns = PatternCompiler.none
+    /// What stood on the calendar's clock at `Instant.zero`, as Unix nanoseconds: to show times to people.
+    package var calendarOrigin: Int64 = 0
     /// The catalog gets the status of checks only.
     package var discardsCheckOutput = false
 

@@ -17,6 +17,8 @@ extension ServerCore {
                 return finish(id, .failed(.failed("WAN pool is not served by a client agent; ask a server")))
             }
             return join(endpoints, in: wan ? .wan : .lan, for: .request(id), at: now)
+        case .events(let name, let hash, let wait):
+            return listEvents(id, name: name, unlessHash: hash, wait: wait, at: now)
         default: finish(id, answer(request, at: now))
         }
     }
@@ -50,9 +52,10 @@ extension ServerCore {
             }
             performScheduler(at: now)
             return .done
+        case .fireEvent(let event): return fire(event, at: now)
         case .metrics: return .metrics(snapshotOfMetrics)
         case .federation: return .federation(router.reports(at: now))
-        case .join, .leave: return .done
+        case .join, .leave, .events: return .done
         }
     }
 

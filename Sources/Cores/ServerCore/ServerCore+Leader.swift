@@ -8,8 +8,13 @@ import SerfCore
 
 extension ServerCore {
     mutating func lead(at now: Instant) {
-        guard replica?.node.isReadyForReads == true else { return duties.end() }
+        guard replica?.node.isReadyForReads == true else {
+            sessionTimers.stopAll()
+            return duties.end()
+        }
+        if !duties.isLeading { startSessionTimers(at: now) }
         duties.begin(at: now)
+        endDueSessions(at: now)
         if duties.nextFullReconcile <= now {
             duties.nextFullReconcile = now + LeaderDuties.fullReconcileInterval
             for member in lan.members { reconcile(member, at: now) }
@@ -21,7 +26,7 @@ extension ServerCore {
             for name in names where !lan.members.contains(where: { $0.name == name }) { forgetNode(name, at: now) }
         }
         if duties.nextCoordinates <= now {
-            propose(.coordinateBatch(duties.takeCoordinates()), at: now)
+            _ = propose(.coordinateBatch(duties.takeCoordinates()), at: now)
         }
         if duties.nextMembership <= now {
             duties.nextMembership = now + LeaderDuties.membershipInterval
@@ -31,12 +36,12 @@ extension ServerCore {
 
     private mutating func propose(_ request: Request, at now: Instant) {
         guard let command = try? Command(preparing: request) else { return }
-        propose(command, at: now)
+        _ = propose(command, at: now)
     }
 
-    private mutating func propose(_ command: Command, at now: Instant) {
-        // Refused when leadership has just ended: the next leader reconciles again.
-        _ = try? replica?.node.propose([command.encode()], at: now)
+    /// - Returns: false when it was refused, as when leadership has just ended: the next leader reconciles again.
+    mutating func propose(_ command: Command, at now: Instant) -> Bool {
+        (try? replica?.node.propose([command.encode()], at: now)) != nil
     }
 
     // MARK: Catalog
@@ -107,7 +112,7 @@ extension ServerCore {
             node: node, checkID: "serfHealth", name: "Serf Health Status", status: status.rawValue, output: output)
     }
 
-    private func readOwn(_ request: Request) -> Response? {
+    func readOwn(_ request: Request) -> Response? {
         replica?.catalog.answer(request, datacenter: configuration.datacenter)?.response
     }
 
@@ -184,10 +189,14 @@ extension ServerCore {
             case .alive?, .leaving?, .some(.none): duties.failedSince[server.id] = nil
             }
         }
+        let autopilot = replica?.catalog.autopilotConfiguration ?? .standard
+        guard autopilot.cleanupDeadServers else { return nil }
         // A learner counts for no quorum.
         if let learner = dead.first(where: { !membership.isVoter($0) }) { return .remove(learner) }
         // Consul's autopilot: fewer than half of the voters may be dropped, so three servers never drop one.
-        guard let voter = dead.first, dead.count < membership.voters.count / 2 else { return nil }
+        guard let voter = dead.first, dead.count < membership.voters.count / 2,
+            membership.voters.count > Int(clamping: autopilot.minQuorum)
+        else { return nil }
         return .remove(voter)
     }
 }

@@ -120,7 +120,9 @@ extension ServerCore {
         case .queryAnswered(let id, let from, let payload):
             queryAnswered(id, from: from, payload: payload, at: now)
         case .queryEnded(let id): queryEnded(id, at: now)
-        case .userEvent, .queryReceived, .queryAcked: break
+        case .userEvent(let name, let payload, let time, _):
+            if channel == .lan { userEventArrived(name, payload, time: time, at: now) }
+        case .queryReceived, .queryAcked: break
         }
         performRouter(at: now)
     }

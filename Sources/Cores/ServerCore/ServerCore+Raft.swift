@@ -27,7 +27,7 @@ extension ServerCore {
             for message in ready.messages { send(message, at: now) }
             persist(ready)
             if let snapshot = ready.installSnapshot { install(snapshot, at: now) }
-            for entry in ready.committed { apply(entry, into: &finished) }
+            for entry in ready.committed { apply(entry, at: now, into: &finished) }
             if let last = ready.committed.last { replica?.node.applied(through: last.index) }
             replica?.confirmedReads += ready.reads
             for id in ready.failedReads { retryRead(id, at: now) }
@@ -73,7 +73,8 @@ extension ServerCore {
     }
 
     private mutating func apply(
-        _ entry: LogEntry, into finished: inout [(pending: UInt64, result: Result<Response, FederationError>)]
+        _ entry: LogEntry, at now: Instant,
+        into finished: inout [(pending: UInt64, result: Result<Response, FederationError>)]
     ) {
         guard replica != nil else { return }
         var result: Result<Response, FederationError> = .success(.empty)
@@ -81,6 +82,10 @@ extension ServerCore {
             do throws(CommandError) {
                 let command = try Command(decoding: entry.data)
                 let applied = replica!.catalog.apply(command, at: entry.index.value)
+                for lock in replica!.catalog.takeLockDelays() {
+                    replica!.lockDelays.add(lock.key, for: lock.delay, at: now)
+                }
+                if case .session(let request) = command { sessionApplied(request, applied, at: now) }
                 result = Self.answer(applied, to: command)
             } catch {
                 // An entry this build cannot read would make its catalog differ from the others': it must stop here.
@@ -107,7 +112,10 @@ extension ServerCore {
     /// A set, delete or delete-tree answers false on the wire (`wire/consul-rpc.md` 3.1); the edge shows true.
     private static func answer(_ applied: ApplyResult, to command: Command) -> Result<Response, FederationError> {
         if let error = applied.error { return .failure(.remote(error)) }
-        if case .kvs = command { return .success(.bool(applied.response ?? false)) }
+        if let txn = applied.txn { return .success(.txn(txn)) }
+        if let text = applied.text { return .success(.string(text)) }
+        if let response = applied.response { return .success(.bool(response)) }
+        if case .kvs = command { return .success(.bool(false)) }
         return .success(.empty)
     }
 
@@ -146,7 +154,9 @@ extension ServerCore {
             log(
                 .notice, "peer set changed",
                 ["raft.servers": membership.servers.map { "\($0.name)(\($0.suffrage))" }.joined(separator: " ")])
-        case .membershipCommitted: duties.membershipCommitted(at: now)
+        case .membershipCommitted:
+            duties.membershipCommitted(at: now)
+            peersChanged(at: now)
         case .removed: log(.warning, "removed from the peer set; this server takes no part any more")
         case .clusterAdopted(let id): announce(id, at: now)
         case .clusterMismatch(let from, let theirs):

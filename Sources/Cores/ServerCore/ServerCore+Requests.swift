@@ -91,7 +91,10 @@ extension ServerCore {
     private static func unknown(_ method: String) -> String {
         let parts = method.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2 else { return "rpc: service/method request ill-formed: \(method)" }
-        let services = ["Status", "Catalog", "Health", "KVS", "Coordinate", "Internal", "Isthmus"]
+        let services = [
+            "Status", "Catalog", "Health", "KVS", "Session", "Txn", "PreparedQuery", "Coordinate", "Operator",
+            "Internal", "Isthmus",
+        ]
         return "rpc: can't find \(services.contains(String(parts[0])) ? "method" : "service") \(method)"
     }
 
@@ -120,6 +123,7 @@ extension ServerCore {
         case .anyServer: finish(number, answerAsAnyServer(request, at: now), at: now)
         case .read: read(number, request, at: now)
         case .write: write(number, request, at: now)
+        case .leader: askLeader(number, request, at: now)
         }
     }
 
@@ -149,12 +153,17 @@ extension ServerCore {
         guard replica != nil else { return }
         guard replica!.node.isLeader else { return forwardToLeader(number, at: now) }
         guard !replica!.diskIsFull else { return finish(number, .failure(.diskFull), at: now) }
+        if let answer = immediateAnswer(request, at: now) { return finish(number, .success(answer), at: now) }
         let command: Command
         do throws(FederationError) {
-            guard let prepared = try Command(preparing: request) else {
+            let request = completed(request, at: now)
+            guard let prepared = try Command(preparing: request, try preparation(for: request)) else {
                 return finish(number, .failure(.badRequest("\(request.method) is not a write")), at: now)
             }
             command = prepared
+            if let old = voterTooOld(for: command) {
+                throw .remote("\(request.method) waits until server \(old) runs this version too: upgrade it")
+            }
         } catch {
             return finish(number, .failure(error), at: now)
         }
@@ -178,7 +187,7 @@ extension ServerCore {
         }
     }
 
-    private mutating func forwardToLeader(_ number: UInt64, at now: Instant) {
+    mutating func forwardToLeader(_ number: UInt64, at now: Instant) {
         guard replica != nil, let leader = replica!.node.leader, leader != configuration.nodeID,
             let endpoint = servers.endpoint(of: leader) ?? replica!.node.membership[leader]?.endpoint
         else {
@@ -193,6 +202,7 @@ extension ServerCore {
             switch pending.request.kind {
             case .write: true
             case .read: pending.request.options?.allowStale == false
+            case .leader: pending.request.options?.allowStale != true
             case .local, .anyServer: false
             }
         switch router.route(datacenter, needsLeader: needsLeader) {
@@ -245,7 +255,7 @@ extension ServerCore {
     // MARK: Answers of other servers
 
     mutating func completed(_ call: CallID, _ result: Result<[UInt8], CallFailure>, at now: Instant) {
-        if pingCompleted(call, result, at: now) { return }
+        if pingCompleted(call, result, at: now) || failoverCompleted(call, result, at: now) { return }
         guard let number = requests.request(of: call), let pending = requests[number],
             case .calling(_, let route) = pending.stage
         else { return }
@@ -306,10 +316,10 @@ extension ServerCore {
     }
 
     /// What a failed call means to the caller.
-    private static func error(
+    static func error(
         _ failure: CallFailure, of request: Request, datacenter: String, limit: Duration
     ) -> FederationError {
-        let isWrite = request.kind == .write
+        let isWrite = !RetryPolicy.changesNothing(request)
         switch failure {
         case .application(let text, let label):
             return FederationError(text: text, label: label, datacenter: datacenter, limit: limit)
@@ -331,6 +341,7 @@ extension ServerCore {
     /// Answers a read from the present view: its read mode has been satisfied. Blocks when the data has not moved.
     mutating func serveHere(_ number: UInt64, at now: Instant) {
         guard let pending = requests[number], replica != nil, let options = pending.request.options else { return }
+        if serveQuery(number, pending.request, at: now) { return }
         // The catalog may be ahead of the published view within one `settle`.
         if let view = replica!.refreshedView() { out.append(.publish(view)) }
         switch replica!.view.answerHere(pending.request, options: options, at: now) {
@@ -345,13 +356,11 @@ extension ServerCore {
     private mutating func answerLocally(_ request: Request, at now: Instant) -> Result<Response, FederationError> {
         switch request {
         case .statusPing: .success(.empty)
+        case .statusRaftStats: .success(.serverStats(serverStats(at: now)))
         case .isthmusPing: .success(.isthmusPong(pong(at: now)))
         case .catalogListDatacenters: .success(.strings(datacentersByDistance))
         case .coordinateListDatacenters: .success(.datacenterMaps(datacenterMaps))
-        case .statusLeader, .statusPeers, .catalogRegister, .catalogDeregister, .catalogListNodes, .catalogListServices,
-            .catalogServiceNodes, .catalogNodeServices, .catalogNodeServiceList, .healthChecksInState,
-            .healthNodeChecks, .healthServiceChecks, .healthServiceNodes, .kvsApply, .kvsGet, .kvsList, .kvsListKeys,
-            .coordinateUpdate, .coordinateListNodes, .coordinateNode, .internalEventFire, .internalKeyringOperation:
+        default:
             .failure(.badRequest("\(request.method) is not answered by a single agent"))
         }
     }
@@ -363,10 +372,7 @@ extension ServerCore {
             let peers = replica?.node.membership.servers.map(\.endpoint.description) ?? []
             return .success(.strings(peers.sorted()))
         case .internalEventFire(let body):
-            let event = PoolInput.userEvent(
-                "consul:event:\(body.name)", payload: body.payload?.bytes ?? [], coalesce: false)
-            lan.handle(event, at: now, into: &poolEffects)
-            performPool(.lan, at: now)
+            fire(named: body.name, body.payload?.bytes ?? [], at: now)
             return .success(.eventFired(EventFireResponse(meta: QueryMeta(knownLeader: leaderAddress != ""))))
         default: return .failure(.badRequest("\(request.method) is not answered by any server"))
         }
@@ -390,19 +396,20 @@ extension ServerCore {
 
     /// Every answer leaves through here, once.
     mutating func finish(_ number: UInt64, _ result: Result<Response, FederationError>, at now: Instant) {
-        guard let pending = forget(number) else { return }
+        guard let pending = forget(number, at: now) else { return }
         deliver(result, of: pending.request, to: pending.origin, at: now)
     }
 
-    private mutating func forget(_ number: UInt64) -> PendingRequest? {
+    private mutating func forget(_ number: UInt64, at now: Instant) -> PendingRequest? {
         guard let pending = requests.remove(number) else { return nil }
         if case .watching(let id) = pending.stage { replica?.waiters.remove(id) }
         if case .gathering = pending.stage { keyrings.works[number] = nil }
+        if case .failingOver = pending.stage { abandonFailover(number, at: now) }
         return pending
     }
 
     mutating func cancel(_ origin: Origin, at now: Instant) {
-        guard let number = requests.number(of: origin), let pending = forget(number) else { return }
+        guard let number = requests.number(of: origin), let pending = forget(number, at: now) else { return }
         if case .calling(let call, _) = pending.stage {
             switchboard.handle(.cancelCall(call), at: now, into: &switchboardEffects)
         }
@@ -441,7 +448,8 @@ extension ServerCore {
                 finish(number, .failure(.noLeader(datacenter: configuration.datacenter)), at: now)
             case .gathering: finish(number, .failure(.timedOut(after: KeyringBook.timeout)), at: now)
             case .confirming: finish(number, .failure(.notReadyForConsistentReads), at: now)
-            case .proposed:
+            case .failingOver: finishFailover(number, at: now)
+            case .proposed, .changingPeers:
                 finish(number, .failure(.outcomeUnknown(reason: "not committed before the deadline")), at: now)
             case .calling(let call, let route):
                 switchboard.handle(.cancelCall(call), at: now, into: &switchboardEffects)

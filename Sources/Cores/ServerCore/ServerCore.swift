@@ -33,6 +33,10 @@ package struct ServerCore: Sendable {
     var pings = Pings()
     var keyrings = KeyringBook()
     var metrics = Instruments()
+    var identities: IdentityPool
+    var sessionTimers = SessionTimers()
+    var failovers = FailoverTable()
+    var events = EventBook()
     /// What each own task under way wrote.
     var ownPayloads: [OwnTask: OwnPayload] = [:]
 
@@ -46,12 +50,14 @@ package struct ServerCore: Sendable {
     ///   - recovery: what the disk held; ignored on client agents.
     ///   - snapshot: the catalog of `recovery.snapshot`, already decoded.
     ///   - localState: the file of this agent's own registrations, empty when there is none.
+    ///   - identities: bytes of the operating system's generator, `IdentityPool.capacity` of them are enough.
     package init(
         _ configuration: ServerConfiguration, recovery: RaftRecovery, snapshot: Catalog?, localState: [UInt8],
-        at now: Instant, random: SeededRandom
+        identities: [UInt8] = [], at now: Instant, random: SeededRandom
     ) {
         var random = random
         self.configuration = configuration
+        self.identities = IdentityPool(identities)
         let clusterID = recovery.snapshot?.clusterID ?? Replica.clusterID(in: recovery.entries)
         lan = SerfPool(
             Self.lanConfiguration(configuration, clusterID: clusterID), now: now, random: random.split())
@@ -79,6 +85,9 @@ package struct ServerCore: Sendable {
         servers.refresh(from: lan.members, datacenter: configuration.datacenter, using: &self.random)
     }
 
+    /// How many bytes of the operating system's generator `init` is given.
+    package static let identityByteCount = IdentityPool.capacity
+
     /// The one timer the shell needs. As of the last `advance`; before the first one it is due.
     package private(set) var nextDeadline = Instant.zero
 
@@ -87,6 +96,7 @@ package struct ServerCore: Sendable {
         var next = min(lan.findDeadline(), switchboard.nextDeadline, router.nextDeadline, scheduler.nextDeadline)
         next = min(next, wan?.findDeadline() ?? .distantFuture, replica?.findDeadline() ?? .distantFuture)
         next = min(next, requests.nextDeadline, joiner.nextDeadline, local.nextDeadline)
+        next = min(next, sessionTimers.nextDeadline, failovers.nextDeadline, events.nextDeadline)
         nextDeadline = min(next, duties.nextDeadline, leaving?.nextDeadline ?? .distantFuture, servers.nextRebalance)
     }
 
@@ -106,11 +116,14 @@ package struct ServerCore: Sendable {
         case .request(let id, let request, let timeout):
             begin(request, from: .frontEnd(id), timeout: timeout, at: now)
         case .agentRequest(let id, let request): answer(request, id: id, at: now)
-        case .cancelled(let id): cancel(.frontEnd(id), at: now)
+        case .cancelled(let id):
+            events.cancel(id)
+            cancel(.frontEnd(id), at: now)
         case .probed(let probe, let result):
             scheduler.probed(probe, result, at: now, into: &schedulerEffects)
             performScheduler(at: now)
         case .resolved(let id, let endpoints): resolved(id, endpoints, at: now)
+        case .identities(let bytes): identities.fill(bytes)
         case .shutdown(let leave): shutdown(leave: leave, at: now)
         }
         performSwitchboard(at: now)
@@ -132,6 +145,8 @@ package struct ServerCore: Sendable {
         joinAgain(at: now)
         synchronise(at: now)
         lead(at: now)
+        advanceFailovers(at: now)
+        answerEventWaiters(at: now)
         advanceLeaving(at: now)
         if servers.nextRebalance <= now {
             servers.rebalance(at: now, using: &random)
@@ -143,6 +158,7 @@ package struct ServerCore: Sendable {
         performSwitchboard(at: now)
         expire(at: now)
         settle(at: now)
+        if replica != nil, let count = identities.shortage() { out.append(.drawIdentities(byteCount: count)) }
         findDeadline()
         emit(into: &effects)
     }

@@ -122,7 +122,9 @@ extension AgentConfiguration {
                 "bytes of a value"),
             .integer(
                 "limits.txn_max_req_len", \.limits.txnMaxRequestBytes, 1...64 << 20, standard: "524288",
-                "bytes of a transaction", hasEffect: false),
+                "bytes of a transaction"),
+            .duration(
+                "session_ttl_min", \.minSessionTTL, standard: "10s", "shortest time to live of a session"),
             .number(
                 "limits.rpc_rate", \.limits.rpcRate, standard: "-1", "requests per second; negative: no limit",
                 hasEffect: false),
@@ -162,7 +164,6 @@ extension AgentConfiguration {
         .ignored("autopilot", "dead servers are always dropped"),
         .ignored("ui_config", "there is no user interface yet"),
         .ignored("http_config", "headers and blocked endpoints"),
-        .ignored("session_ttl_min", "of sessions"),
     ]
 
     private static func port(

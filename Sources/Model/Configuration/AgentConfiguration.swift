@@ -68,6 +68,7 @@ package struct AgentConfiguration: Equatable, Sendable {
     package var leaveDrainTime: Duration = .seconds(5)
     package var rpcHoldTimeout: Duration = .seconds(7)
     package var raftSnapshotThreshold = 16_384
+    package var minSessionTTL: Duration = .seconds(10)
     package var raftSnapshotInterval: Duration = .seconds(30)
     package var raftTrailingLogs = 10_240
     package var gossipLAN = GossipTuning()

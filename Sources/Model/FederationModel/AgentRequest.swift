@@ -14,6 +14,11 @@ package enum AgentRequest: Equatable, Sendable {
     case deregisterCheck(id: String)
     /// A TTL check's owner reports.
     case updateCheck(id: String, CheckStatus, output: String)
+    /// A user event for the LAN pool.
+    case fireEvent(UserEvent)
+    /// The last user events of this name, of any when it is empty: at once, unless the last one's hash is the given
+    /// one; then when another arrives, or after `wait`.
+    case events(name: String, unlessHash: UInt64, wait: Duration)
     case metrics
     /// Every datacenter's verdict with its evidence.
     case federation
@@ -29,6 +34,7 @@ package enum AgentResponse: Equatable, Sendable {
     case services([NodeService])
     /// Sorted by id.
     case checks([HealthCheck])
+    case events([UserEvent])
     case metrics(MetricsSnapshot)
     case federation([DatacenterReport])
     case failed(AgentError)

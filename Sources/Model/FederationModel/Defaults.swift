@@ -13,5 +13,5 @@ package enum Build {
     /// Consul's version whose interfaces are spoken.
     package static let consulVersion = "1.8.7"
     /// The gossip tag `ft_isthmus`: raised when servers learn something older ones do not know.
-    package static let protocolNumber = 1
+    package static let protocolNumber = 2
 }

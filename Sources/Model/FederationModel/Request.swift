@@ -24,6 +24,26 @@ package enum Request: Equatable, Sendable {
     case coordinateListNodes(DCSpecificRequest)
     case coordinateNode(NodeSpecificRequest)
     case coordinateListDatacenters
+    case sessionApply(SessionRequest)
+    case sessionGet(SessionSpecificRequest)
+    case sessionList(SessionSpecificRequest)
+    case sessionNodeSessions(NodeSpecificRequest)
+    case sessionRenew(SessionSpecificRequest)
+    case txnApply(TxnRequest)
+    case txnRead(TxnReadRequest)
+    case preparedQueryApply(PreparedQueryRequest)
+    case preparedQueryGet(PreparedQuerySpecificRequest)
+    case preparedQueryList(DCSpecificRequest)
+    case preparedQueryExecute(PreparedQueryExecuteRequest)
+    case preparedQueryExecuteRemote(PreparedQueryExecuteRemoteRequest)
+    case preparedQueryExplain(PreparedQueryExecuteRequest)
+    case operatorRaftConfiguration(DCSpecificRequest)
+    case operatorRemovePeerByAddress(RaftRemovePeerRequest)
+    case operatorRemovePeerByID(RaftRemovePeerRequest)
+    case operatorAutopilotConfiguration(DCSpecificRequest)
+    case operatorSetAutopilot(AutopilotSetConfigRequest)
+    case operatorServerHealth(DCSpecificRequest)
+    case statusRaftStats
     case internalEventFire(EventFireRequest)
     case internalKeyringOperation(KeyringRequest)
     /// Our own ping between servers of any datacenter: carries the verdict evidence (`Isthmus.Ping`).
@@ -39,20 +59,31 @@ extension Request {
         case anyServer
         /// Obeys the three read modes of `QueryOptions`.
         case read
+        /// Answered by the leader from what it knows besides its log; by any server when it may be stale.
+        case leader
         /// Goes through the leader's Raft log.
         case write
     }
 
     package var kind: Kind {
         switch self {
-        case .statusPing, .catalogListDatacenters, .coordinateListDatacenters, .internalKeyringOperation, .isthmusPing:
+        case .statusPing, .statusRaftStats, .catalogListDatacenters, .coordinateListDatacenters,
+            .internalKeyringOperation, .isthmusPing:
             .local
         case .statusLeader, .statusPeers, .internalEventFire: .anyServer
         case .catalogListNodes, .catalogListServices, .catalogServiceNodes, .catalogNodeServices,
             .catalogNodeServiceList, .healthChecksInState, .healthNodeChecks, .healthServiceChecks,
-            .healthServiceNodes, .kvsGet, .kvsList, .kvsListKeys, .coordinateListNodes, .coordinateNode:
+            .healthServiceNodes, .kvsGet, .kvsList, .kvsListKeys, .coordinateListNodes, .coordinateNode,
+            .sessionGet, .sessionList, .sessionNodeSessions, .txnRead, .preparedQueryGet, .preparedQueryList,
+            .preparedQueryExecute, .preparedQueryExecuteRemote, .preparedQueryExplain,
+            .operatorAutopilotConfiguration:
             .read
-        case .catalogRegister, .catalogDeregister, .kvsApply, .coordinateUpdate: .write
+        case .sessionRenew, .operatorRaftConfiguration, .operatorRemovePeerByAddress, .operatorRemovePeerByID,
+            .operatorServerHealth:
+            .leader
+        case .catalogRegister, .catalogDeregister, .kvsApply, .coordinateUpdate,
+            .sessionApply, .txnApply, .preparedQueryApply, .operatorSetAutopilot:
+            .write
         }
     }
 
@@ -82,6 +113,26 @@ extension Request {
         case .coordinateListNodes: "Coordinate.ListNodes"
         case .coordinateNode: "Coordinate.Node"
         case .coordinateListDatacenters: "Coordinate.ListDatacenters"
+        case .sessionApply: "Session.Apply"
+        case .sessionGet: "Session.Get"
+        case .sessionList: "Session.List"
+        case .sessionNodeSessions: "Session.NodeSessions"
+        case .sessionRenew: "Session.Renew"
+        case .txnApply: "Txn.Apply"
+        case .txnRead: "Txn.Read"
+        case .preparedQueryApply: "PreparedQuery.Apply"
+        case .preparedQueryGet: "PreparedQuery.Get"
+        case .preparedQueryList: "PreparedQuery.List"
+        case .preparedQueryExecute: "PreparedQuery.Execute"
+        case .preparedQueryExecuteRemote: "PreparedQuery.ExecuteRemote"
+        case .preparedQueryExplain: "PreparedQuery.Explain"
+        case .operatorRaftConfiguration: "Operator.RaftGetConfiguration"
+        case .operatorRemovePeerByAddress: "Operator.RaftRemovePeerByAddress"
+        case .operatorRemovePeerByID: "Operator.RaftRemovePeerByID"
+        case .operatorAutopilotConfiguration: "Operator.AutopilotGetConfiguration"
+        case .operatorSetAutopilot: "Operator.AutopilotSetConfiguration"
+        case .operatorServerHealth: "Operator.ServerHealth"
+        case .statusRaftStats: "Status.RaftStats"
         case .internalEventFire: "Internal.EventFire"
         case .internalKeyringOperation: "Internal.KeyringOperation"
         case .isthmusPing: "Isthmus.Ping"
@@ -112,9 +163,28 @@ extension Request {
             case .coordinateUpdate(let body): body.datacenter
             case .coordinateListNodes(let body): body.datacenter
             case .coordinateNode(let body): body.datacenter
+            case .sessionApply(let body): body.datacenter
+            case .sessionGet(let body): body.datacenter
+            case .sessionList(let body): body.datacenter
+            case .sessionNodeSessions(let body): body.datacenter
+            case .sessionRenew(let body): body.datacenter
+            case .txnApply(let body): body.datacenter
+            case .txnRead(let body): body.datacenter
+            case .preparedQueryApply(let body): body.datacenter
+            case .preparedQueryGet(let body): body.datacenter
+            case .preparedQueryList(let body): body.datacenter
+            case .preparedQueryExecute(let body): body.datacenter
+            case .preparedQueryExecuteRemote(let body): body.datacenter
+            case .preparedQueryExplain(let body): body.datacenter
+            case .operatorRaftConfiguration(let body): body.datacenter
+            case .operatorRemovePeerByAddress(let body): body.datacenter
+            case .operatorRemovePeerByID(let body): body.datacenter
+            case .operatorAutopilotConfiguration(let body): body.datacenter
+            case .operatorSetAutopilot(let body): body.datacenter
+            case .operatorServerHealth(let body): body.datacenter
             case .internalEventFire(let body): body.datacenter
             case .internalKeyringOperation(let body): body.datacenter
-            case .statusPing, .catalogListDatacenters, .coordinateListDatacenters, .isthmusPing: nil
+            case .statusPing, .statusRaftStats, .catalogListDatacenters, .coordinateListDatacenters, .isthmusPing: nil
             }
         }
         set {
@@ -180,13 +250,70 @@ extension Request {
             case .coordinateNode(var body):
                 body.datacenter = newValue
                 self = .coordinateNode(body)
+            case .sessionApply(var body):
+                body.datacenter = newValue
+                self = .sessionApply(body)
+            case .sessionGet(var body):
+                body.datacenter = newValue
+                self = .sessionGet(body)
+            case .sessionList(var body):
+                body.datacenter = newValue
+                self = .sessionList(body)
+            case .sessionNodeSessions(var body):
+                body.datacenter = newValue
+                self = .sessionNodeSessions(body)
+            case .sessionRenew(var body):
+                body.datacenter = newValue
+                self = .sessionRenew(body)
+            case .txnApply(var body):
+                body.datacenter = newValue
+                self = .txnApply(body)
+            case .txnRead(var body):
+                body.datacenter = newValue
+                self = .txnRead(body)
+            case .preparedQueryApply(var body):
+                body.datacenter = newValue
+                self = .preparedQueryApply(body)
+            case .preparedQueryGet(var body):
+                body.datacenter = newValue
+                self = .preparedQueryGet(body)
+            case .preparedQueryList(var body):
+                body.datacenter = newValue
+                self = .preparedQueryList(body)
+            case .preparedQueryExecute(var body):
+                body.datacenter = newValue
+                self = .preparedQueryExecute(body)
+            case .preparedQueryExecuteRemote(var body):
+                body.datacenter = newValue
+                self = .preparedQueryExecuteRemote(body)
+            case .preparedQueryExplain(var body):
+                body.datacenter = newValue
+                self = .preparedQueryExplain(body)
+            case .operatorRaftConfiguration(var body):
+                body.datacenter = newValue
+                self = .operatorRaftConfiguration(body)
+            case .operatorRemovePeerByAddress(var body):
+                body.datacenter = newValue
+                self = .operatorRemovePeerByAddress(body)
+            case .operatorRemovePeerByID(var body):
+                body.datacenter = newValue
+                self = .operatorRemovePeerByID(body)
+            case .operatorAutopilotConfiguration(var body):
+                body.datacenter = newValue
+                self = .operatorAutopilotConfiguration(body)
+            case .operatorSetAutopilot(var body):
+                body.datacenter = newValue
+                self = .operatorSetAutopilot(body)
+            case .operatorServerHealth(var body):
+                body.datacenter = newValue
+                self = .operatorServerHealth(body)
             case .internalEventFire(var body):
                 body.datacenter = newValue
                 self = .internalEventFire(body)
             case .internalKeyringOperation(var body):
                 body.datacenter = newValue
                 self = .internalKeyringOperation(body)
-            case .statusPing, .catalogListDatacenters, .coordinateListDatacenters, .isthmusPing: break
+            case .statusPing, .statusRaftStats, .catalogListDatacenters, .coordinateListDatacenters, .isthmusPing: break
             }
         }
     }
@@ -212,9 +339,24 @@ extension Request {
             case .kvsListKeys(let body): body.options
             case .coordinateListNodes(let body): body.options
             case .coordinateNode(let body): body.options
+            case .sessionGet(let body): body.options
+            case .sessionList(let body): body.options
+            case .sessionNodeSessions(let body): body.options
+            case .sessionRenew(let body): body.options
+            case .txnRead(let body): body.options
+            case .preparedQueryGet(let body): body.options
+            case .preparedQueryList(let body): body.options
+            case .preparedQueryExecute(let body): body.options
+            case .preparedQueryExecuteRemote(let body): body.options
+            case .preparedQueryExplain(let body): body.options
+            case .operatorRaftConfiguration(let body): body.options
+            case .operatorAutopilotConfiguration(let body): body.options
+            case .operatorServerHealth(let body): body.options
             case .internalEventFire(let body): body.options
             case .internalKeyringOperation(let body): body.options
-            case .statusPing, .catalogRegister, .catalogDeregister, .kvsApply, .coordinateUpdate,
+            case .statusPing, .statusRaftStats, .catalogRegister, .catalogDeregister, .kvsApply, .coordinateUpdate,
+                .sessionApply, .txnApply, .preparedQueryApply, .operatorRemovePeerByAddress, .operatorRemovePeerByID,
+                .operatorSetAutopilot,
                 .coordinateListDatacenters, .isthmusPing:
                 nil
             }
@@ -273,13 +415,54 @@ extension Request {
             case .coordinateNode(var body):
                 body.options = newValue
                 self = .coordinateNode(body)
+            case .sessionGet(var body):
+                body.options = newValue
+                self = .sessionGet(body)
+            case .sessionList(var body):
+                body.options = newValue
+                self = .sessionList(body)
+            case .sessionNodeSessions(var body):
+                body.options = newValue
+                self = .sessionNodeSessions(body)
+            case .sessionRenew(var body):
+                body.options = newValue
+                self = .sessionRenew(body)
+            case .txnRead(var body):
+                body.options = newValue
+                self = .txnRead(body)
+            case .preparedQueryGet(var body):
+                body.options = newValue
+                self = .preparedQueryGet(body)
+            case .preparedQueryList(var body):
+                body.options = newValue
+                self = .preparedQueryList(body)
+            case .preparedQueryExecute(var body):
+                body.options = newValue
+                self = .preparedQueryExecute(body)
+            case .preparedQueryExecuteRemote(var body):
+                body.options = newValue
+                self = .preparedQueryExecuteRemote(body)
+            case .preparedQueryExplain(var body):
+                body.options = newValue
+                self = .preparedQueryExplain(body)
+            case .operatorRaftConfiguration(var body):
+                body.options = newValue
+                self = .operatorRaftConfiguration(body)
+            case .operatorAutopilotConfiguration(var body):
+                body.options = newValue
+                self = .operatorAutopilotConfiguration(body)
+            case .operatorServerHealth(var body):
+                body.options = newValue
+                self = .operatorServerHealth(body)
             case .internalEventFire(var body):
                 body.options = newValue
                 self = .internalEventFire(body)
             case .internalKeyringOperation(var body):
                 body.options = newValue
                 self = .internalKeyringOperation(body)
-            case .statusPing, .catalogRegister, .catalogDeregister, .kvsApply, .coordinateUpdate,
+            case .statusPing, .statusRaftStats, .catalogRegister, .catalogDeregister, .kvsApply, .coordinateUpdate,
+                .sessionApply, .txnApply, .preparedQueryApply, .operatorRemovePeerByAddress, .operatorRemovePeerByID,
+                .operatorSetAutopilot,
                 .coordinateListDatacenters, .isthmusPing:
                 break
             }

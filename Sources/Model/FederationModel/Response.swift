@@ -15,6 +15,16 @@ package enum Response: Equatable, Sendable {
     case keyList(IndexedKeyList)
     case coordinates(IndexedCoordinates)
     case datacenterMaps([DatacenterMap])
+    case sessions(IndexedSessions)
+    case txn(TxnResponse)
+    case txnRead(TxnReadResponse)
+    case queries(IndexedPreparedQueries)
+    case queryResult(PreparedQueryExecuteResponse)
+    case queryExplanation(PreparedQueryExplainResponse)
+    case raftConfiguration(RaftConfigurationResponse)
+    case autopilot(AutopilotConfiguration)
+    case serverHealth(OperatorHealthReply)
+    case serverStats(ServerStats)
     case eventFired(EventFireResponse)
     case keyring(KeyringResponses)
     case isthmusPong(Pong)
@@ -35,9 +45,16 @@ extension Response {
             case .dirEntries(let body): body.meta
             case .keyList(let body): body.meta
             case .coordinates(let body): body.meta
+            case .sessions(let body): body.meta
+            case .txnRead(let body): body.meta
+            case .queries(let body): body.meta
+            case .queryResult(let body): body.meta
+            case .queryExplanation(let body): body.meta
             case .eventFired(let body): body.meta
             case .keyring(let body): body.meta
-            case .empty, .string, .strings, .bool, .datacenterMaps, .isthmusPong: nil
+            case .empty, .string, .strings, .bool, .datacenterMaps, .isthmusPong,
+                .txn, .raftConfiguration, .autopilot, .serverHealth, .serverStats:
+                nil
             }
         }
         set {
@@ -73,13 +90,30 @@ extension Response {
             case .coordinates(var body):
                 body.meta = newValue
                 self = .coordinates(body)
+            case .sessions(var body):
+                body.meta = newValue
+                self = .sessions(body)
+            case .txnRead(var body):
+                body.meta = newValue
+                self = .txnRead(body)
+            case .queries(var body):
+                body.meta = newValue
+                self = .queries(body)
+            case .queryResult(var body):
+                body.meta = newValue
+                self = .queryResult(body)
+            case .queryExplanation(var body):
+                body.meta = newValue
+                self = .queryExplanation(body)
             case .eventFired(var body):
                 body.meta = newValue
                 self = .eventFired(body)
             case .keyring(var body):
                 body.meta = newValue
                 self = .keyring(body)
-            case .empty, .string, .strings, .bool, .datacenterMaps, .isthmusPong: break
+            case .empty, .string, .strings, .bool, .datacenterMaps, .isthmusPong,
+                .txn, .raftConfiguration, .autopilot, .serverHealth, .serverStats:
+                break
             }
         }
     }

@@ -44,6 +44,10 @@ extension World {
             let endpoints = addresses.map { Endpoint($0, name.port) }
             events.add(
                 .input(host: host, life: states[host].life, .resolved(id, endpoints)), due: now + .milliseconds(5))
+        case .drawIdentities(let count):
+            var bytes: [UInt8] = []
+            while bytes.count < count { withUnsafeBytes(of: random.next()) { bytes.append(contentsOf: $0) } }
+            events.add(.input(host: host, life: states[host].life, .identities(bytes)), due: now)
         case .saveFile(let name, let bytes): disks[host].files[name] = bytes
         case .appendFile(let name, let bytes): disks[host].files[name, default: []] += bytes
         case .log(let line):

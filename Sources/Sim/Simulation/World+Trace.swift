@@ -63,6 +63,7 @@ extension World {
         case .cancelled(let id): trace(.client, host, "request \(id.number) cancelled")
         case .probed(let id, let result): trace(.probe, host, "probe \(id.number): \(result)")
         case .resolved(let id, let endpoints): trace(.stream, host, "\(id) resolved: \(endpoints)")
+        case .identities(let bytes): trace(.client, host, "\(bytes.count) random bytes")
         case .shutdown(let leave): trace(.fault, host, leave ? "asked to leave" : "asked to stop")
         }
     }

@@ -1,0 +1,34 @@
+package import FederationModel
+
+extension SessionRequest: WireRecord {
+    package init() { self.init(datacenter: "") }
+
+    /// Declaration order, used when a peer sends the structure as an array.
+    package static var fieldNames: [String] {
+        [
+            "Datacenter", "Op", "Session", "Token",
+        ]
+    }
+
+    package mutating func decode(field name: String, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+        switch name {
+        case "Datacenter": datacenter = try reader.read()
+        case "Op": op = try reader.read()
+        case "Session": session = try reader.read()
+        default: return try write.decode(field: name, from: &reader)
+        }
+        return true
+    }
+
+    package func encode(into writer: inout MessagePackWriter) {
+        writer.writeMapHeader(4)
+        writer.write("Datacenter")
+        writer.write(datacenter)
+        writer.write("Op")
+        writer.write(op)
+        writer.write("Session")
+        writer.write(session)
+        writer.write("Token")
+        writer.write(write.token)
+    }
+}

@@ -1,0 +1,29 @@
+package import FederationModel
+
+extension TxnCheckOp: WireRecord {
+    package init() { self.init(verb: "") }
+
+    /// Declaration order, used when a peer sends the structure as an array.
+    package static var fieldNames: [String] {
+        [
+            "Verb", "Check",
+        ]
+    }
+
+    package mutating func decode(field name: String, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+        switch name {
+        case "Verb": verb = try reader.read()
+        case "Check": check = try reader.read()
+        default: return false
+        }
+        return true
+    }
+
+    package func encode(into writer: inout MessagePackWriter) {
+        writer.writeMapHeader(2)
+        writer.write("Check")
+        writer.write(check)
+        writer.write("Verb")
+        writer.write(verb)
+    }
+}
