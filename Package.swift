@@ -37,18 +37,19 @@ let cores: [Target] = [
     module("Cores", "StorageFormat", ["FederationModel", "WireFormat", "RaftCore"]),
     module("Cores", "GossipCore", base + ["WireFormat"]),
     module("Cores", "SerfCore", base + ["WireFormat", "GossipCore"]),
-    module("Cores", "CatalogCore", base + ["WireFormat", "RadixTree"]),
+    module("Cores", "FilterCore", ["FederationModel"]),
+    module("Cores", "CatalogCore", base + ["FilterCore", "RadixTree", "WireFormat"]),
     module("Cores", "RoutingCore", base),
     module("Cores", "RPCCore", base + ["WireFormat"]),
     module("Cores", "HealthCore", base),
-    module("Cores", "HTTPCore", base + ["WireFormat"]),
+    module("Cores", "HTTPCore", base + ["FilterCore", "WireFormat"]),
     module("Cores", "DNSCore", base + ["WireFormat"]),
     module("Cores", "TopologyCore", base + ["Configuration"]),
     module(
         "Cores", "ServerCore",
         base + [
-            "WireFormat", "RaftCore", "StorageFormat", "GossipCore", "SerfCore", "CatalogCore", "RoutingCore",
-            "RPCCore", "HealthCore",
+            "WireFormat", "RaftCore", "StorageFormat", "GossipCore", "SerfCore", "FilterCore", "CatalogCore",
+            "RoutingCore", "RPCCore", "HealthCore",
         ]),
 ]
 
@@ -122,6 +123,7 @@ let package = Package(
         tests("ConfigurationTests", ["Configuration", "ConfigurationFiles"]),
         tests("CurlProbesTests", base + ["CurlProbes"]),
         tests("DNSCoreTests", base + ["DNSCore"]),
+        tests("FilterCoreTests", ["FederationModel", "FilterCore", "Patterns"]),
         tests("FileStorageTests", ["FederationModel", "RaftCore", "StorageFormat", "FileStorage", "WireFormat"]),
         .target(name: "GossipVectors", path: "Tests/GossipVectors", swiftSettings: settings),
         tests("GossipCoreTests", base + ["WireFormat", "GossipCore", "GossipVectors"]),

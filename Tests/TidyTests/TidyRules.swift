@@ -13,15 +13,16 @@ enum TidyRules {
         (
             "Cores",
             [
-                "WireFormat", "RadixTree", "RaftCore", "StorageFormat", "GossipCore", "SerfCore", "CatalogCore",
-                "RoutingCore", "RPCCore", "HealthCore", "HTTPCore", "DNSCore", "TopologyCore", "ServerCore",
+                "WireFormat", "RadixTree", "RaftCore", "StorageFormat", "GossipCore", "SerfCore", "FilterCore",
+                "CatalogCore", "RoutingCore", "RPCCore", "HealthCore", "HTTPCore", "DNSCore", "TopologyCore",
+                "ServerCore",
             ]
         ),
         (
             "Shells",
             [
                 "Telemetry", "NIOTransport", "GossipCrypto", "FileStorage", "CCurl", "CurlProbes", "CRE2",
-                "YAMLReader", "ClientHTTP", "ConfigurationFiles",
+                "Patterns", "YAMLReader", "ClientHTTP", "ConfigurationFiles",
             ]
         ),
         ("Agent", ["Agent", "TopologyRunner"]),

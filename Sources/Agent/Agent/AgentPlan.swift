@@ -3,6 +3,7 @@ import FederationModel
 import GossipCore
 import GossipCrypto
 import HTTPCore
+import Patterns
 import RaftCore
 import ServerCore
 import WireFormat
@@ -104,6 +105,7 @@ struct AgentPlan: Sendable {
             lanEndpoint: Endpoint(advertise, UInt16(clamping: ports.serfLAN)),
             wanEndpoint: configuration.isServer && ports.serfWAN > 0
                 ? Endpoint(advertiseWAN, UInt16(clamping: ports.serfWAN)) : nil, wanAddress: advertiseWAN)
+        server.patterns = .re2
         if configuration.isServer {
             if configuration.bootstrap || configuration.isDevelopment || configuration.bootstrapExpect == 1 {
                 server.bootstrap = .alone

@@ -9,6 +9,7 @@ import HTTPCore
 import NIOCore
 import NIOPosix
 import NIOTransport
+import Patterns
 import ServerCore
 
 /// Every socket of an agent. All ports are taken before the core starts: a taken one is an error, not half an agent.
@@ -107,7 +108,7 @@ struct Listeners {
             kvMaxValueBytes: configuration.limits.kvMaxValueBytes,
             translatesWANAddresses: configuration.translatesWANAddresses,
             lanPort: UInt16(clamping: configuration.ports.serfLAN),
-            wanPort: UInt16(clamping: configuration.ports.serfWAN))
+            wanPort: UInt16(clamping: configuration.ports.serfWAN), patterns: .re2)
         let http = HTTPFrontEnd(
             router: HTTPRouter(context: context), view: view, answers: answers, control: control,
             resolver: AddressResolver(), seed: system.next())

@@ -78,11 +78,13 @@ package struct HTTPContext: Sendable {
     /// Ports that a bare address to join stands for.
     package var lanPort: UInt16
     package var wanPort: UInt16
+    /// Patterns of filter expressions.
+    package var patterns: PatternCompiler
 
     package init(
         datacenter: String, node: String, isServer: Bool, kvMaxValueBytes: Int = 512 * 1024,
         translatesWANAddresses: Bool = false, responseHeaders: [(name: String, value: String)] = [],
-        lanPort: UInt16 = 8301, wanPort: UInt16 = 8302
+        lanPort: UInt16 = 8301, wanPort: UInt16 = 8302, patterns: PatternCompiler = .none
     ) {
         self.datacenter = datacenter
         self.node = node
@@ -92,5 +94,6 @@ package struct HTTPContext: Sendable {
         self.responseHeaders = responseHeaders
         self.lanPort = lanPort
         self.wanPort = wanPort
+        self.patterns = patterns
     }
 }

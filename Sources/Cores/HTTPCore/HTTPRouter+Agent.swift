@@ -1,7 +1,18 @@
 import FederationModel
+import FilterCore
 import WireFormat
 
 extension HTTPRouter {
+    func agentServices(_ call: Call) throws(HTTPProblem) -> HTTPAction {
+        let filter = try call.filter(NodeService.self, context.patterns)
+        return .agent(.services, call.rendering(.agentServices(filter)))
+    }
+
+    func agentChecks(_ call: Call) throws(HTTPProblem) -> HTTPAction {
+        let filter = try call.filter(HealthCheck.self, context.patterns)
+        return .agent(.checks, call.rendering(.agentChecks(filter)))
+    }
+
     func members(_ call: Call) throws(HTTPProblem) -> HTTPAction {
         let segment = call.query.first("segment")
         guard segment.isEmpty || segment == "_all" else {
@@ -100,11 +111,13 @@ extension Call {
     /// Any value of `?wan=` but the empty one.
     var isWAN: Bool { !query.first("wan").isEmpty }
 
-    /// Filter expressions reach the servers; the agent's own lists know none, and a whole list would be a wrong answer.
-    func unfiltered(_ request: AgentRequest) throws(HTTPProblem) -> AgentRequest {
-        guard options.filter.isEmpty else {
-            throw .badRequest(FederationError.filterNotServed.message)
+    /// `?filter=` of the agent's own lists, made before they are asked for; nil without one.
+    func filter<Row>(_: Row.Type, _ patterns: PatternCompiler) throws(HTTPProblem) -> Filter<Row>? {
+        guard !options.filter.isEmpty else { return nil }
+        do throws(FilterProblem) {
+            return try Filter(options.filter, patterns: patterns)
+        } catch {
+            throw HTTPProblem(status: 500, error.message)
         }
-        return request
     }
 }

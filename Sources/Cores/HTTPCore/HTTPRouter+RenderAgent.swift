@@ -1,5 +1,6 @@
 import Determinism
 package import FederationModel
+import FilterCore
 import WireFormat
 
 extension HTTPRouter {
@@ -17,7 +18,9 @@ extension HTTPRouter {
         case .services(let services):
             guard case .agentService(let id) = rendering.endpoint else {
                 json.beginObject()
-                for service in services {
+                var filter: Filter<NodeService>?
+                if case .agentServices(let wanted) = rendering.endpoint { filter = wanted }
+                for service in services where filter?.matches(service) ?? true {
                     json.key(text: service.id)
                     json.write(agentService: service, hash: nil)
                 }
@@ -32,7 +35,9 @@ extension HTTPRouter {
             return Self.json(json, commonHeaders + [(name: "X-Consul-Contenthash", value: hash)])
         case .checks(let checks):
             json.beginObject()
-            for check in checks {
+            var filter: Filter<HealthCheck>?
+            if case .agentChecks(let wanted) = rendering.endpoint { filter = wanted }
+            for check in checks where filter?.matches(check) ?? true {
                 json.key(text: check.checkID)
                 json.write(check)
             }

@@ -88,9 +88,9 @@ package struct HTTPRouter: Sendable {
             .agent(
                 .forceLeave(node: call.restText, prune: call.query.has("prune"), wan: call.isWAN),
                 call.rendering(.done))
-        case .agentServices: .agent(try call.unfiltered(.services), call.rendering(.agentServices))
+        case .agentServices: try agentServices(call)
         case .agentService: .agent(.services, call.rendering(.agentService(id: call.restText)))
-        case .agentChecks: .agent(try call.unfiltered(.checks), call.rendering(.agentChecks))
+        case .agentChecks: try agentChecks(call)
         case .registerService: try registerService(call)
         case .deregisterService:
             .agent(.deregisterService(id: try call.restText(orMissing: "service ID")), call.rendering(.done))

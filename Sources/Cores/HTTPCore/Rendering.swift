@@ -1,5 +1,6 @@
 package import Determinism
 package import FederationModel
+package import FilterCore
 
 /// How the answer to a routed request becomes an HTTP response: the listener keeps it beside the request's number.
 package struct Rendering: Equatable, Sendable {
@@ -23,9 +24,9 @@ package struct Rendering: Equatable, Sendable {
         case done
         case agentSelf
         case agentMembers
-        case agentServices
+        case agentServices(Filter<NodeService>?)
         case agentService(id: String)
-        case agentChecks
+        case agentChecks(Filter<HealthCheck>?)
         case agentMetrics(prometheus: Bool)
         case federation
     }

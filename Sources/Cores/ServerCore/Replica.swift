@@ -59,7 +59,8 @@ struct Replica: Sendable {
         catalog = snapshot ?? Catalog()
         appliedIndex = recovery.snapshot?.index ?? .zero
         snapshotIndex = appliedIndex
-        view = ReadView(datacenter: configuration.datacenter, isServer: true)
+        view = ReadView(
+            datacenter: configuration.datacenter, isServer: true, patterns: configuration.patterns)
     }
 
     /// The cluster that a log was bootstrapped with; `none` when it begins later or is empty.

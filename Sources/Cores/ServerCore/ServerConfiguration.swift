@@ -79,6 +79,8 @@ package struct ServerConfiguration: Sendable {
     package var handshakeTimeout: Duration = .seconds(5)
     /// The catalog gets the status of checks only.
     package var discardsCheckOutput = false
+    /// Patterns of filter expressions.
+    package var patterns = PatternCompiler.none
 
     package init(
         datacenter: String, node: String, nodeID: NodeID, isServer: Bool, rpcEndpoint: Endpoint, lanEndpoint: Endpoint,
