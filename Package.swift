@@ -55,9 +55,11 @@ let cores: [Target] = [
 
 let shells: [Target] = [
     module("Shells", "Telemetry", ["FederationModel", .product(name: "Logging", package: "swift-log")]),
+    .target(name: "CZlib", path: "Sources/Shells/CZlib", linkerSettings: [.linkedLibrary("z")]),
     module(
         "Shells", "NIOTransport",
         base + [
+            "CZlib",
             .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             .product(name: "NIOHTTP1", package: "swift-nio"),
             .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
@@ -102,8 +104,8 @@ let tools: [Target] = [
     tool(
         "isthmus",
         base + [
-            "Agent", "CommandSupport", "Configuration", "ConfigurationFiles", "Fuzzing", "ClientHTTP", "Simulation",
-            "TopologyCore", "TopologyRunner", "WireFormat", "YAMLReader",
+            "Agent", "CatalogCore", "CommandSupport", "Configuration", "ConfigurationFiles", "Fuzzing", "ClientHTTP",
+            "Simulation", "TopologyCore", "TopologyRunner", "WireFormat", "YAMLReader",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
 ]

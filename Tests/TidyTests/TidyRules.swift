@@ -21,7 +21,7 @@ enum TidyRules {
         (
             "Shells",
             [
-                "Telemetry", "NIOTransport", "GossipCrypto", "FileStorage", "CCurl", "CurlProbes", "CRE2",
+                "Telemetry", "CZlib", "NIOTransport", "GossipCrypto", "FileStorage", "CCurl", "CurlProbes", "CRE2",
                 "Patterns", "YAMLReader", "ClientHTTP", "ConfigurationFiles",
             ]
         ),

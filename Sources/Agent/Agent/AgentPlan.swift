@@ -23,6 +23,7 @@ struct AgentPlan: Sendable {
     let advertise: IPAddress
     let advertiseWAN: IPAddress
     let clients: [IPAddress]
+    let recursors: [Endpoint]
     let services: [ServiceDefinition]
     let checks: [CheckDefinition]
     let node: String
@@ -45,6 +46,14 @@ struct AgentPlan: Sendable {
         var clients: [IPAddress] = []
         for text in configuration.clientAddresses { clients.append(try Self.address(text, key: "client_addr")) }
         self.clients = clients
+        var recursors: [Endpoint] = []
+        for text in configuration.dns.recursors {
+            guard let endpoint = Endpoint(text, defaultPort: 53) else {
+                throw Problem(description: "recursors: \"\(text)\" is no address")
+            }
+            recursors.append(endpoint)
+        }
+        self.recursors = recursors
         node = configuration.nodeName.isEmpty ? HostName.current : configuration.nodeName
         (services, checks) = try Self.definitions(configuration)
     }
@@ -66,7 +75,7 @@ struct AgentPlan: Sendable {
         return address
     }
 
-    private static func definitions(
+    static func definitions(
         _ configuration: AgentConfiguration
     ) throws(Problem) -> ([ServiceDefinition], [CheckDefinition]) {
         var problems: [String] = []

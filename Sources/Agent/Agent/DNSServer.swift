@@ -13,14 +13,21 @@ final class DNSServer: Sendable {
     private let answers: AnswerTable
     private let control: ControlLoop
     private let random: Mutex<SeededRandom>
+    private let recursors: [Endpoint]
+    private let forwarder: DNSForwarder
     /// Resolvers give up after about five seconds: an answer later than that helps nobody.
     private static let timeout = Duration.seconds(5)
 
-    init(frontEnd: DNSFrontEnd, view: ViewBox, answers: AnswerTable, control: ControlLoop, seed: UInt64) {
+    init(
+        frontEnd: DNSFrontEnd, view: ViewBox, answers: AnswerTable, control: ControlLoop, recursors: [Endpoint],
+        forwarder: DNSForwarder, seed: UInt64
+    ) {
         self.frontEnd = frontEnd
         self.view = view
         self.answers = answers
         self.control = control
+        self.recursors = recursors
+        self.forwarder = forwarder
         random = Mutex(SeededRandom(seed: seed))
     }
 
@@ -28,7 +35,23 @@ final class DNSServer: Sendable {
         switch frontEnd.plan(packet, isTCP ? .tcp : .udp) {
         case .respond(let bytes): responder.respond(bytes)
         case .drop: responder.respond(nil)
+        case .recurse(let recursion): recurse(recursion, recursors[...], responder)
         case .query(let requests, let rendering): ask(requests, [], rendering, responder)
+        }
+    }
+
+    /// The recursors in their order, until one settles the question.
+    private func recurse(_ recursion: DNSRecursion, _ left: ArraySlice<Endpoint>, _ responder: DNSResponder) {
+        guard let server = left.first else { return responder.respond(frontEnd.unanswered(recursion)) }
+        let id = random.withLock { UInt16.random(in: 0...UInt16.max, using: &$0) }
+        let transport: NIOTransport.DNSTransport = recursion.transport == .tcp ? .tcp : .udp
+        forwarder.ask(
+            recursion.question(id: id), of: server, over: transport, accepts: { recursion.isAnswer($0, id: id) }
+        ) { [self] answer in
+            guard let answer, recursion.isSettled(by: answer) else {
+                return recurse(recursion, left.dropFirst(), responder)
+            }
+            responder.respond(frontEnd.relay(answer, for: recursion))
         }
     }
 
@@ -38,6 +61,9 @@ final class DNSServer: Sendable {
         _ responder: DNSResponder
     ) {
         guard let request = requests.first else {
+            if let recursion = frontEnd.recursion(rendering, results) {
+                return recurse(recursion, recursors[...], responder)
+            }
             var draw = random.withLock { $0.split() }
             return responder.respond(frontEnd.render(rendering, results, random: &draw))
         }

@@ -1,3 +1,4 @@
+import Determinism
 import FederationModel
 
 /// One request with its parameters understood.

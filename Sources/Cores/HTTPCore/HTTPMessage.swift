@@ -1,4 +1,5 @@
 package import FederationModel
+package import WireFormat
 
 /// One request as the HTTP listener read it.
 package struct HTTPRequest: Sendable {
@@ -62,6 +63,17 @@ package enum HTTPAction: Sendable {
     case agent(AgentRequest, Rendering)
     /// A host name to resolve first; then `.join` with its addresses, or render `AgentResponse.failed`.
     case join(host: String, port: UInt16, wan: Bool, Rendering)
+    case shell(ShellRequest, Rendering)
+}
+
+/// What no core knows: the machine, the log, the configuration files.
+package enum ShellRequest: Equatable, Sendable {
+    /// The answer is JSON that the shell writes.
+    case host
+    /// Log lines from now on until the caller goes.
+    case monitor(LogLine.Level, isJSON: Bool)
+    /// Configuration files are read again and handed to the agent.
+    case reload
 }
 
 /// What every answer of one listener depends on.
@@ -75,11 +87,16 @@ package struct HTTPContext: Sendable {
     package var translatesWANAddresses: Bool
     /// Consul's `http_config.response_headers`.
     package var responseHeaders: [(name: String, value: String)]
+    /// Consul's `http_config.block_endpoints`: prefixes of paths that are answered 403.
+    package var blockedEndpoints: [String] = []
     /// Ports that a bare address to join stands for.
     package var lanPort: UInt16
     package var wanPort: UInt16
     /// Patterns of filter expressions.
     package var patterns: PatternCompiler
+    /// `/v1/agent/self`: Consul's form of the configuration, and what is known of the process.
+    package var debugConfiguration = JSONValue(.object([]))
+    package var runtime: [String: String] = [:]
 
     package init(
         datacenter: String, node: String, isServer: Bool, kvMaxValueBytes: Int = 512 * 1024,

@@ -18,6 +18,7 @@ extension HTTPRouter {
     /// Answers that are not plain JSON: nothing, a miss, a raw value.
     private func specialResponse(_ rendering: Rendering, _ response: Response) -> HTTPResponse? {
         if case .done = rendering.endpoint { return HTTPResponse(status: 200, headers: commonHeaders) }
+        if let response = unserved(rendering, response) { return response }
         let isMiss: Bool
         let meta = response.meta ?? QueryMeta()
         if case .kvEntry(raw: true) = rendering.endpoint, case .dirEntries(let body) = response,
@@ -80,6 +81,13 @@ extension HTTPRouter {
         if rendering.endpoint.showsConsistency {
             headers.append((name: "X-Consul-Effective-Consistency", value: rendering.consistency.rawValue))
         }
+        switch rendering.cacheAge {
+        case .none: break
+        case .miss: headers.append((name: "X-Cache", value: "MISS"))
+        case .hit(let age):
+            headers.append((name: "X-Cache", value: "HIT"))
+            headers.append((name: "Age", value: String(age.components.seconds)))
+        }
         return Self.json(json, headers)
     }
 
@@ -89,7 +97,7 @@ extension HTTPRouter {
     }
 
     /// Index 0 is shown as 1; the last contact in whole milliseconds.
-    private func metaHeaders(_ meta: QueryMeta) -> [(name: String, value: String)] {
+    func metaHeaders(_ meta: QueryMeta) -> [(name: String, value: String)] {
         [
             (name: "X-Consul-Index", value: String(max(1, meta.index))),
             (name: "X-Consul-Knownleader", value: meta.knownLeader ? "true" : "false"),

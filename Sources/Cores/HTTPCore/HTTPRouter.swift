@@ -19,11 +19,16 @@ package struct HTTPRouter: Sendable {
         if let clean = Path.cleaned(path) {
             return .respond(redirect(to: clean, queryText, method: request.method))
         }
+        if path == [UInt8(ascii: "/")] { return .respond(.welcome) }
         guard let (route, rest) = Route.find(path) else {
             if Route.needsSlash(path) {
                 return .respond(redirect(to: path + [UInt8(ascii: "/")], queryText, method: request.method))
             }
             return .respond(HTTPResponse(status: 404))
+        }
+        if context.blockedEndpoints.contains(where: { path.starts(with: $0.utf8) }) {
+            let problem = HTTPProblem(status: 403, "Endpoint is blocked by agent configuration", label: "denied")
+            return .respond(respond(to: problem))
         }
         if request.method == "OPTIONS" {
             let headers = commonHeaders + [(name: "Allow", value: route.methods.text)]
@@ -79,6 +84,20 @@ package struct HTTPRouter: Sendable {
             .request(.coordinateNode(call.nodeRequest(call.restText)), call.coordinateRendering(isOne: true))
         case .coordinateUpdate: try updateCoordinate(call)
         case .eventFire: try fireEvent(call, random: &random)
+        case .agentMaintenance: try maintenance(ofService: nil, call)
+        case .serviceMaintenance: try maintenance(ofService: try call.restText(orMissing: "service ID"), call)
+        case .agentHealthByName: try agentHealth(.name(call.restText), call)
+        case .agentHealthByID: try agentHealth(.id(call.restText), call)
+        case .agentHost: .shell(.host, call.rendering(.done))
+        case .agentMonitor: try monitor(call)
+        case .agentReload: .shell(.reload, call.rendering(.done))
+        case .accessControl, .agentToken: throw HTTPProblem(status: 401, "ACL support disabled", label: "denied")
+        case .meshDisabled: throw HTTPProblem.meshDisabled
+        case .discoveryChain: .respond(respond(to: .meshDisabled, extra: metaHeaders(QueryMeta())))
+        case .emptyList: try emptyList(.emptyList, call)
+        case .gatewayServices: try emptyList(.gatewayServices, call)
+        case .configEntries: try configEntries(call)
+        case .configWrite: throw HTTPProblem(status: 500, "config entries are not served")
         case .federationDatacenters: .agent(.federation, call.rendering(.federation))
         case .agentSelf: .agent(.selfInfo, call.rendering(.agentSelf))
         case .agentMembers: try members(call)
@@ -89,7 +108,7 @@ package struct HTTPRouter: Sendable {
                 .forceLeave(node: call.restText, prune: call.query.has("prune"), wan: call.isWAN),
                 call.rendering(.done))
         case .agentServices: try agentServices(call)
-        case .agentService: .agent(.services, call.rendering(.agentService(id: call.restText)))
+        case .agentService: agentService(call)
         case .agentChecks: try agentChecks(call)
         case .registerService: try registerService(call)
         case .deregisterService:
@@ -106,7 +125,7 @@ package struct HTTPRouter: Sendable {
     }
 
     /// Headers of every answer of the API.
-    var commonHeaders: [(name: String, value: String)] {
+    package var commonHeaders: [(name: String, value: String)] {
         var headers = context.responseHeaders
         headers.append((name: "Vary", value: "Accept-Encoding"))
         if context.translatesWANAddresses { headers.append((name: "X-Consul-Translate-Addresses", value: "true")) }
@@ -153,6 +172,11 @@ package struct HTTPRouter: Sendable {
 }
 
 extension HTTPResponse {
+    /// `/`, where Consul without its user interface says so.
+    static let welcome = HTTPResponse(
+        status: 200, headers: [(name: "Content-Type", value: "text/plain; charset=utf-8")],
+        body: Array("Consul Agent".utf8))
+
     /// What Go's server says to a target it cannot parse.
     static let malformedTarget = HTTPResponse(
         status: 400,

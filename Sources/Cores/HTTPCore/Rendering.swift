@@ -25,10 +25,16 @@ package struct Rendering: Equatable, Sendable {
         case agentSelf
         case agentMembers
         case agentServices(Filter<NodeService>?)
-        case agentService(id: String)
+        case agentService
+        /// As text instead of JSON.
+        case agentHealth(AgentHealthTarget, isText: Bool)
         case agentChecks(Filter<HealthCheck>?)
         case agentMetrics(prometheus: Bool)
         case federation
+        /// Lists of what there is not: empty, with the index and leader of the datacenter.
+        case emptyList
+        case gatewayServices
+        case configEntry(kind: String, name: String)
     }
 
     /// The read mode shown in `X-Consul-Effective-Consistency`.
@@ -40,6 +46,14 @@ package struct Rendering: Equatable, Sendable {
     package var consistency: Consistency
     /// `?timeout=`: the deadline of a forwarded request, counted from its arrival; nil takes the agent's default.
     package var timeout: Duration?
+    /// `?cached`: how old the kept answer is, nil when it was fetched for this caller.
+    package var cacheAge: CacheAge = .none
+
+    package enum CacheAge: Equatable, Sendable {
+        case none
+        case miss
+        case hit(Duration)
+    }
 
     package init(
         _ endpoint: Endpoint, isPretty: Bool = false, consistency: Consistency = .leader, timeout: Duration? = nil
@@ -55,10 +69,11 @@ extension Rendering.Endpoint {
     /// Whether answers show index, known leader and last contact.
     var showsMeta: Bool {
         switch self {
-        case .kvEntry, .kvEntries, .kvKeys, .list, .nodeServices, .nodeServiceList, .healthService, .coordinates: true
+        case .kvEntry, .kvEntries, .kvKeys, .list, .nodeServices, .nodeServiceList, .healthService, .coordinates,
+            .emptyList, .gatewayServices, .configEntry:
+            true
         case .value, .kvWritten, .eventFired, .done, .agentSelf, .agentMembers, .agentServices, .agentService,
-            .agentChecks,
-            .agentMetrics, .federation:
+            .agentHealth, .agentChecks, .agentMetrics, .federation:
             false
         }
     }
@@ -66,10 +81,10 @@ extension Rendering.Endpoint {
     /// Whether a failed read still shows index 1, no leader, no contact: all but KV (`wire/consul-rpc.md` 5).
     var showsMetaOnFailure: Bool {
         switch self {
-        case .list, .nodeServices, .nodeServiceList, .healthService, .coordinates: true
+        case .list, .nodeServices, .nodeServiceList, .healthService, .coordinates, .gatewayServices: true
         case .kvEntry, .kvEntries, .kvKeys, .value, .kvWritten, .eventFired, .done, .agentSelf, .agentMembers,
-            .agentServices,
-            .agentService, .agentChecks, .agentMetrics, .federation:
+            .agentServices, .agentService, .agentHealth, .agentChecks, .agentMetrics, .federation, .emptyList,
+            .configEntry:
             false
         }
     }
@@ -77,13 +92,19 @@ extension Rendering.Endpoint {
     /// Catalog and health show the effective consistency; KV and coordinates do not.
     var showsConsistency: Bool {
         switch self {
-        case .list, .nodeServices, .nodeServiceList, .healthService: true
+        case .list, .nodeServices, .nodeServiceList, .healthService, .gatewayServices: true
         case .kvEntry, .kvEntries, .kvKeys, .coordinates, .value, .kvWritten, .eventFired, .done, .agentSelf,
-            .agentMembers,
-            .agentServices, .agentService, .agentChecks, .agentMetrics, .federation:
+            .agentMembers, .agentServices, .agentService, .agentHealth, .agentChecks, .agentMetrics, .federation,
+            .emptyList, .configEntry:
             false
         }
     }
+}
+
+/// Whose health the agent is asked for.
+package enum AgentHealthTarget: Equatable, Sendable {
+    case name(String)
+    case id(String)
 }
 
 /// A user event as its firing is answered.

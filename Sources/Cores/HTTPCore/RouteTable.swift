@@ -4,7 +4,9 @@ struct Route {
         case agentSelf, agentMembers, agentJoin, agentLeave, agentForceLeave
         case agentServices, agentService, registerService, deregisterService
         case agentChecks, registerCheck, deregisterCheck, passCheck, warnCheck, failCheck, updateCheck
-        case agentMetrics
+        case agentMetrics, agentMaintenance, serviceMaintenance, agentToken
+        case agentHealthByName, agentHealthByID
+        case agentHost, agentMonitor, agentReload
         case catalogDatacenters, catalogNodes, catalogServices, catalogService, catalogConnect
         case catalogNode, catalogNodeServices
         case catalogRegister, catalogDeregister
@@ -14,27 +16,27 @@ struct Route {
         case eventFire
         case coordinateNodes, coordinateDatacenters, coordinateNode, coordinateUpdate
         case federationDatacenters
+        case accessControl, meshDisabled, discoveryChain, emptyList, gatewayServices
+        case configEntries, configWrite
     }
 
-    enum Methods {
-        case get, put, keyValue
+    /// Methods that an endpoint takes, in the order of its `Allow` header.
+    struct Methods: Equatable {
+        let names: [String]
 
-        func allows(_ method: String) -> Bool {
-            switch self {
-            case .get: method == "GET"
-            case .put: method == "PUT"
-            case .keyValue: method == "GET" || method == "PUT" || method == "DELETE"
-            }
-        }
+        init(_ names: String...) { self.names = names }
+
+        static let get = Methods("GET")
+        static let put = Methods("PUT")
+        static let post = Methods("POST")
+        static let getPut = Methods("GET", "PUT")
+        static let getPost = Methods("GET", "POST")
+        static let getPutDelete = Methods("GET", "PUT", "DELETE")
+
+        func allows(_ method: String) -> Bool { names.contains(method) }
 
         /// The `Allow` header.
-        var text: String {
-            switch self {
-            case .get: "OPTIONS,GET"
-            case .put: "OPTIONS,PUT"
-            case .keyValue: "OPTIONS,GET,PUT,DELETE"
-            }
-        }
+        var text: String { "OPTIONS," + names.joined(separator: ",") }
     }
 
     let handler: Handler
@@ -45,7 +47,9 @@ struct Route {
         self.methods = methods
     }
 
-    static let table: [String: Route] = [
+    static let table = served.merging(unserved) { first, _ in first }
+
+    private static let served: [String: Route] = [
         "/v1/agent/self": Route(.agentSelf, .get),
         "/v1/agent/members": Route(.agentMembers, .get),
         "/v1/agent/join/": Route(.agentJoin, .put),
@@ -63,6 +67,13 @@ struct Route {
         "/v1/agent/check/fail/": Route(.failCheck, .put),
         "/v1/agent/check/update/": Route(.updateCheck, .put),
         "/v1/agent/metrics": Route(.agentMetrics, .get),
+        "/v1/agent/maintenance": Route(.agentMaintenance, .put),
+        "/v1/agent/service/maintenance/": Route(.serviceMaintenance, .put),
+        "/v1/agent/health/service/name/": Route(.agentHealthByName, .get),
+        "/v1/agent/health/service/id/": Route(.agentHealthByID, .get),
+        "/v1/agent/host": Route(.agentHost, .get),
+        "/v1/agent/monitor": Route(.agentMonitor, .get),
+        "/v1/agent/reload": Route(.agentReload, .put),
         "/v1/catalog/datacenters": Route(.catalogDatacenters, .get),
         "/v1/catalog/nodes": Route(.catalogNodes, .get),
         "/v1/catalog/services": Route(.catalogServices, .get),
@@ -78,7 +89,7 @@ struct Route {
         "/v1/health/connect/": Route(.healthConnect, .get),
         "/v1/health/ingress/": Route(.healthIngress, .get),
         "/v1/health/state/": Route(.healthState, .get),
-        "/v1/kv/": Route(.keyValue, .keyValue),
+        "/v1/kv/": Route(.keyValue, .getPutDelete),
         "/v1/status/leader": Route(.statusLeader, .get),
         "/v1/status/peers": Route(.statusPeers, .get),
         "/v1/event/fire/": Route(.eventFire, .put),
@@ -97,7 +108,7 @@ struct Route {
     /// The longest entry that covers a path, and what stands behind it. O(1) in the path's length.
     static func find(_ path: [UInt8]) -> (route: Route, rest: ArraySlice<UInt8>)? {
         // Most requests are for keys: no text is made of them, no table asked.
-        if path.starts(with: keyValuePrefix) { return (Route(.keyValue, .keyValue), path[keyValuePrefix.count...]) }
+        if path.starts(with: keyValuePrefix) { return (Route(.keyValue, .getPutDelete), path[keyValuePrefix.count...]) }
         if path.count <= maxEntryBytes, let route = table[String(decoding: path, as: UTF8.self)] { return (route, []) }
         var end = min(path.endIndex, maxEntryBytes)
         while let slash = path[..<end].lastIndex(of: UInt8(ascii: "/")) {

@@ -27,6 +27,7 @@ package struct ServerCore: Sendable {
     var requests = RequestTable()
     var joiner = Joiner()
     var leaving: Leaving?
+    var serviceWaits = ServiceWaits()
     var servers = ServerList()
     var duties = LeaderDuties()
     var pings = Pings()
@@ -84,6 +85,7 @@ package struct ServerCore: Sendable {
         var next = min(lan.nextDeadline, switchboard.nextDeadline, router.nextDeadline, scheduler.nextDeadline)
         next = min(next, wan?.findDeadline() ?? .distantFuture, replica?.findDeadline() ?? .distantFuture)
         next = min(next, requests.nextDeadline, joiner.nextDeadline, local.nextDeadline)
+        next = min(next, serviceWaits.nextDeadline)
         nextDeadline = min(next, duties.nextDeadline, leaving?.deadline ?? .distantFuture, servers.nextRebalance)
     }
 
@@ -103,7 +105,9 @@ package struct ServerCore: Sendable {
         case .request(let id, let request, let timeout):
             begin(request, from: .frontEnd(id), timeout: timeout, at: now)
         case .agentRequest(let id, let request): answer(request, id: id, at: now)
-        case .cancelled(let id): cancel(.frontEnd(id), at: now)
+        case .cancelled(let id):
+            cancel(.frontEnd(id), at: now)
+            serviceWaits.remove(id)
         case .probed(let probe, let result):
             scheduler.probed(probe, result, at: now, into: &schedulerEffects)
             performScheduler(at: now)
@@ -126,6 +130,7 @@ package struct ServerCore: Sendable {
         scheduler.advance(to: now, into: &schedulerEffects)
         performScheduler(at: now)
         joinAgain(at: now)
+        answerServiceWaits(at: now)
         synchronise(at: now)
         lead(at: now)
         advanceLeaving(at: now)

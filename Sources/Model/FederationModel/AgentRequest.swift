@@ -8,12 +8,19 @@ package enum AgentRequest: Equatable, Sendable {
     case forceLeave(node: String, prune: Bool, wan: Bool)
     case services
     case checks
+    /// One instance; answered when its hash differs from `hash` unless that is empty, or the wait is over.
+    case service(id: String, hash: String, wait: Duration)
+    case servicesAndChecks
     case registerService(ServiceDefinition, replaceExistingChecks: Bool)
     case deregisterService(id: String)
     case registerCheck(CheckDefinition)
     case deregisterCheck(id: String)
     /// A TTL check's owner reports.
     case updateCheck(id: String, CheckStatus, output: String)
+    /// Of the node when `service` is nil.
+    case maintenance(service: String?, isEnabled: Bool, reason: String)
+    /// The definitions of the configuration files, read again.
+    case reload([ServiceDefinition], [CheckDefinition])
     case metrics
     /// Every datacenter's verdict with its evidence.
     case federation
@@ -29,6 +36,9 @@ package enum AgentResponse: Equatable, Sendable {
     case services([NodeService])
     /// Sorted by id.
     case checks([HealthCheck])
+    case service(NodeService, hash: String)
+    /// Both sorted by id.
+    case servicesAndChecks([NodeService], [HealthCheck])
     case metrics(MetricsSnapshot)
     case federation([DatacenterReport])
     case failed(AgentError)

@@ -7,6 +7,7 @@ struct IsthmusCommand: ParsableCommand {
         subcommands: [
             AgentCommand.self, MembersCommand.self, JoinCommand.self, LeaveCommand.self, ForceLeaveCommand.self,
             KVCommand.self, CatalogCommand.self, ServicesCommand.self, FederationCommand.self, InfoCommand.self,
-            VersionCommand.self, TopologyCommand.self, SimulateCommand.self, FuzzCommand.self,
+            EventCommand.self, MaintCommand.self, ReloadCommand.self, RTTCommand.self, ValidateCommand.self,
+            WatchCommand.self, VersionCommand.self, TopologyCommand.self, SimulateCommand.self, FuzzCommand.self,
         ])
 }

@@ -1,5 +1,3 @@
-import Determinism
-
 extension Duration {
     /// Go's duration text: `1h30m`, `1.5s`, `250ms`, `-2us`, `0`. Nil for anything else and beyond ±292 years.
     package init?(goText text: some StringProtocol) {
