@@ -44,13 +44,16 @@ let cores: [Target] = [
     module("Cores", "HealthCore", base),
     module("Cores", "HTTPCore", base + ["FilterCore", "WireFormat"]),
     module("Cores", "DNSCore", base + ["WireFormat"]),
-    module("Cores", "TopologyCore", base + ["Configuration"]),
+    module("Cores", "TopologyCore", base + ["Configuration", "WireFormat"]),
     module(
         "Cores", "ServerCore",
         base + [
             "WireFormat", "RaftCore", "StorageFormat", "GossipCore", "SerfCore", "FilterCore", "CatalogCore",
             "RoutingCore", "RPCCore", "HealthCore",
         ]),
+    module(
+        "Cores", "AgentCore",
+        base + ["Configuration", "DNSCore", "GossipCore", "HTTPCore", "RaftCore", "ServerCore", "WireFormat"]),
 ]
 
 let shells: [Target] = [
@@ -79,9 +82,9 @@ let agent: [Target] = [
     module(
         "Agent", "Agent",
         base + [
-            "CatalogCore", "Configuration", "ConfigurationFiles", "CurlProbes", "DNSCore", "FileStorage", "GossipCore",
-            "GossipCrypto", "HTTPCore", "NIOTransport", "Patterns", "RaftCore", "ServerCore", "StorageFormat",
-            "Telemetry", "WireFormat", .product(name: "Logging", package: "swift-log"),
+            "AgentCore", "CatalogCore", "Configuration", "ConfigurationFiles", "CurlProbes", "DNSCore", "FileStorage",
+            "GossipCore", "GossipCrypto", "HTTPCore", "NIOTransport", "Patterns", "RaftCore", "ServerCore",
+            "StorageFormat", "Telemetry", "WireFormat", .product(name: "Logging", package: "swift-log"),
             .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
         ]),
     module("Agent", "TopologyRunner", base + ["Configuration", "ClientHTTP", "TopologyCore", "WireFormat"]),
@@ -90,7 +93,10 @@ let agent: [Target] = [
 let simulation: [Target] = [
     module(
         "Sim", "Simulation",
-        base + ["CatalogCore", "GossipCore", "RaftCore", "SerfCore", "ServerCore", "StorageFormat"])
+        base + [
+            "AgentCore", "CatalogCore", "Configuration", "DNSCore", "GossipCore", "HTTPCore", "RaftCore", "SerfCore",
+            "ServerCore", "StorageFormat", "TopologyCore", "WireFormat",
+        ])
 ]
 
 let tools: [Target] = [
@@ -123,16 +129,19 @@ let package = Package(
     targets: model + cores + shells + agent + simulation + tools + [
         tests("CatalogCoreTests", base + ["CatalogCore", "RadixTree", "WireFormat"]),
         tests("ConfigurationTests", ["Configuration", "ConfigurationFiles"]),
-        tests("CurlProbesTests", base + ["CurlProbes"]),
+        .target(name: "TestProducer", path: "Tests/TestProducer", swiftSettings: settings),
+        tests("CurlProbesTests", base + ["CurlProbes", "TestProducer"]),
         tests("DNSCoreTests", base + ["DNSCore"]),
         tests("FilterCoreTests", ["FederationModel", "FilterCore", "Patterns"]),
         tests("FileStorageTests", ["FederationModel", "RaftCore", "StorageFormat", "FileStorage", "WireFormat"]),
+        .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
+        tests("FuzzingTests", ["AllocationCounter", "Determinism", "Fuzzing"]),
         .target(name: "GossipVectors", path: "Tests/GossipVectors", swiftSettings: settings),
         tests("GossipCoreTests", base + ["WireFormat", "GossipCore", "GossipVectors"]),
         tests("GossipCryptoTests", ["GossipCore", "GossipCrypto", "GossipVectors"]),
         tests("HTTPCoreTests", base + ["HTTPCore", "WireFormat"]),
         tests("HealthCoreTests", base + ["HealthCore"]),
-        tests("LiveTests", ["isthmus", "ClientHTTP"]),
+        tests("LiveTests", ["isthmus", "ClientHTTP", "TestProducer"]),
         tests("ModelTests", base),
         tests(
             "NIOTransportTests",
@@ -140,18 +149,18 @@ let package = Package(
                 "FederationModel", "NIOTransport", .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
-        tests("ClientHTTPTests", ["ClientHTTP"]),
+        tests("ClientHTTPTests", ["ClientHTTP", "WireFormat"]),
         tests("PatternsTests", ["FederationModel", "Patterns"]),
         tests("RPCCoreTests", base + ["WireFormat", "RPCCore"]),
         tests("RadixTreeTests", base + ["RadixTree"]),
         tests("RaftCoreTests", base + ["RaftCore", "WireFormat"]),
         tests("RoutingCoreTests", base + ["RoutingCore"]),
         tests("SerfCoreTests", base + ["WireFormat", "GossipCore", "GossipVectors", "SerfCore"]),
-        tests("SimulationTests", base + ["RaftCore", "ServerCore", "Simulation"]),
+        tests("SimulationTests", base + ["RaftCore", "ServerCore", "Simulation", "TopologyCore", "YAMLReader"]),
         tests("StorageFormatTests", base + ["RaftCore", "StorageFormat", "WireFormat"]),
         tests("TidyTests", []),
         tests("ToolTests", ["CommandSupport", "ClientHTTP", "WireFormat"]),
-        tests("TopologyCoreTests", ["Configuration", "TopologyCore", "YAMLReader"]),
+        tests("TopologyCoreTests", ["Configuration", "Determinism", "TopologyCore", "YAMLReader"]),
         tests("TopologyRunnerTests", ["ClientHTTP", "TopologyCore", "TopologyRunner", "YAMLReader"]),
         tests("WireFormatTests", base + ["WireFormat", "RPCCore"]),
     ]

@@ -1,5 +1,6 @@
 import CurlProbes
 import Foundation
+import TestProducer
 import Testing
 
 @Suite struct CurlClientTests {

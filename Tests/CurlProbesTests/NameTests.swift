@@ -3,6 +3,7 @@ import Determinism
 import FederationModel
 import Foundation
 import Synchronization
+import TestProducer
 import Testing
 
 @Suite(.serialized) struct NameTests {

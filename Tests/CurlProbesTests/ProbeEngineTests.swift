@@ -2,6 +2,7 @@ import CurlProbes
 import FederationModel
 import Foundation
 import Synchronization
+import TestProducer
 import Testing
 
 @Suite(.serialized) struct ProbeEngineTests {

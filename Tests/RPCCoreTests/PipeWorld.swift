@@ -81,7 +81,7 @@ struct PipeWorld {
                 writeCount += 1
                 write(host, id, bytes)
             case .close(let id): close(host, id)
-            case .inbound(let id, let method, let body, _):
+            case .inbound(let id, let method, let body, _, _):
                 inbound.append((host, id, method, body, now))
                 if let (error, body, after) = answer(method, body) {
                     if after == .zero {

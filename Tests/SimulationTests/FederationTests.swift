@@ -39,12 +39,13 @@ struct FederationTests {
     }
 
     private enum Outage: CaseIterable, Sendable {
-        case killed, frozen
+        case killed, frozen, leaderless
 
         var verdict: Verdict {
             switch self {
             case .killed: .unreachable
             case .frozen: .frozen
+            case .leaderless: .leaderless
             }
         }
 
@@ -52,6 +53,7 @@ struct FederationTests {
             switch self {
             case .killed: .unreachable(datacenter: "dc2")
             case .frozen: .frozen(datacenter: "dc2")
+            case .leaderless: .leaderless(datacenter: "dc2")
             }
         }
     }
@@ -61,31 +63,45 @@ struct FederationTests {
         arguments: Outage.allCases)
     private func outage(_ outage: Outage) {
         let (scenario, here, there) = Self.federation()
-        for server in there {
-            switch outage {
-            case .killed: scenario.world.kill(server)
-            case .frozen: scenario.world.freeze(server)
-            }
+        let client = scenario.add(1, 9, isServer: false, bootstrap: .never)
+        scenario.world.start(client)
+        let fallen = outage == .leaderless ? Array(there.prefix(2)) : there
+        for server in fallen {
+            if outage == .frozen { scenario.world.freeze(server) } else { scenario.world.kill(server) }
         }
         let taken = scenario.run(atMost: .seconds(10)) { scenario in
             here.allSatisfy { scenario.verdict(of: "dc2", at: $0) == outage.verdict }
         }
         #expect(taken != nil, "\(outage): \(scenario.verdicts)")
-        for server in here {
-            let id = scenario.begin(.kvsGet(KeyRequest(datacenter: "dc2", key: ByteString("k"))), at: server)
-            #expect(scenario.answer(id) == .failure(outage.error))
-        }
-        for server in there {
-            switch outage {
-            case .killed: scenario.world.start(server)
-            case .frozen: scenario.world.resume(server)
-            }
+        let request = Request.kvsGet(KeyRequest(datacenter: "dc2", key: ByteString("k")))
+        for server in here { #expect(scenario.answer(scenario.begin(request, at: server)) == .failure(outage.error)) }
+        // The cause survives the hop to a client agent, and nothing is tried again on the way.
+        let asked = scenario.begin(request, at: client)
+        let answered = scenario.run(atMost: .seconds(1)) { $0.answer(asked) != nil }
+        #expect(answered.map { $0 < .milliseconds(100) } == true, "\(outage): \(answered as Any)")
+        #expect(scenario.answer(asked) == .failure(outage.error))
+        for server in fallen {
+            if outage == .frozen { scenario.world.resume(server) } else { scenario.world.start(server) }
         }
         let back = scenario.run(atMost: .seconds(15)) { scenario in
             here.allSatisfy { scenario.verdict(of: "dc2", at: $0) == .up }
         }
         #expect(back != nil, "\(outage): \(scenario.verdicts)")
         #expect(scenario.put("after", "1", in: "dc2", at: here[2]))
+    }
+
+    @Test("The caller's time limit goes with the request: who forwards it answers before the caller gives up")
+    func timeLimits() {
+        let (scenario, _, there) = Self.federation()
+        let client = scenario.add(1, 9, isServer: false, bootstrap: .never)
+        scenario.world.start(client)
+        scenario.run(for: .seconds(3))
+        for server in there { scenario.world.freeze(server) }
+        let request = Request.kvsGet(KeyRequest(datacenter: "dc2", key: ByteString("k")))
+        let asked = scenario.begin(request, at: client, timeout: .milliseconds(800))
+        let answered = scenario.run(atMost: .seconds(2)) { $0.answer(asked) != nil }
+        #expect(answered.map { $0 < .milliseconds(780) } == true, "\(answered as Any)")
+        #expect(scenario.answer(asked) == .failure(.timedOut(after: .milliseconds(800))))
     }
 
     @Test("Decision 12: another cluster under a known datacenter's name is refused, and said so once with both named")

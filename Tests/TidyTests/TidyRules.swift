@@ -15,7 +15,7 @@ enum TidyRules {
             [
                 "WireFormat", "RadixTree", "RaftCore", "StorageFormat", "GossipCore", "SerfCore", "FilterCore",
                 "CatalogCore", "RoutingCore", "RPCCore", "HealthCore", "HTTPCore", "DNSCore", "TopologyCore",
-                "ServerCore",
+                "ServerCore", "AgentCore",
             ]
         ),
         (

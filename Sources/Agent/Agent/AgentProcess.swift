@@ -1,3 +1,4 @@
+import AgentCore
 import CatalogCore
 package import Configuration
 import CurlProbes
@@ -36,7 +37,7 @@ package enum AgentProcess {
         let level = LogLevelBox(LogLine.Level(consulName: configuration.logLevel).map { Logger.Level($0) } ?? .info)
         let logger = Logger(label: "isthmus") { _ in AgentLogHandler(level: level, isJSON: configuration.logJSON) }
         let plan: AgentPlan
-        do throws(AgentPlan.Problem) { plan = try AgentPlan(configuration) } catch {
+        do throws(AgentPlan.Problem) { plan = try AgentPlan(configuration, in: .machine) } catch {
             throw Failure(description: error.description)
         }
         let files = raiseOpenFileLimit()
@@ -151,7 +152,10 @@ package enum AgentProcess {
         }
         let front = listeners?.front
         SignalThread.start { number in
-            guard number != SIGHUP else { return front?.reload { logger.error("\($0.description)") } ?? () }
+            guard number != SIGHUP else {
+                front?.reload { logger.error("the configuration is not reloaded: \($0)") }
+                return
+            }
             signalled(number, plan.configuration, control, end)
         }
         logger.log(

@@ -1,7 +1,7 @@
+import AgentCore
 import DNSCore
 import Determinism
 import FederationModel
-import HTTPCore
 import NIOTransport
 import ServerCore
 import Synchronization
@@ -15,8 +15,6 @@ final class DNSServer: Sendable {
     private let random: Mutex<SeededRandom>
     private let recursors: [Endpoint]
     private let forwarder: DNSForwarder
-    /// Resolvers give up after about five seconds: an answer later than that helps nobody.
-    private static let timeout = Duration.seconds(5)
 
     init(
         frontEnd: DNSFrontEnd, view: ViewBox, answers: AnswerTable, control: ControlLoop, recursors: [Endpoint],
@@ -32,54 +30,38 @@ final class DNSServer: Sendable {
     }
 
     func handle(_ packet: [UInt8], isTCP: Bool, _ responder: DNSResponder) {
-        switch frontEnd.plan(packet, isTCP ? .tcp : .udp) {
+        var round = DNSRound(frontEnd, random: random.withLock { $0.split() })
+        perform(round.begin(packet, isTCP: isTCP, view: view.current, at: AgentClock.now), round, responder)
+    }
+
+    private func perform(_ step: DNSRound.Step, _ round: DNSRound, _ responder: DNSResponder) {
+        switch step {
         case .respond(let bytes): responder.respond(bytes)
-        case .drop: responder.respond(nil)
-        case .recurse(let recursion): recurse(recursion, recursors[...], responder)
-        case .query(let requests, let rendering): ask(requests, [], rendering, responder)
+        case .recurse(let recursion): recurse(recursion, recursors[...], round, responder)
+        case .ask(let request):
+            let id = answers.add { [self] answer in
+                guard case .request(let result) = answer else { return }
+                var round = round
+                perform(round.answered(result, view: view.current, at: AgentClock.now), round, responder)
+            }
+            control.submit(.request(id, request, timeout: DNSRound.timeout))
         }
     }
 
     /// The recursors in their order, until one settles the question.
-    private func recurse(_ recursion: DNSRecursion, _ left: ArraySlice<Endpoint>, _ responder: DNSResponder) {
-        guard let server = left.first else { return responder.respond(frontEnd.unanswered(recursion)) }
+    private func recurse(
+        _ recursion: DNSRecursion, _ left: ArraySlice<Endpoint>, _ round: DNSRound, _ responder: DNSResponder
+    ) {
+        guard let server = left.first else { return responder.respond(round.settled(recursion, by: nil)) }
         let id = random.withLock { UInt16.random(in: 0...UInt16.max, using: &$0) }
         let transport: NIOTransport.DNSTransport = recursion.transport == .tcp ? .tcp : .udp
         forwarder.ask(
             recursion.question(id: id), of: server, over: transport, accepts: { recursion.isAnswer($0, id: id) }
         ) { [self] answer in
             guard let answer, recursion.isSettled(by: answer) else {
-                return recurse(recursion, left.dropFirst(), responder)
+                return recurse(recursion, left.dropFirst(), round, responder)
             }
-            responder.respond(frontEnd.relay(answer, for: recursion))
+            responder.respond(round.settled(recursion, by: answer))
         }
-    }
-
-    /// One after the other: only a reverse lookup has more than one.
-    private func ask(
-        _ requests: [Request], _ results: [Result<Response, FederationError>], _ rendering: DNSRendering,
-        _ responder: DNSResponder
-    ) {
-        guard let request = requests.first else {
-            if let recursion = frontEnd.recursion(rendering, results) {
-                return recurse(recursion, recursors[...], responder)
-            }
-            var draw = random.withLock { $0.split() }
-            return responder.respond(frontEnd.render(rendering, results, random: &draw))
-        }
-        let rest = Array(requests.dropFirst())
-        if let view = view.current, case .answer(let response) = view.answer(request, at: AgentClock.now),
-            request.retryAtLeader(after: response) == nil
-        {
-            return ask(rest, results + [.success(response)], rendering, responder)
-        }
-        let id = answers.add { [self] answer in
-            guard case .request(let result) = answer else { return }
-            if case .success(let response) = result, let again = request.retryAtLeader(after: response) {
-                return ask([again] + rest, results, rendering, responder)
-            }
-            ask(rest, results + [result], rendering, responder)
-        }
-        control.submit(.request(id, request, timeout: Self.timeout))
     }
 }

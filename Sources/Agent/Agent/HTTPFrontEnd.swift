@@ -1,3 +1,4 @@
+import AgentCore
 import Determinism
 import FederationModel
 import HTTPCore
@@ -47,47 +48,32 @@ final class HTTPFrontEnd: Sendable {
         _ request: HTTPRequest, _ responder: HTTPResponder, respond: @escaping @Sendable (HTTPResponse) -> Void
     ) -> RequestID? {
         var draw = random.withLock { $0.split() }
-        switch router.route(request, random: &draw) {
-        case .respond(let response):
-            respond(response)
-            return nil
-        case .request(let typed, let rendering): return answer(typed, rendering, respond)
-        case .agent(let typed, let rendering): return ask(typed, rendering, respond)
-        case .join(let host, let port, let wan, let rendering):
-            resolver.resolve(host, port: port) { [self] endpoints in
-                guard !endpoints.isEmpty else {
-                    let failure = AgentResponse.failed(.failed("no address for \(host)"))
-                    return respond(router.render(rendering, failure))
-                }
-                _ = ask(.join(endpoints, wan: wan), rendering, respond)
-            }
-            return nil
-        case .shell(.host, let rendering):
-            machine.host(isPretty: rendering.isPretty) { [router] in respond(router.json($0)) }
-            return nil
-        case .shell(.monitor(let level, let isJSON), _):
-            monitor(level, isJSON: isJSON, responder, respond)
-            return nil
-        case .shell(.reload, let rendering):
-            machine.reload { [self] result in
-                switch result {
-                case .success(let request): _ = ask(request, rendering, respond)
-                case .failure(let problem):
-                    respond(router.render(rendering, AgentResponse.failed(.failed(problem.description))))
-                }
-            }
-            return nil
+        var round = HTTPRound(router)
+        let step = round.begin(
+            request, view: view.current, at: AgentClock.now, cached: { cached.look($0, beyond: $1) }, random: &draw)
+        return perform(step, round, responder, respond)
+    }
+
+    /// For SIGHUP, where nobody waits.
+    func reload(_ failed: @escaping @Sendable (AgentError) -> Void) {
+        machine.reload { [self] result in
+            if case .failure(let problem) = result { failed(problem) }
+            _ = perform(HTTPRound(router).reloaded(result), HTTPRound(router), nil) { _ in }
         }
     }
 
-    /// The same for SIGHUP, where nobody waits.
-    func reload(_ failed: @escaping @Sendable (MachineRequests.Problem) -> Void) {
-        machine.reload { [self] result in
-            switch result {
-            case .success(let request): _ = ask(request, Rendering(.done)) { _ in }
-            case .failure(let problem): failed(problem)
-            }
+    private func serve(
+        _ request: ShellRequest, isPretty: Bool, _ round: HTTPRound, _ responder: HTTPResponder?,
+        _ respond: @escaping @Sendable (HTTPResponse) -> Void
+    ) -> RequestID? {
+        switch request {
+        case .host: machine.host(isPretty: isPretty) { [router] in respond(router.json($0)) }
+        case .monitor(let level, let isJSON):
+            if let responder { monitor(level, isJSON: isJSON, responder, respond) }
+        case .reload:
+            machine.reload { [self] in _ = perform(round.reloaded($0), round, responder, respond) }
         }
+        return nil
     }
 
     private func monitor(
@@ -109,57 +95,36 @@ final class HTTPFrontEnd: Sendable {
         control.submit(.cancelled(id))
     }
 
-    private func answer(
-        _ request: Request, _ rendering: Rendering, _ respond: @escaping @Sendable (HTTPResponse) -> Void
+    private func perform(
+        _ step: HTTPRound.Step, _ round: HTTPRound, _ responder: HTTPResponder?,
+        _ respond: @escaping @Sendable (HTTPResponse) -> Void
     ) -> RequestID? {
-        guard let key = AnswerCache.key(of: request) else {
-            return fetch(request, rendering, respond) { _ in }
-        }
-        var rendering = rendering
-        if case .hit(let response, let age) = cached.look(key, beyond: request.options?.minQueryIndex ?? 0) {
-            rendering.cacheAge = .hit(age)
-            respond(router.render(rendering, .success(response)))
+        switch step {
+        case .respond(let response):
+            if let kept = round.kept { cached.store(kept.key, kept.request, kept.response) }
+            respond(response)
             return nil
-        }
-        rendering.cacheAge = .miss
-        return fetch(request, rendering, respond) { [cached] in cached.store(key, request, $0) }
-    }
-
-    /// - Parameter keep: told a success before it is answered.
-    private func fetch(
-        _ request: Request, _ rendering: Rendering, _ respond: @escaping @Sendable (HTTPResponse) -> Void,
-        keep: @escaping @Sendable (Response) -> Void
-    ) -> RequestID? {
-        if let view = view.current, case .answer(let response) = view.answer(request, at: AgentClock.now),
-            request.retryAtLeader(after: response) == nil
-        {
-            keep(response)
-            respond(router.render(rendering, .success(response)))
-            return nil
-        }
-        let id = answers.add { [self] answer in
-            guard case .request(let result) = answer else { return }
-            if case .success(let response) = result, let again = request.retryAtLeader(after: response) {
-                var rendering = rendering
-                rendering.consistency = .leader
-                _ = fetch(again, rendering, respond, keep: keep)
-                return
+        case .shell(let request, let isPretty):
+            return serve(request, isPretty: isPretty, round, responder, respond)
+        case .ask(let request, let timeout):
+            let id = answers.add { [self] answer in
+                guard case .request(let result) = answer else { return }
+                var round = round
+                let next = round.answered(result, view: view.current, at: AgentClock.now)
+                _ = perform(next, round, responder, respond)
             }
-            if case .success(let response) = result { keep(response) }
-            respond(router.render(rendering, result))
+            control.submit(.request(id, request, timeout: timeout))
+            return id
+        case .askAgent(let request):
+            let id = answers.add { answer in
+                guard case .agent(let response) = answer else { return }
+                respond(round.answered(response))
+            }
+            control.submit(.agentRequest(id, request))
+            return id
+        case .resolve(let host, let port):
+            resolver.resolve(host, port: port) { [self] in _ = perform(round.resolved($0), round, responder, respond) }
+            return nil
         }
-        control.submit(.request(id, request, timeout: rendering.timeout))
-        return id
-    }
-
-    private func ask(
-        _ request: AgentRequest, _ rendering: Rendering, _ respond: @escaping @Sendable (HTTPResponse) -> Void
-    ) -> RequestID? {
-        let id = answers.add { [router] answer in
-            guard case .agent(let response) = answer else { return }
-            respond(router.render(rendering, response))
-        }
-        control.submit(.agentRequest(id, request))
-        return id
     }
 }

@@ -1,3 +1,4 @@
+import AgentCore
 import Configuration
 import CurlProbes
 import DNSCore
@@ -9,7 +10,6 @@ import HTTPCore
 import NIOCore
 import NIOPosix
 import NIOTransport
-import Patterns
 import ServerCore
 
 /// Every socket of an agent. All ports are taken before the core starts: a taken one is an error, not half an agent.
@@ -105,25 +105,16 @@ struct Listeners {
         _ machine: MachineRequests, _ connections: MultiThreadedEventLoopGroup, nodeID: NodeID
     ) throws -> (http: HTTPFrontEnd, dns: DNSServer) {
         var system = SystemRandomNumberGenerator()
-        let configuration = plan.configuration
-        var context = HTTPContext(
-            datacenter: configuration.datacenter, node: plan.node, isServer: configuration.isServer,
-            kvMaxValueBytes: configuration.limits.kvMaxValueBytes,
-            translatesWANAddresses: configuration.translatesWANAddresses,
-            lanPort: UInt16(clamping: configuration.ports.serfLAN),
-            wanPort: UInt16(clamping: configuration.ports.serfWAN), patterns: .re2)
+        var context = plan.httpContext
         context.debugConfiguration = DebugConfiguration.tree(plan, nodeID: nodeID)
         context.runtime = runtime
-        context.blockedEndpoints = configuration.httpBlockedEndpoints
-        context.responseHeaders = configuration.httpResponseHeaders.sorted { $0.key < $1.key }
-            .map { (name: $0.key, value: $0.value) }
         let http = HTTPFrontEnd(
             router: HTTPRouter(context: context), view: view, answers: answers, control: control,
             resolver: AddressResolver(), machine: machine, seed: system.next())
-        guard let frontEnd = DNSFrontEnd(context: dnsContext(plan)) else {
-            throw Taken(description: "domain: \"\(configuration.dns.domain)\" is no domain name")
+        guard let frontEnd = DNSFrontEnd(context: plan.dnsContext(serial: UInt32(truncatingIfNeeded: time(nil)))) else {
+            throw Taken(description: "domain: \"\(plan.configuration.dns.domain)\" is no domain name")
         }
-        let names = configuration.dns
+        let names = plan.configuration.dns
         let dns = DNSServer(
             frontEnd: frontEnd, view: view, answers: answers, control: control, recursors: plan.recursors,
             forwarder: DNSForwarder(loops: connections, timeout: names.recursorTimeout), seed: system.next())
@@ -142,33 +133,6 @@ struct Listeners {
             "arch": architecture, "cpu_count": processors, "goroutines": processors, "max_procs": processors,
             "os": "linux", "version": "swift",
         ]
-    }
-
-    private static func dnsContext(_ plan: AgentPlan) -> DNSContext {
-        let options = plan.configuration.dns
-        var context = DNSContext(datacenter: plan.configuration.datacenter)
-        context.domain = options.domain
-        context.altDomain = options.alternateDomain
-        context.onlyPassing = options.onlyPassing
-        context.enableTruncate = options.enablesTruncate
-        context.udpAnswerLimit = options.udpAnswerLimit
-        context.aRecordLimit = options.addressRecordLimit
-        context.nodeTTL = UInt32(clamping: options.nodeTTL.components.seconds)
-        for entry in options.serviceTTL {
-            context.serviceTTL[entry.name] = UInt32(clamping: entry.ttl.components.seconds)
-        }
-        context.soa.refresh = UInt32(clamping: options.soaRefresh)
-        context.soa.retry = UInt32(clamping: options.soaRetry)
-        context.soa.expire = UInt32(clamping: options.soaExpire)
-        context.soa.minimumTTL = UInt32(clamping: options.soaMinimumTTL)
-        context.addsNodeMeta = options.addsNodeMetaText
-        context.allowStale = options.allowsStale
-        context.maxStale = options.maxStale
-        context.compressesNames = !options.disablesCompression
-        context.hasRecursors = !options.recursors.isEmpty
-        context.translatesWANAddresses = plan.configuration.translatesWANAddresses
-        context.serial = UInt32(truncatingIfNeeded: time(nil))
-        return context
     }
 
     private static func bindHTTP(

@@ -1,3 +1,4 @@
+import AgentCore
 import Configuration
 import FederationModel
 import HTTPCore
@@ -8,10 +9,6 @@ import Telemetry
 struct MachineRequests: Sendable {
     /// The configuration as its files now say it.
     typealias Loader = @Sendable () throws -> AgentConfiguration
-
-    struct Problem: Error, CustomStringConvertible {
-        let description: String
-    }
 
     let dataDirectory: String
     let logLevel: LogLevelBox
@@ -24,7 +21,7 @@ struct MachineRequests: Sendable {
     }
 
     /// Reads the configuration again. The log level takes effect here; definitions are for the agent.
-    func reload(_ done: @escaping @Sendable (Result<AgentRequest, Problem>) -> Void) {
+    func reload(_ done: @escaping @Sendable (Result<AgentRequest, AgentError>) -> Void) {
         Task.detached { [load, logLevel] in
             do {
                 let configuration = try load()
@@ -34,7 +31,7 @@ struct MachineRequests: Sendable {
                 }
                 done(.success(.reload(services, checks)))
             } catch {
-                done(.failure(Problem(description: "\(error)")))
+                done(.failure(.failed("\(error)")))
             }
         }
     }

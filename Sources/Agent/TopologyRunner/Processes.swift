@@ -21,6 +21,8 @@ struct Processes {
         children[name]?.send(signal)
     }
 
+    mutating func expectEnd(of name: String) { expectedToEnd.insert(name) }
+
     /// The names of those that run now.
     mutating func running() -> Set<String> {
         var running: Set<String> = []

@@ -1,6 +1,6 @@
+package import ClientHTTP
 import Configuration
 import Foundation
-package import ClientHTTP
 import Synchronization
 package import TopologyCore
 
@@ -43,23 +43,29 @@ package struct TopologyRun {
     let began = ContinuousClock.now
     let measurements = Measurements()
     let watching = StopSwitch()
-    var view: FederationView
+    var view: LiveFederation
     var processes = Processes()
     /// When the present step's last action that changes something was begun.
     var mark = ContinuousClock.now
     /// What is watched beside the steps, and since when.
     var reports: [(label: String, begun: ContinuousClock.Instant)] = []
-    private var heldCount = 0
+    private var report: TopologyReport
 
-    /// - Returns: true when every expectation held and no process is left.
-    package static func run(_ topology: Topology, _ options: Options) -> Bool {
+    /// - Returns: what held; nil when nothing was started. A process that is left is among the violations.
+    package static func run(_ topology: Topology, _ options: Options) -> TopologyReport? {
+        let limits = LiveLimits.problems(of: topology)
+        guard limits.isEmpty else {
+            for problem in limits { options.print("\(topology.name):\(problem)") }
+            options.print("\(topology.name): refused, nothing was started")
+            return nil
+        }
         Interruption.install()
         do {
             var run = try TopologyRun(topology, options)
             return run.perform()
         } catch {
             options.print("\(topology.name): \(error)")
-            return false
+            return nil
         }
     }
 
@@ -72,11 +78,17 @@ package struct TopologyRun {
             listeners.append((TopologyReader.maxAgentCount + 1 + index, UInt16(clamping: producer.port)))
         }
         guard let network = LoopbackNetwork.find(listeners) else {
-            throw FederationView.Reason("no loopback network is free for \(listeners.count) listeners")
+            throw FederationReason("no loopback network is free for \(listeners.count) listeners")
         }
         folder = try RunFolder(parent: options.parent, name: topology.name)
         let plan = TopologyPlan(topology, network: network, folder: folder.data)
-        view = FederationView(topology: topology, plan: plan, http: options.http)
+        view = LiveFederation(FederationView(topology, plan), LiveAsker(options.http, plan), began: began)
+        report = TopologyReport(topology.name, .live)
+        report.steps = topology.steps.map { step in
+            TopologyReport.Step(
+                step.name, began: .zero, ended: .zero,
+                step.expectations.map { TopologyReport.Expectation("\($0)", line: $0.position.line, .notReached) })
+        }
         try FileManager.default.createDirectory(atPath: folder.data, withIntermediateDirectories: true)
         for agent in plan.agents {
             try folder.write(agent.configuration.jsonText, to: folder.configuration(of: agent.name))
@@ -92,12 +104,14 @@ package struct TopologyRun {
         options.print(String(format: "%8.3f  ", elapsed) + line)
     }
 
-    private mutating func perform() -> Bool {
+    private mutating func perform() -> TopologyReport {
         var failure: Failure?
         do throws(Failure) {
             for (index, step) in topology.steps.enumerated() {
                 say("step \(index + 1) of \(topology.steps.count): \(step.name)")
-                try perform(step)
+                report.steps[index].began = ContinuousClock.now - began
+                try perform(step, index)
+                report.steps[index].ended = ContinuousClock.now - began
             }
         } catch {
             failure = error
@@ -105,16 +119,16 @@ package struct TopologyRun {
         return conclude(failure)
     }
 
-    private mutating func perform(_ step: Topology.Step) throws(Failure) {
+    private mutating func perform(_ step: Topology.Step, _ index: Int) throws(Failure) {
         mark = .now
         for action in step.actions { try perform(action) }
         view.running = processes.running()
         view.groups = processes.groups
-        try expect(step.expectations)
+        try expect(step.expectations, of: index)
     }
 
     /// Watches all expectations at once, each on its own thread, until all are decided.
-    private mutating func expect(_ expectations: [TopologyExpectation]) throws(Failure) {
+    private mutating func expect(_ expectations: [TopologyExpectation], of step: Int) throws(Failure) {
         let (view, mark, stop) = (self.view, self.mark, StopSwitch())
         defer { stop.turnOn() }
         let work = ThreadedWork(
@@ -127,7 +141,9 @@ package struct TopologyRun {
             for (index, outcome) in outcomes.enumerated() where !isShown[index] {
                 guard let outcome else { continue }
                 isShown[index] = true
-                try show(expectations[index], outcome)
+                var reported = TopologyReport.Outcome.notReached
+                defer { report.steps[step].expectations[index].outcome = reported }
+                try show(expectations[index], outcome, &reported)
             }
             if isShown.allSatisfy({ $0 }) { return }
             try lookAround()
@@ -135,15 +151,18 @@ package struct TopologyRun {
         }
     }
 
-    private mutating func show(_ expectation: TopologyExpectation, _ outcome: Outcome) throws(Failure) {
+    private func show(
+        _ expectation: TopologyExpectation, _ outcome: Outcome, _ reported: inout TopologyReport.Outcome
+    ) throws(Failure) {
         switch outcome {
         case .held(let time, let evidence):
-            heldCount += 1
+            reported = .held(after: time, evidence: evidence)
             say("    held after \(time.shown): \(expectation)\(evidence.isEmpty ? "" : " [\(evidence)]")")
             if !expectation.record.isEmpty { measurements.set(expectation.record, time.shown) }
         case .failed(let reason):
             let place = "line \(expectation.position.line)"
             let limit = DurationText.text(expectation.within)
+            reported = .failed(reason: "not within \(limit): \(reason)")
             throw .step(
                 "not within \(limit) (\(place)): \(expectation)\n            \(reason)", names: suspects(expectation))
         }
@@ -164,14 +183,14 @@ package struct TopologyRun {
 
     /// Polls every 25 ms: the grain of the times in the table.
     private static func await(
-        _ expectation: TopologyExpectation, _ view: FederationView, since mark: ContinuousClock.Instant,
+        _ expectation: TopologyExpectation, _ view: LiveFederation, since mark: ContinuousClock.Instant,
         until stop: StopSwitch
     ) -> Outcome {
         let deadline = mark + expectation.within
         while true {
             var reason: String
             let begun = ContinuousClock.now
-            do throws(FederationView.Reason) {
+            do throws(FederationReason) {
                 let held = try view.check(expectation.kind, since: mark)
                 // What was looked at before the deadline counts although the answer took its time.
                 let moment = held.since ?? .now
@@ -194,41 +213,48 @@ package struct TopologyRun {
             .verdict(_, _, let from), .refused(_, let from, _, _), .nothingLost(_, let from):
             selectors = [from]
         case .caughtUp(let selector), .stopped(let selector): selectors = [selector]
-        case .writes: selectors = [.servers]
+        case .leaders(_, let datacenter): selectors = [.serversOf(datacenter)]
+        case .seen(_, _, _, let from): selectors = [from]
+        case .writes, .errorRate, .latency, .linearizable: selectors = [.servers]
         }
         let names = selectors.flatMap { (try? view.names($0)) ?? [] }
         return Array(names.prefix(4))
     }
 
-    private mutating func conclude(_ failure: Failure?) -> Bool {
+    private mutating func conclude(_ failure: Failure?) -> TopologyReport {
         watching.turnOn()
         for report in reports {
             measurements.setIfMissing(report.label, "not within \((ContinuousClock.now - report.begun).shown)")
         }
         for load in view.loads.values { load.cancel() }
-        var isGood = failure == nil
         switch failure {
         case .step(let text, let names):
             say("FAILED  \(text)")
+            if report.failure == nil { report.violations.append(text) }
             for name in names {
                 say("last lines of \(folder.log(of: name)):")
                 for line in folder.telling(name) { options.print("            \(line)") }
             }
-        case .interrupted: say("interrupted, cleaning up")
+        case .interrupted:
+            say("interrupted, cleaning up")
+            report.violations.append("interrupted")
         case nil: break
         }
         let left = processes.endAll(hurried: failure != nil)
         if !left.isEmpty {
             say("FAILED  processes are left: \(left.joined(separator: ", "))")
-            isGood = false
+            report.violations.append("processes are left: \(left.joined(separator: ", "))")
         }
         if !measurements.lines.isEmpty {
             say("measured:")
             for line in measurements.lines { options.print(line) }
         }
+        let isGood = report.isPassed
         if isGood { folder.removeData() }
-        let count = topology.steps.flatMap(\.expectations).count
-        say("\(isGood ? "passed" : "FAILED"): \(heldCount) of \(count) expectations held; logs: \(folder.path)")
-        return isGood
+        let counts = "\(report.heldCount) of \(report.all.count) expectations held"
+        say("\(isGood ? "passed" : "FAILED"): \(counts); logs: \(folder.path)")
+        report.measurements = measurements.all
+        report.duration = ContinuousClock.now - began
+        return report
     }
 }

@@ -31,7 +31,8 @@ struct Call {
             let text = query.first("timeout")
             if !text.isEmpty {
                 guard let value = Duration(goText: text), value > .zero else { throw .badRequest("Invalid timeout") }
-                timeout = value
+                // As long as the longest blocking query: nobody waits longer for one answer.
+                timeout = min(value, .seconds(600))
             }
         } else {
             datacenter = context.datacenter

@@ -8,11 +8,20 @@ package struct RPCHeader: Equatable, Sendable {
     package var sequence: UInt64
     /// Empty on success and in requests.
     package var error: String
+    /// `FederationError.label` of `error`, which says more than Consul's text does. Ours; other peers skip it.
+    package var errorLabel: String
+    /// In requests: for how many milliseconds the asker will wait. Ours; other peers skip it.
+    package var timeLimit: UInt64?
 
-    package init(method: String = "", sequence: UInt64 = 0, error: String = "") {
+    package init(
+        method: String = "", sequence: UInt64 = 0, error: String = "", errorLabel: String = "",
+        timeLimit: UInt64? = nil
+    ) {
         self.method = method
         self.sequence = sequence
         self.error = error
+        self.errorLabel = errorLabel
+        self.timeLimit = timeLimit
     }
 
     /// Both kinds of header, as a map or as a positional array in Go's declaration order. Missing keys stay empty,
@@ -35,30 +44,43 @@ package struct RPCHeader: Equatable, Sendable {
             case "ServiceMethod": method = try reader.readString()
             case "Seq": sequence = try reader.readUnsigned()
             case "Error": error = try reader.readString()
+            case "IsthmusError": errorLabel = try reader.readString()
+            case "IsthmusTimeout": timeLimit = try reader.readUnsigned()
             default: try reader.skip()
             }
         }
     }
 
-    /// Enough for the header on the wire, its integer at its longest.
-    var maxByteCount: Int { 48 + method.utf8.count + error.utf8.count }
+    /// Enough for the header on the wire, its integers at their longest.
+    var maxByteCount: Int { 80 + method.utf8.count + error.utf8.count + errorLabel.utf8.count }
 
-    private static let requestStart: [UInt8] = [0x82, 0xA3] + Array("Seq".utf8)
-    private static let errorKey: [UInt8] = [0x83, 0xA5] + Array("Error".utf8)
+    private static let timeLimitKey: [UInt8] = [0xAE] + Array("IsthmusTimeout".utf8)
+    private static let errorLabelKey: [UInt8] = [0xAC] + Array("IsthmusError".utf8)
+    private static let errorKey: [UInt8] = [0xA5] + Array("Error".utf8)
     private static let sequenceKey: [UInt8] = [0xA3] + Array("Seq".utf8)
     private static let methodKey: [UInt8] = [0xAD] + Array("ServiceMethod".utf8)
 
     /// Appends the header with sorted keys, as real peers send it.
     package func encodeRequest(into output: inout [UInt8]) {
-        output.append(contentsOf: Self.requestStart)
+        output.append(timeLimit == nil ? 0x82 : 0x83)
+        if let timeLimit {
+            output.append(contentsOf: Self.timeLimitKey)
+            Self.append(timeLimit, to: &output)
+        }
+        output.append(contentsOf: Self.sequenceKey)
         Self.append(sequence, to: &output)
         output.append(contentsOf: Self.methodKey)
         Self.append(method, to: &output)
     }
 
     package func encodeResponse(into output: inout [UInt8]) {
+        output.append(errorLabel.isEmpty ? 0x83 : 0x84)
         output.append(contentsOf: Self.errorKey)
         Self.append(error, to: &output)
+        if !errorLabel.isEmpty {
+            output.append(contentsOf: Self.errorLabelKey)
+            Self.append(errorLabel, to: &output)
+        }
         output.append(contentsOf: Self.sequenceKey)
         Self.append(sequence, to: &output)
         output.append(contentsOf: Self.methodKey)

@@ -101,7 +101,8 @@ extension Switchboard {
             connections[connection].streams[opened] = RPCStream(use: .calling(slot))
         }
         nextSequence &+= 1
-        let header = RPCHeader(method: calls[slot].method, sequence: nextSequence)
+        let header = RPCHeader(
+            method: calls[slot].method, sequence: nextSequence, timeLimit: timeLimit(until: calls[slot].deadline, now))
         var body: [UInt8] = []
         swap(&body, &calls[slot].body)
         let byteCount = header.maxByteCount + body.count
@@ -115,6 +116,12 @@ extension Switchboard {
         connections[connection].lastUse = now
         unflushed.append(connection)
         return true
+    }
+
+    /// What the peer is told: an eighth less, half a second at most, so that its own answer still finds the asker.
+    private func timeLimit(until deadline: Instant, _ now: Instant) -> UInt64 {
+        let left = max(deadline - now, .zero)
+        return UInt64(max(left - min(left / 8, .milliseconds(500)), .milliseconds(1)) / .milliseconds(1))
     }
 
     mutating func startWaiting(_ connection: Int, _ now: Instant, _ effects: inout [SwitchboardEffect]) {
@@ -155,7 +162,8 @@ extension Switchboard {
             connections[connection].finish(stream, at: now)
         }
         let error = message.header.error
-        complete(call, error.isEmpty ? .success(message.body) : .failure(.application(error)), &effects)
+        let failure = CallFailure.application(error, label: message.header.errorLabel)
+        complete(call, error.isEmpty ? .success(message.body) : .failure(failure), &effects)
         if connections[connection].isFresh { return end(connection, "", tellShell: true, now, &effects) }
         startWaiting(connection, now, &effects)
     }
@@ -252,18 +260,21 @@ extension Switchboard {
         inbound[id] = (slot, stream)
         let method = message.header.method
         connections[slot].streams[stream]?.use = .serving(id, sequence: message.header.sequence, method: method)
-        effects.append(.inbound(id, method: method, body: message.body, from: connections[slot].remote))
+        let limit = message.header.timeLimit.map { Duration.milliseconds(Int64(clamping: min($0, 1 << 40))) }
+        effects.append(
+            .inbound(id, method: method, body: message.body, timeLimit: limit, from: connections[slot].remote))
     }
 
     private static let emptyMap: [UInt8] = [0x80]
 
     mutating func reply(
-        _ id: InboundID, _ error: String, _ body: [UInt8], _ now: Instant, _ effects: inout [SwitchboardEffect]
+        _ id: InboundID, _ error: String, label: String, _ body: [UInt8], _ now: Instant,
+        _ effects: inout [SwitchboardEffect]
     ) {
         guard let (slot, stream) = inbound.removeValue(forKey: id),
             case .serving(_, let sequence, let method) = connections[slot].streams[stream]?.use
         else { return }
-        var header = RPCHeader(method: method, sequence: sequence, error: error)
+        var header = RPCHeader(method: method, sequence: sequence, error: error, errorLabel: label)
         if body.count > limits.maxResponseBytes { header.error = "answer of \(body.count) bytes is too large" }
         let content = header.error.isEmpty && !body.isEmpty ? body : Self.emptyMap
         connections[slot].streams[stream]?.use = .listening

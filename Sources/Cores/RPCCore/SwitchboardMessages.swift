@@ -39,7 +39,8 @@ package enum SwitchboardInput: Equatable, Sendable {
     /// Forgets the call; nothing is reported of it.
     case cancelCall(CallID)
     /// `error` nil or empty: success, `body` is one MessagePack object. Unknown or abandoned numbers are ignored.
-    case reply(InboundID, error: String?, body: [UInt8])
+    /// `label`: of the error, for peers of our own.
+    case reply(InboundID, error: String?, label: String = "", body: [UInt8])
     /// One way and best effort.
     case sendRaft(to: Endpoint, [UInt8])
 }
@@ -48,7 +49,8 @@ package enum SwitchboardEffect: Equatable, Sendable {
     case connect(StreamID, to: Endpoint, timeout: Duration)
     case write(StreamID, [UInt8])
     case close(StreamID)
-    case inbound(InboundID, method: String, body: [UInt8], from: Endpoint)
+    /// `timeLimit`: for how long the asker waits, when it says so. Not to be believed beyond a limit of one's own.
+    case inbound(InboundID, method: String, body: [UInt8], timeLimit: Duration?, from: Endpoint)
     /// The asker is gone: no reply is needed.
     case abandoned(InboundID)
     case completed(CallID, Result<[UInt8], CallFailure>)

@@ -56,6 +56,8 @@ struct PendingRequest: Sendable {
 
     let origin: Origin
     var request: Request
+    /// From its beginning to `deadline`.
+    let limit: Duration
     let deadline: Instant
     /// The request may stay parked until here (`wire/consul-rpc.md` 4.6).
     let parkUntil: Instant

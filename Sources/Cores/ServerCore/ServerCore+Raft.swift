@@ -281,6 +281,7 @@ extension ServerCore {
     private mutating func installed(_ catalog: Catalog, _ metadata: SnapshotMetadata, at now: Instant) {
         replica?.installing = nil
         replica?.catalog = catalog
+        kept.forgetAll()
         replica?.appliedIndex = metadata.index
         replica?.node.installed(metadata, at: now)
         log(.notice, "snapshot of the leader installed", ["raft.index": metadata.index.description])

@@ -10,22 +10,30 @@ import WireFormat
 // The life of a request: begin → route → (forward | propose | serve here | watch) → finish.
 
 extension ServerCore {
-    /// - Parameter timeout: the caller's own limit without blocking time; nil for the configured one.
-    mutating func begin(_ request: Request, from origin: Origin, timeout: Duration?, at now: Instant) {
+    /// - Parameters:
+    ///   - timeout: the caller's own limit without blocking time; nil for the configured one.
+    ///   - timeLimit: for how long the peer that hands it on waits in all, blocking time included.
+    mutating func begin(
+        _ request: Request, from origin: Origin, timeout: Duration?, timeLimit: Duration? = nil, at now: Instant
+    ) {
         guard requests.count < RequestTable.maxCount else {
             return deliver(.failure(.overloaded(what: "requests")), of: request, to: origin, at: now)
         }
         let asked = Self.blockingTime(of: request)
         let spread = Duration.nanoseconds(asked.wholeNanoseconds / 16)
-        let limit = (timeout ?? configuration.requestTimeout) + asked + spread
+        let limit = timeLimit.map { min($0, Self.longestTimeLimit) }
+            ?? (timeout ?? configuration.requestTimeout) + asked + spread
         // Spread, so that those that began together do not all come again together.
         let wait = asked + random.duration(in: .zero..<spread)
         let number = requests.add(
             PendingRequest(
-                origin: origin, request: request, deadline: now + limit,
-                parkUntil: now + min(limit, configuration.holdTimeout), watchUntil: now + wait))
+                origin: origin, request: request, limit: limit, deadline: now + limit,
+                parkUntil: now + min(limit, configuration.holdTimeout), watchUntil: now + min(wait, limit)))
         route(number, at: now)
     }
+
+    /// The longest blocking query with its spread and the longest `?timeout=`: what a peer may ask for.
+    private static let longestTimeLimit = Duration.seconds(600 + 38 + 600)
 
     /// What a blocking query may wait besides its deadline, a sixteenth of spread not counted (`wire/consul-rpc.md`
     /// 1.9); zero for every other request.
@@ -34,17 +42,45 @@ extension ServerCore {
         return options.maxQueryTime <= .zero ? .seconds(300) : min(options.maxQueryTime, .seconds(600))
     }
 
-    mutating func inbound(_ id: InboundID, method: String, body: [UInt8], at now: Instant) {
+    mutating func inbound(
+        _ id: InboundID, method: String, body: [UInt8], timeLimit: Duration?, at now: Instant
+    ) {
+        metrics.add(.inbound)
+        let question = KeptAnswers.Question(method: method, body: body)
+        if let kept = kept[question], mayAnswerAtOnce(kept.request, at: now),
+            replica!.view.catalog.version(of: kept.request) == kept.version
+        {
+            return reply(id, error: nil, body: kept.body, at: now)
+        }
         do throws(WireError) {
             var reader = MessagePackReader(body)
             guard let request = try Request.decode(method: method, from: &reader) else {
                 return reply(id, error: Self.unknown(method), body: [0x80], at: now)
             }
-            metrics.add(.inbound)
-            begin(request, from: .inbound(id), timeout: nil, at: now)
+            if mayAnswerAtOnce(request, at: now), let version = replica!.view.catalog.version(of: request),
+                case .answer(let response) = replica!.view.answer(request, at: now)
+            {
+                var writer = MessagePackWriter()
+                response.encodeBody(into: &writer)
+                kept.keep(KeptAnswers.Served(request: request, version: version, body: writer.bytes), for: question)
+                return reply(id, error: nil, body: writer.bytes, at: now)
+            }
+            begin(request, from: .inbound(id), timeout: nil, timeLimit: timeLimit, at: now)
         } catch {
             reply(id, error: "codec.decoder: \(error.description)", body: [0x80], at: now)
         }
+    }
+
+    /// Whether the view may answer this at once, and is up to date: as the leader within its lease, to who does not
+    /// wait. An answer of a follower would say when it last heard of its leader, and change with every heartbeat.
+    private mutating func mayAnswerAtOnce(_ request: Request, at now: Instant) -> Bool {
+        guard replica != nil, let options = request.options, options.minQueryIndex == 0, !options.requireConsistent,
+            request.datacenter == configuration.datacenter, replica!.node.isLeader, replica!.node.isReadyForReads,
+            now < replica!.node.leaseEnd
+        else { return false }
+        // The catalog may be ahead of the published view within one `settle`.
+        if let view = replica!.refreshedView() { out.append(.publish(view)) }
+        return true
     }
 
     private static func unknown(_ method: String) -> String {
@@ -54,8 +90,11 @@ extension ServerCore {
         return "rpc: can't find \(services.contains(String(parts[0])) ? "method" : "service") \(method)"
     }
 
-    private mutating func reply(_ id: InboundID, error: String?, body: [UInt8], at now: Instant) {
-        switchboard.handle(.reply(id, error: error, body: body), at: now, into: &switchboardEffects)
+    private mutating func reply(
+        _ id: InboundID, error: String?, label: String = "", body: [UInt8], at now: Instant
+    ) {
+        switchboard.handle(
+            .reply(id, error: error, label: label, body: body), at: now, into: &switchboardEffects)
     }
 
     // MARK: Routing
@@ -206,15 +245,20 @@ extension ServerCore {
                 router.handle(.callAnswered(name: server.name, roundTrip: nil), at: now, into: &routerEffects)
                 performRouter(at: now)
             }
-            finish(number, Self.decode(body, answering: pending.request), at: now)
+            finish(number, decode(body, answering: pending.request), at: now)
         case .failure(let failure): failed(number, pending, route, failure, at: now)
         }
     }
 
-    private static func decode(_ body: [UInt8], answering request: Request) -> Result<Response, FederationError> {
+    private mutating func decode(
+        _ body: [UInt8], answering request: Request
+    ) -> Result<Response, FederationError> {
+        if let response = kept.response(to: request.method, body: body) { return .success(response) }
         do throws(WireError) {
             var reader = MessagePackReader(body)
-            return .success(try request.decodeResponse(from: &reader))
+            let response = try request.decodeResponse(from: &reader)
+            kept.keep(response, to: request.method, body: body)
+            return .success(response)
         } catch {
             return .failure(.remote("answer of \(request.method) cannot be read: \(error.description)"))
         }
@@ -226,7 +270,7 @@ extension ServerCore {
     ) {
         let datacenter = pending.request.datacenter ?? configuration.datacenter
         let error = Self.error(
-            failure, of: pending.request, datacenter: datacenter, limit: configuration.requestTimeout)
+            failure, of: pending.request, datacenter: datacenter, limit: pending.limit)
         let retriable = RetryPolicy(maxRetries: .max).allows(pending.request, after: failure, retryCount: 0)
         switch route {
         case .leader:
@@ -257,7 +301,8 @@ extension ServerCore {
     ) -> FederationError {
         let isWrite = request.kind == .write
         switch failure {
-        case .application(let text): return FederationError(text: text, datacenter: datacenter)
+        case .application(let text, let label):
+            return FederationError(text: text, label: label, datacenter: datacenter, limit: limit)
         case .overloaded: return .overloaded(what: "calls")
         case .refused: return .connection("rpc error getting client: connection refused")
         case .connectTimeout: return .connection("rpc error getting client: i/o timeout")
@@ -367,7 +412,7 @@ extension ServerCore {
                 reply(id, error: nil, body: writer.bytes, at: now)
             case .failure(let error):
                 let hops = request.datacenter == configuration.datacenter ? "" : "rpc error making call: "
-                reply(id, error: hops + error.message, body: [0x80], at: now)
+                reply(id, error: hops + error.message, label: error.label, body: [0x80], at: now)
             }
         }
     }

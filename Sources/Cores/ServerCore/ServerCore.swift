@@ -25,6 +25,7 @@ package struct ServerCore: Sendable {
     /// Nil on client agents.
     var replica: Replica?
     var requests = RequestTable()
+    var kept = KeptAnswers()
     var joiner = Joiner()
     var leaving: Leaving?
     var serviceWaits = ServiceWaits()
@@ -207,7 +208,8 @@ extension ServerCore {
                     out.append(.connect(stream, to: endpoint, timeout: timeout))
                 case .write(let stream, let bytes): out.append(.write(stream, bytes))
                 case .close(let stream): out.append(.close(stream))
-                case .inbound(let id, let method, let body, _): inbound(id, method: method, body: body, at: now)
+                case .inbound(let id, let method, let body, let limit, _):
+                    inbound(id, method: method, body: body, timeLimit: limit, at: now)
                 case .abandoned(let id): cancel(.inbound(id), at: now)
                 case .completed(let call, let result): completed(call, result, at: now)
                 case .raft(let frame, _): raftFrame(frame, at: now)

@@ -70,6 +70,23 @@ extension FederationError {
         }
     }
 
+    /// Reads a peer's error: by its label when the text alone would not tell it from another.
+    /// - Parameter limit: how long the asker waited.
+    package init(text: String, label: String, datacenter: String, limit: Duration) {
+        switch label {
+        case "frozen": self = .frozen(datacenter: datacenter)
+        case "leaderless": self = .leaderless(datacenter: datacenter)
+        case "timed-out": self = .timedOut(after: limit)
+        case "overloaded": self = .overloaded(what: "remote")
+        case "bad-request": self = .badRequest(text)
+        case "connection": self = .connection(text)
+        case "outcome-unknown":
+            let reason = text.split(separator: "outcome unknown: ", maxSplits: 1).last ?? ""
+            self = .outcomeUnknown(reason: String(reason))
+        default: self.init(text: text, datacenter: datacenter)
+        }
+    }
+
     /// Reads a peer's error text: recognised by substring, since every hop prepends its own words
     /// (`wire/consul-rpc.md` 1.8).
     package init(text: String, datacenter: String) {

@@ -358,6 +358,19 @@ extension World {
         return scriptsDue
     }
 
+    mutating func takeEndings() -> [Ending] {
+        defer { endings.removeAll(keepingCapacity: true) }
+        return endings
+    }
+
+    /// Counts an agent's starts.
+    func life(of host: Int) -> Int { states[host].life }
+
+    /// Whether any link is cut or clogged.
+    var linkState: (isCut: Bool, isClogged: Bool) {
+        (wires.contains { $0.isCut }, wires.contains { !$0.clogs.isEmpty })
+    }
+
     func appliedIndex(of host: Int) -> LogIndex? { views[host]?.appliedIndex }
 
     func catalogDigest(of host: Int) -> (index: LogIndex, digest: UInt64)? {

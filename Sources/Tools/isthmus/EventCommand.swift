@@ -1,6 +1,7 @@
 import ArgumentParser
 import ClientHTTP
 import CommandSupport
+import WireFormat
 
 struct EventCommand: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "event", abstract: "Fires a user event.")

@@ -1,0 +1,143 @@
+import Determinism
+import HTTPCore
+import TopologyCore
+
+// Loads: what they send, and what the answers say.
+extension TopologySimulation {
+    mutating func begin(_ load: Topology.Load) {
+        guard let names = try? names(load.through) else { return }
+        let agents = names.filter { federation.hostOf[$0] != nil }
+        loads.append(SimulatedLoad(load, agents: agents, at: now))
+        view.loads[load.name] = LoadRecord(load)
+    }
+
+    mutating func workLoads() throws(Failure) {
+        for place in loads.indices where loads[place].nextDue <= now {
+            for number in loads[place].requesters.indices {
+                let requester = loads[place].requesters[number]
+                if requester.id == nil && requester.nextDue <= now { send(place, number) }
+            }
+        }
+    }
+
+    private mutating func send(_ place: Int, _ number: Int) {
+        let load = loads[place]
+        var requester = load.requesters[number]
+        defer { loads[place].requesters[number] = requester }
+        requester.nextDue = now + load.interval
+        let order = load.agents.indices.map { (requester.target + $0) % load.agents.count }
+        // Nobody to ask: as if it had not been due.
+        guard let target = order.first(where: { view.running.contains(load.agents[$0]) }),
+            let host = federation.hostOf[load.agents[target]]
+        else { return }
+        requester.target = target
+        requester.host = host
+        let (request, sent) = makeRequest(place)
+        requester.request = sent
+        let id = clients.world.http(request, at: host, timeout: SimulatedLoad.timeout)
+        requester.id = id
+        loadRequests[id] = (load: place, requester: number)
+    }
+
+    private mutating func makeRequest(_ place: Int) -> (HTTPRequest, LoadRecord.Request) {
+        let load = loads[place].load
+        switch load.kind {
+        case .kvWrite:
+            loads[place].count += 1
+            let number = loads[place].count
+            let key = load.prefix + String(load.keyCount.map { (number - 1) % $0 + 1 } ?? number)
+            // Of one key's writes each has a value of its own, so that reads tell them apart.
+            let value = load.keyCount == nil ? key : String(number)
+            let target = Self.target(of: key, load.datacenter)
+            return (
+                HTTPRequest(method: "PUT", target: target, body: Array(value.utf8)),
+                LoadRecord.Request(isWrite: true, key: key, value: value, begun: now, ended: now, outcome: .unknown)
+            )
+        case .kvRead:
+            let key = keyToRead(load)
+            return (
+                HTTPRequest(method: "GET", target: FederationView.keyTarget(key, load.datacenter, load.mode)),
+                LoadRecord.Request(isWrite: false, key: key, value: nil, begun: now, ended: now, outcome: .unknown)
+            )
+        case .catalog:
+            var target = "/v1/health/service/\(load.service)?passing"
+            if !load.datacenter.isEmpty { target += "&dc=\(load.datacenter)" }
+            if load.mode != .standard { target += "&\(load.mode.rawValue)" }
+            return (
+                HTTPRequest(method: "GET", target: target),
+                LoadRecord.Request(
+                    isWrite: false, key: load.service, value: nil, begun: now, ended: now, outcome: .unknown)
+            )
+        }
+    }
+
+    private mutating func keyToRead(_ load: Topology.Load) -> String {
+        guard let written = loads.first(where: { $0.record == load.keysOf }) else { return load.prefix + "1" }
+        let count = min(written.count, written.load.keyCount ?? .max)
+        return written.load.prefix + String(Int.random(in: 1...max(1, count), using: &random))
+    }
+
+    mutating func loadAnswered(_ id: UInt64, _ answer: ClientAnswer) throws(Failure) {
+        guard let (place, number) = loadRequests.removeValue(forKey: id),
+            var request = loads[place].requesters[number].request
+        else { return }
+        request.ended = now
+        request.outcome = outcome(of: answer)
+        if case .http(let response) = answer, request.outcome == .succeeded {
+            if !request.isWrite && loads[place].load.kind == .kvRead {
+                request.value = response.status == 200 ? FederationView.value(in: response.body) : nil
+            }
+            try checkStale(loads[place], loads[place].requesters[number].host, request.key, response)
+        }
+        view.loads[loads[place].record]?.requests.append(request)
+        loads[place].requesters[number].id = nil
+        loads[place].requesters[number].request = nil
+        if request.outcome != .succeeded {
+            let next = loads[place].requesters[number].target + 1
+            loads[place].requesters[number].target = next % max(1, loads[place].agents.count)
+        }
+    }
+
+    /// Errors of which an agent says that certainly nothing was done (`X-Isthmus-Error`).
+    private static let refusals: Set<String> = [
+        "no-leader", "unknown-datacenter", "unreachable", "frozen", "leaderless", "timed-out", "overloaded",
+        "disk-full", "denied", "bad-request", "unknown-method", "connection",
+    ]
+
+    private func outcome(of answer: ClientAnswer) -> LoadRecord.Outcome {
+        switch answer {
+        case .http(let response):
+            let isMissingKey = response.status == 404 && response.header("X-Isthmus-Error") == nil
+            if response.status == 200 && !response.text.hasPrefix("false") || isMissingKey { return .succeeded }
+            return Self.refusals.contains(response.header("X-Isthmus-Error") ?? "") ? .refused : .unknown
+        case .failed(let reason): return reason == "connection refused" ? .refused : .unknown
+        case .dns: return .unknown
+        }
+    }
+
+    /// Stale reads of one server never go back while it runs.
+    private mutating func checkStale(
+        _ load: SimulatedLoad, _ host: Int, _ key: String, _ response: HTTPResponse
+    ) throws(Failure) {
+        let isOwn = load.load.datacenter.isEmpty || load.load.datacenter == datacenter(of: host)
+        guard load.load.mode == .stale, isOwn, federation.plan.agents[host].isServer,
+            let index = response.header("X-Consul-Index").flatMap({ UInt64($0) })
+        else { return }
+        let session = StaleSession(host: host, life: clients.world.life(of: host), path: "\(load.load.kind) \(key)")
+        if let floor = staleFloors[session], index < floor {
+            throw Failure(
+                description: "stale reads went back: \(clients.world.hosts[host]) shows \(key) at index \(index) "
+                    + "after \(floor)")
+        }
+        staleFloors[session] = index
+    }
+
+    mutating func reportLoad(_ name: String) {
+        guard let record = view.loads[name] else { return }
+        let text = "\(record.succeededCount) acknowledged, \(record.failedCount) failed, "
+            + "longest gap \(record.longestGap.shown)"
+        say("  finish \(name): \(text)")
+        measure(name, text)
+        view.loads[name]?.isFinished = true
+    }
+}
