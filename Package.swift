@@ -73,6 +73,7 @@ let shells: [Target] = [
     module("Shells", "CurlProbes", base + ["CCurl"]),
     .target(name: "CRE2", path: "Sources/Shells/CRE2", linkerSettings: [.linkedLibrary("re2")]),
     module("Shells", "Patterns", ["CRE2", "FederationModel"]),
+    .target(name: "CNamespaces", path: "Sources/Shells/CNamespaces"),
     module("Shells", "YAMLReader", ["TopologyCore", .product(name: "Yams", package: "Yams")]),
     module("Shells", "ClientHTTP", ["CurlProbes"]),
     module("Shells", "ConfigurationFiles", ["Configuration", "WireFormat"]),
@@ -87,7 +88,9 @@ let agent: [Target] = [
             "StorageFormat", "Telemetry", "WireFormat", .product(name: "Logging", package: "swift-log"),
             .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
         ]),
-    module("Agent", "TopologyRunner", base + ["Configuration", "ClientHTTP", "TopologyCore", "WireFormat"]),
+    module(
+        "Agent", "TopologyRunner",
+        base + ["ClientHTTP", "CNamespaces", "Configuration", "TopologyCore", "WireFormat"]),
 ]
 
 let simulation: [Target] = [

@@ -93,6 +93,7 @@ struct FilterTests {
             ),
             ("Service == web é", "1:16 (15): no match found, expected: \"and\", \"or\", [ \\t\\r\\n] or EOF"),
             ("(Service==web))", "1:15 (14): no match found, expected: [ \\t\\r\\n] or EOF"),
+            ("Port == 5)", "1:10 (9): no match found, expected: \".\", [ \\t\\r\\n], [0-9] or EOF"),
             ("Tags.0 == v1", "1:6 (5): no match found, expected: [a-zA-Z]"),
             ("Service == -", "1:13 (12): no match found, expected: \"0\" or [1-9]"),
             ("(Service==web", "1:14 (13): rule \"grouping\": Unmatched parentheses"),

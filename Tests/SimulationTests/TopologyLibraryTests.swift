@@ -31,10 +31,10 @@ import YAMLReader
         return simulation.run()
     }
 
-    @Test("Each file holds what it says, under three seeds", arguments: names)
+    @Test("Each file holds what it says, under two seeds", arguments: names)
     func holds(name: String) throws {
         let topology = try Self.read(name)
-        for seed: UInt64 in [1, 2, 3] {
+        for seed: UInt64 in [1, 2] {
             let report = try Self.run(topology, seed: seed)
             let (isPassed, text) = (report.isPassed, report.text)
             #expect(isPassed, "seed \(seed)\n\(text)")

@@ -21,8 +21,8 @@ enum TidyRules {
         (
             "Shells",
             [
-                "Telemetry", "CZlib", "NIOTransport", "GossipCrypto", "FileStorage", "CCurl", "CurlProbes", "CRE2",
-                "Patterns", "YAMLReader", "ClientHTTP", "ConfigurationFiles",
+                "Telemetry", "CZlib", "NIOTransport", "GossipCrypto", "FileStorage", "CNamespaces", "CCurl",
+                "CurlProbes", "CRE2", "Patterns", "YAMLReader", "ClientHTTP", "ConfigurationFiles",
             ]
         ),
         ("Agent", ["Agent", "TopologyRunner"]),

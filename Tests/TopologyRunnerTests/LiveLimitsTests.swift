@@ -5,13 +5,16 @@ import YAMLReader
 @testable import TopologyRunner
 
 struct LiveLimitsTests {
-    private func problems(_ more: String) throws -> [String] {
+    private static let root = LiveMeans(isRoot: true, hasTUN: true)
+
+    private func problems(_ more: String, _ means: LiveMeans = root) throws -> [String] {
         let text = """
             name: t
             datacenters: {dc1: {servers: 3}, dc2: {servers: 1}}
 
             """
-        return LiveLimits.problems(of: try TopologyReader.read(try YAMLText.read(text + more))).map(\.description)
+        let topology = try TopologyReader.read(try YAMLText.read(text + more))
+        return LiveLimits.problems(of: topology, means).map(\.description)
     }
 
     @Test("What real processes do is accepted")
@@ -38,33 +41,45 @@ struct LiveLimitsTests {
         #expect(found == [])
     }
 
-    @Test("What they cannot is refused, each with its place and reason")
+    private static let shaped = """
+        links: {between: {latency: 20ms}}
+        steps:
+          - name: a
+            do:
+              - partition: [dc1, dc2]
+              - full-disk: dc1
+        schedule: [{at: 5s, do: [{heal: true}]}]
+        """
+
+    @Test("Links and full disks need root")
+    func privileges() throws {
+        #expect(try problems(Self.shaped) == [])
+        let tun = "needs /dev/net/tun (modprobe tun), or --simulate"
+        #expect(
+            try problems(Self.shaped, LiveMeans(isRoot: true, hasTUN: false)) == [
+                "3:8: links: \(tun)", "7:9: partition dc1 | dc2: \(tun)", "9:24: heal everything: \(tun)",
+            ])
+        let root = "needs root, for network namespaces and TUN devices, or --simulate"
+        #expect(
+            try problems(Self.shaped, LiveMeans(isRoot: false, hasTUN: true)) == [
+                "3:8: links: \(root)", "7:9: partition dc1 | dc2: \(root)",
+                "8:9: full disk of dc1: needs root, to mount a small tmpfs, or --simulate",
+                "9:24: heal everything: \(root)",
+            ])
+    }
+
+    @Test("What no live run can do is refused, each with its place and reason")
     func refused() throws {
         let found = try problems(
             """
-            links: {between: {latency: 20ms}}
             steps:
               - name: a
                 do:
-                  - partition: [dc1, dc2]
-                  - full-disk: dc1
                   - {restart: dc1, disk: unsynced-lost}
                   - {clock-jump: dc1, by: 1s}
-                  - {load: w, through: dc1, dc: dc2}
-                  - finish: w
-                expect:
-                  - {error-rate: w, below: 1%}
+                  - {slow-disk: dc1, latency: 1s}
             """)
-        let shaped = "needs shaped links (root) or --simulate"
-        #expect(
-            found == [
-                "3:8: links: \(shaped)", "7:9: partition dc1 | dc2: \(shaped)",
-                "8:9: full disk of dc1: needs --simulate",
-                "9:9: restart dc1 with its disk unsynced-lost: needs --simulate: the kernel keeps what a killed process"
-                    + " wrote", "10:9: clock of dc1 jumps by 1s: needs --simulate",
-                "11:9: load w: kv-write 20 a second through dc1: needs --simulate: a live load writes keys of its own"
-                    + " in its own datacenter",
-                "14:9: w: below 1% errors: needs --simulate",
-            ])
+        #expect(found.map { String($0.prefix(4)) } == ["6:9:", "7:9:", "8:9:"])
+        #expect(found.allSatisfy { $0.contains("needs --simulate: ") })
     }
 }

@@ -9,7 +9,7 @@ struct LiveFederation: Sendable {
     private let began: ContinuousClock.Instant
     /// Process groups by name, of everything ever started.
     var groups: [String: Int32] = [:]
-    var loads: [String: WriteLoad] = [:]
+    var loads: [String: LiveLoad] = [:]
 
     init(_ view: FederationView, _ asker: LiveAsker, began: ContinuousClock.Instant) {
         self.view = view

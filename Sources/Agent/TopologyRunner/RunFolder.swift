@@ -32,14 +32,16 @@ struct RunFolder {
 
     func removeData() { try? FileManager.default.removeItem(atPath: data) }
 
-    /// An agent's disk, for a restart as new.
-    func removeData(of name: String) throws(TopologyRun.Failure) {
+    /// An agent's disk as new; the folder itself stays, as a file system may be mounted there.
+    func emptyData(of name: String) throws(TopologyRun.Failure) {
         let path = "\(data)/\(name)"
         guard FileManager.default.fileExists(atPath: path) else { return }
         do {
-            try FileManager.default.removeItem(atPath: path)
+            for entry in try FileManager.default.contentsOfDirectory(atPath: path) {
+                try FileManager.default.removeItem(atPath: "\(path)/\(entry)")
+            }
         } catch {
-            throw .step("\(path) cannot be removed: \(error)", names: [])
+            throw .step("\(path) cannot be emptied: \(error)", names: [])
         }
     }
 

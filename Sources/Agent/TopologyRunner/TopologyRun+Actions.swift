@@ -6,14 +6,13 @@ import WireFormat
 
 extension TopologyRun {
     mutating func perform(_ action: TopologyAction) throws(Failure) {
-        try lookAround()
-        view.running = processes.running()
+        try tick()
         switch action.kind {
         case .start(let selector): try start(try names(selector), "start \(selector)")
         case .restart(let selector, let disk):
             let names = try names(selector)
             if disk == .empty {
-                for name in names where !view.running.contains(name) { try folder.removeData(of: name) }
+                for name in names where !view.running.contains(name) { try folder.emptyData(of: name) }
             }
             try start(names, "\(action)")
         case .rollingRestart(let selector, let pause): try restartInTurn(try names(selector), pause, selector)
@@ -33,12 +32,20 @@ extension TopologyRun {
             if let alias { view.aliases[alias] = names }
             signal(SIGKILL, names, isEnd: true)
             _ = processes.waitForEnd(of: names, timeout: .seconds(5))
+            for name in names where view.running.contains(name) {
+                wounds.remove("frozen \(name)")
+                wounds.add("killed \(name)")
+            }
         case .freeze(let selector):
+            let names = try names(selector)
             say("  freeze \(selector)")
-            signal(SIGSTOP, try names(selector), isEnd: false)
+            signal(SIGSTOP, names, isEnd: false)
+            for name in names where view.running.contains(name) { wounds.add("frozen \(name)") }
         case .resume(let selector):
+            let names = try names(selector)
             say("  continue \(selector)")
-            signal(SIGCONT, try names(selector), isEnd: false)
+            signal(SIGCONT, names, isEnd: false)
+            for name in names { wounds.remove("frozen \(name)") }
         case .register(let selector): try register(try names(selector), selector)
         case .put(let key, let value, let at, let datacenter): try put(key, value, at, datacenter)
         case .delete(let key, let at, let datacenter):
@@ -49,28 +56,68 @@ extension TopologyRun {
                 try request("DELETE", agent, "/v1/kv/\(percentEncoded(key, keeping: "/"))\(query)", [])
             }
         case .load(let load):
-            let agents = try running(load.through)
-            say("  load \(load.name): \(load.rate) writes a second through \(load.through)")
+            say("  \(action)")
             mark = .now
-            view.loads[load.name] = WriteLoad(
-                load, addresses: agents.map(\.address), http: options.http, began: began)
+            _ = try running(load.through)
+            begin(load)
         case .finish(let name): finish(name)
         case .wait(let duration):
             say("  wait \(DurationText.text(duration))")
             try waitWatchfully(duration)
         case .measure(let label, let path, let at, let count): try measure(label, path, at, count)
         case .report(let label, let datacenter, let status, let from): try report(label, datacenter, status, from)
-        case .partition, .bridge, .ring, .cut, .heal, .clog, .unclog, .slowDisk, .fullDisk, .mendDisk, .clockSkew,
-            .clockJump:
+        case .partition, .bridge, .ring, .cut, .heal, .clog, .unclog:
+            let changes = try action.kind.linkChanges { (who) throws(Failure) in try names(who) }
+            say("  \(action)")
+            mark = .now
+            guard let state = network?.apply(changes) else { break }
+            if state.isCut { wounds.add("cut") } else { wounds.remove("cut") }
+            if state.isClogged { wounds.add("clog") } else { wounds.remove("clog") }
+        case .fullDisk(let selector):
+            let names = try names(selector)
+            say("  \(action)")
+            mark = .now
+            try eachDisk(names, "full") { (disks, name) throws(FederationReason) in try disks.fill(name) }
+        case .mendDisk(let selector):
+            let names = try names(selector)
+            say("  \(action)")
+            mark = .now
+            try eachDisk(names, nil) { (disks, name) throws(FederationReason) in try disks.mend(name) }
+        case .slowDisk, .clockSkew, .clockJump:
             // `LiveLimits` has refused them.
             throw .step("\(action): needs --simulate", names: [])
         }
+        refresh()
+    }
+
+    /// - Parameter wound: nil when it ends one.
+    private mutating func eachDisk(
+        _ names: [String], _ wound: String?, _ body: (MemoryDisks, String) throws(FederationReason) -> Void
+    ) throws(Failure) {
+        guard let disks else { return }
+        for name in names {
+            do throws(FederationReason) {
+                try body(disks, name)
+            } catch {
+                throw .step("\(error)", names: [name])
+            }
+            if wound == nil { wounds.remove("disk \(name)") } else { wounds.add("disk \(name)") }
+        }
+    }
+
+    /// Through those who run, whenever they do.
+    mutating func begin(_ load: Topology.Load) {
+        let names = (try? view.names(load.through)) ?? []
+        view.loads[load.name] = LiveLoad(
+            load, view.plan.agents.filter { names.contains($0.name) }, shared, http: options.http,
+            seed: seed &+ UInt64(view.loads.count), began: began)
+        shared.set(view)
     }
 
     private mutating func waitWatchfully(_ duration: Duration) throws(Failure) {
         let deadline = ContinuousClock.now + duration
         while ContinuousClock.now < deadline {
-            try lookAround()
+            try tick()
             pause(min(.milliseconds(50), deadline - .now))
         }
     }
@@ -142,12 +189,15 @@ extension TopologyRun {
             let words: [String]
             if let producer = view.plan.producers.first(where: { $0.definition.name == name }) {
                 let listen = "\(producer.address):\(producer.definition.port)"
-                words = [options.program, "topology", "producer", "--listen", listen, "--body", name]
+                words =
+                    [options.program, "topology", "producer", "--listen", listen, "--body", name]
+                    + producer.definition.behaviour.flatMap { ["--behaviour", BehaviourText.text($0)] }
             } else {
                 words = [options.agentProgram, "agent", "-config-file=\(folder.configuration(of: name))"]
             }
             do {
-                try processes.start(name, words, log: folder.log(of: name))
+                try processes.start(name, words, log: folder.log(of: name), network: network?.namespace(of: name))
+                wounds.remove("killed \(name)")
             } catch {
                 throw .step("\(name) cannot be started: \(error)", names: [])
             }

@@ -221,6 +221,7 @@ struct FilterParser {
         }
         let whole = at
         if !literal(".") || !take("[0-9]", Self.isDigit) { at = whole } else { digits() }
+        if at < text.count && !Self.isSpace(text[at]) { fail("EOF") }
         guard at == text.count || Self.isSpace(text[at]) || text[at] == UInt8(ascii: ")") else {
             mistake("number", "Invalid number literal", at: at)
             return nil

@@ -83,7 +83,7 @@ package struct ServerCore: Sendable {
 
     /// Asked in place: a copy of an optional part costs more than what it is asked for.
     private mutating func findDeadline() {
-        var next = min(lan.nextDeadline, switchboard.nextDeadline, router.nextDeadline, scheduler.nextDeadline)
+        var next = min(lan.findDeadline(), switchboard.nextDeadline, router.nextDeadline, scheduler.nextDeadline)
         next = min(next, wan?.findDeadline() ?? .distantFuture, replica?.findDeadline() ?? .distantFuture)
         next = min(next, requests.nextDeadline, joiner.nextDeadline, local.nextDeadline)
         next = min(next, serviceWaits.nextDeadline)

@@ -37,10 +37,7 @@ extension Topology {
         package var position = TopologyPosition(line: 1, column: 1)
 
         /// - Parameter age: since the producer's process was started.
-        package func conduct(at age: Duration) -> Behaviour.Conduct {
-            let past = behaviour.last { $0.from <= age }
-            return past.map { $0.conduct(at: age) } ?? Behaviour.well
-        }
+        package func conduct(at age: Duration) -> Behaviour.Conduct { behaviour.conduct(at: age) }
     }
 
     /// How a producer answers from some moment of its life on.
@@ -65,6 +62,11 @@ extension Topology {
         package var from: Duration
         package var kind: Kind
 
+        package init(from: Duration, kind: Kind) {
+            self.from = from
+            self.kind = kind
+        }
+
         static let well = Conduct.answer(status: 200, delay: .zero, body: nil)
 
         func conduct(at age: Duration) -> Conduct {
@@ -75,5 +77,13 @@ extension Topology {
                 return turn.isMultiple(of: 2) ? .answer(status: 503, delay: .zero, body: nil) : Self.well
             }
         }
+    }
+}
+
+extension [Topology.Behaviour] {
+    /// In the order of their times.
+    /// - Parameter age: since the producer's process was started.
+    package func conduct(at age: Duration) -> Topology.Behaviour.Conduct {
+        last { $0.from <= age }.map { $0.conduct(at: age) } ?? Topology.Behaviour.well
     }
 }

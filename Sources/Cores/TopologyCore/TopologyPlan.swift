@@ -24,11 +24,17 @@ package struct TopologyPlan: Equatable, Sendable {
     ///     .201 to .250.
     ///   - folder: where each agent's data directory, named as the agent, will be.
     package init(_ topology: Topology, network: String, folder: String) {
-        producers = topology.producers.enumerated().map { index, definition in
-            Producer(definition: definition, address: "\(network).\(TopologyReader.maxAgentCount + 1 + index)")
-        }
         var addresses: [String: String] = [:]
         for (index, name) in topology.agentNames.enumerated() { addresses[name] = "\(network).\(1 + index)" }
+        for (index, producer) in topology.producers.enumerated() {
+            addresses[producer.name] = "\(network).\(TopologyReader.maxAgentCount + 1 + index)"
+        }
+        self.init(topology, addresses: addresses, folder: folder)
+    }
+
+    /// - Parameter addresses: of every agent and producer, by name.
+    package init(_ topology: Topology, addresses: [String: String], folder: String) {
+        producers = topology.producers.map { Producer(definition: $0, address: addresses[$0.name] ?? "") }
         for datacenter in topology.datacenters {
             let remote = topology.datacenters.filter { $0.name != datacenter.name }.flatMap(\.servers)
             for name in datacenter.agents {

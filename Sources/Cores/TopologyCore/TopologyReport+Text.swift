@@ -51,3 +51,16 @@ extension TopologyReport.Expectation {
 extension String {
     fileprivate func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
 }
+
+extension Topology.RunExpectation {
+    /// With its time.
+    package var shown: String {
+        switch time {
+        case .at(let moment): "at \(moment.shown): \(expectation)"
+        case .atEnd: "at the end: \(expectation)"
+        case .always: "always: \(expectation)"
+        case .never: "never: \(expectation)"
+        case .eventuallyAfterHeal(let within): "within \(within.shown) after healing: \(expectation)"
+        }
+    }
+}

@@ -3,6 +3,7 @@ import Determinism
 package import FederationModel
 import RaftCore
 package import ServerCore
+import TopologyCore
 
 /// Three datacenters of three servers under writers, readers, kills and cuts drawn from the seed; then everything is
 /// healed and must converge: any fault first (safety), then a healed core (liveness).

@@ -23,7 +23,7 @@ struct SimulatedLoad: Sendable {
     let interval: Duration
     var requesters: [Requester]
     var isFinished = false
-    /// Keys written so far.
+    /// Requests sent so far.
     var count = 0
 
     init(_ load: Topology.Load, agents: [String], at now: Duration) {

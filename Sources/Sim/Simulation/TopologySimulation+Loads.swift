@@ -41,40 +41,10 @@ extension TopologySimulation {
 
     private mutating func makeRequest(_ place: Int) -> (HTTPRequest, LoadRecord.Request) {
         let load = loads[place].load
-        switch load.kind {
-        case .kvWrite:
-            loads[place].count += 1
-            let number = loads[place].count
-            let key = load.prefix + String(load.keyCount.map { (number - 1) % $0 + 1 } ?? number)
-            // Of one key's writes each has a value of its own, so that reads tell them apart.
-            let value = load.keyCount == nil ? key : String(number)
-            let target = Self.target(of: key, load.datacenter)
-            return (
-                HTTPRequest(method: "PUT", target: target, body: Array(value.utf8)),
-                LoadRecord.Request(isWrite: true, key: key, value: value, begun: now, ended: now, outcome: .unknown)
-            )
-        case .kvRead:
-            let key = keyToRead(load)
-            return (
-                HTTPRequest(method: "GET", target: FederationView.keyTarget(key, load.datacenter, load.mode)),
-                LoadRecord.Request(isWrite: false, key: key, value: nil, begun: now, ended: now, outcome: .unknown)
-            )
-        case .catalog:
-            var target = "/v1/health/service/\(load.service)?passing"
-            if !load.datacenter.isEmpty { target += "&dc=\(load.datacenter)" }
-            if load.mode != .standard { target += "&\(load.mode.rawValue)" }
-            return (
-                HTTPRequest(method: "GET", target: target),
-                LoadRecord.Request(
-                    isWrite: false, key: load.service, value: nil, begun: now, ended: now, outcome: .unknown)
-            )
-        }
-    }
-
-    private mutating func keyToRead(_ load: Topology.Load) -> String {
-        guard let written = loads.first(where: { $0.record == load.keysOf }) else { return load.prefix + "1" }
-        let count = min(written.count, written.load.keyCount ?? .max)
-        return written.load.prefix + String(Int.random(in: 1...max(1, count), using: &random))
+        loads[place].count += 1
+        let written = loads.first { $0.record == load.keysOf }.map { (load: $0.load, count: $0.count) }
+        let call = load.call(number: loads[place].count, written: written, using: &random)
+        return (HTTPRequest(method: call.method, target: call.target, body: call.body), call.record(begun: now))
     }
 
     mutating func loadAnswered(_ id: UInt64, _ answer: ClientAnswer) throws(Failure) {
@@ -98,20 +68,13 @@ extension TopologySimulation {
         }
     }
 
-    /// Errors of which an agent says that certainly nothing was done (`X-Isthmus-Error`).
-    private static let refusals: Set<String> = [
-        "no-leader", "unknown-datacenter", "unreachable", "frozen", "leaderless", "timed-out", "overloaded",
-        "disk-full", "denied", "bad-request", "unknown-method", "connection",
-    ]
-
     private func outcome(of answer: ClientAnswer) -> LoadRecord.Outcome {
         switch answer {
         case .http(let response):
-            let isMissingKey = response.status == 404 && response.header("X-Isthmus-Error") == nil
-            if response.status == 200 && !response.text.hasPrefix("false") || isMissingKey { return .succeeded }
-            return Self.refusals.contains(response.header("X-Isthmus-Error") ?? "") ? .refused : .unknown
-        case .failed(let reason): return reason == "connection refused" ? .refused : .unknown
-        case .dns: return .unknown
+            LoadRecord.Outcome(
+                status: response.status, error: response.header("X-Isthmus-Error"), body: response.body)
+        case .failed(let reason): reason == "connection refused" ? .refused : .unknown
+        case .dns: .unknown
         }
     }
 

@@ -1,4 +1,4 @@
-package import TopologyCore
+import TopologyCore
 
 /// An expectation that is looked at again and again until it is decided.
 struct Watch: Sendable {
@@ -50,19 +50,6 @@ struct Watch: Sendable {
             nextLook = now + min(max(Self.leastPause, (now - mark) / 50), Self.longestPause)
             // The last look is at the deadline.
             if now < deadline { nextLook = min(nextLook, deadline) }
-        }
-    }
-}
-
-extension Topology.RunExpectation {
-    /// With its time.
-    package var shown: String {
-        switch time {
-        case .at(let moment): "at \(moment.shown): \(expectation)"
-        case .atEnd: "at the end: \(expectation)"
-        case .always: "always: \(expectation)"
-        case .never: "never: \(expectation)"
-        case .eventuallyAfterHeal(let within): "within \(within.shown) after healing: \(expectation)"
         }
     }
 }

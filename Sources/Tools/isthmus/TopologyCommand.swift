@@ -31,14 +31,19 @@ struct TopologyCommand: ParsableCommand {
 
 struct TopologyProducerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "producer", abstract: "Answers HTTP with a fixed text.", shouldDisplay: false)
+        commandName: "producer", abstract: "Answers HTTP as a topology's producer.", shouldDisplay: false)
 
     @Option(help: "host:port.") var listen: String
     @Option(help: "The text.") var body = ""
+    @Option(help: "From when on it answers how, as a run writes it; may be repeated.") var behaviour: [String] = []
 
     func run() throws {
+        let behaviour = try behaviour.map { text in
+            guard let one = BehaviourText.behaviour(text) else { throw CommandFailure("no behaviour: \(text)") }
+            return one
+        }
         do {
-            try ProducerServer.run(listen: listen, body: body)
+            try ProducerServer.run(listen: listen, body: body, behaviour: behaviour)
         } catch {
             throw CommandFailure("\(error)")
         }

@@ -11,7 +11,7 @@ struct TopologyRunCommand: ParsableCommand {
 
     @Flag(help: "Runs it as a deterministic simulation, in a fraction of its time.") var simulate = false
     @Flag(help: "Runs it with real processes; what else it does without --simulate.") var live = false
-    @Option(help: "Of a simulation: the same seed gives the same run.") var seed: UInt64?
+    @Option(help: "Of parameters, loads and links; the same seed gives the same simulated run.") var seed: UInt64?
     @Option(help: "text, json or junit.") var format = TopologyReport.Format.text
     @Option(help: "Another program to run as the agent, with the word agent and a config file.") var agent: String?
     @Option(help: "Where the run's folder is made.") var runs = ".isthmus-run"
@@ -19,7 +19,6 @@ struct TopologyRunCommand: ParsableCommand {
 
     func validate() throws {
         if simulate && live { throw ValidationError("give --simulate or --live") }
-        if !simulate && seed != nil { throw ValidationError("--seed is of a simulation: give --simulate") }
     }
 
     func run() throws {
@@ -27,7 +26,7 @@ struct TopologyRunCommand: ParsableCommand {
         if simulate { return try TopologySimulating.run(topology, seed: seed, format: format) }
         let program = ownPath()
         let isText = format == .text
-        let options = TopologyRun.Options(program: program, agentProgram: agent ?? program, parent: runs) { line in
+        let options = TopologyRun.Options(program: program, agentProgram: agent ?? program, parent: runs, seed: seed) { line in
             if isText { StandardOutput.print(line) } else { StandardError.print(line) }
         }
         guard let report = TopologyRun.run(topology, options) else { throw ExitCode(1) }
