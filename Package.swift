@@ -37,18 +37,19 @@ let cores: [Target] = [
     module("Cores", "StorageFormat", ["FederationModel", "WireFormat", "RaftCore"]),
     module("Cores", "GossipCore", base + ["WireFormat"]),
     module("Cores", "SerfCore", base + ["WireFormat", "GossipCore"]),
-    module("Cores", "CatalogCore", base + ["WireFormat", "RadixTree"]),
+    module("Cores", "FilterCore", ["FederationModel"]),
+    module("Cores", "CatalogCore", base + ["FilterCore", "RadixTree", "WireFormat"]),
     module("Cores", "RoutingCore", base),
     module("Cores", "RPCCore", base + ["WireFormat"]),
     module("Cores", "HealthCore", base),
-    module("Cores", "HTTPCore", base + ["WireFormat"]),
+    module("Cores", "HTTPCore", base + ["FilterCore", "WireFormat"]),
     module("Cores", "DNSCore", base + ["WireFormat"]),
     module("Cores", "TopologyCore", base + ["Configuration", "WireFormat"]),
     module(
         "Cores", "ServerCore",
         base + [
-            "WireFormat", "RaftCore", "StorageFormat", "GossipCore", "SerfCore", "CatalogCore", "RoutingCore",
-            "RPCCore", "HealthCore",
+            "WireFormat", "RaftCore", "StorageFormat", "GossipCore", "SerfCore", "FilterCore", "CatalogCore",
+            "RoutingCore", "RPCCore", "HealthCore",
         ]),
     module(
         "Cores", "AgentCore",
@@ -57,9 +58,11 @@ let cores: [Target] = [
 
 let shells: [Target] = [
     module("Shells", "Telemetry", ["FederationModel", .product(name: "Logging", package: "swift-log")]),
+    .target(name: "CZlib", path: "Sources/Shells/CZlib", linkerSettings: [.linkedLibrary("z")]),
     module(
         "Shells", "NIOTransport",
         base + [
+            "CZlib",
             .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             .product(name: "NIOHTTP1", package: "swift-nio"),
             .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
@@ -110,8 +113,8 @@ let tools: [Target] = [
     tool(
         "isthmus",
         base + [
-            "Agent", "CommandSupport", "Configuration", "ConfigurationFiles", "Fuzzing", "ClientHTTP", "Simulation",
-            "TopologyCore", "TopologyRunner", "WireFormat", "YAMLReader",
+            "Agent", "CatalogCore", "CommandSupport", "Configuration", "ConfigurationFiles", "Fuzzing", "ClientHTTP",
+            "Simulation", "TopologyCore", "TopologyRunner", "WireFormat", "YAMLReader",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
 ]
@@ -132,6 +135,7 @@ let package = Package(
         .target(name: "TestProducer", path: "Tests/TestProducer", swiftSettings: settings),
         tests("CurlProbesTests", base + ["CurlProbes", "TestProducer"]),
         tests("DNSCoreTests", base + ["DNSCore"]),
+        tests("FilterCoreTests", ["FederationModel", "FilterCore", "Patterns"]),
         tests("FileStorageTests", ["FederationModel", "RaftCore", "StorageFormat", "FileStorage", "WireFormat"]),
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
         tests("FuzzingTests", ["AllocationCounter", "Determinism", "Fuzzing"]),

@@ -22,7 +22,8 @@ struct AgentRenderingTests {
     }
 
     private let member = PoolMember(
-        name: "s1", endpoint: Endpoint(IPAddress(127, 0, 0, 1), 8301), tags: ["role": "consul", "dc": "dc1"])
+        name: "s1", endpoint: Endpoint(IPAddress(127, 0, 0, 1), 8301),
+        tags: ["role": "consul", "dc": "dc1", "cid": "0a", "ft_isthmus": "1"])
     private let memberText = #"{"Name":"s1","Addr":"127.0.0.1","Port":8301,"#
         + #""Tags":{"dc":"dc1","role":"consul"},"Status":1,"#
         + #""ProtocolMin":1,"ProtocolMax":5,"ProtocolCur":2,"DelegateMin":2,"DelegateMax":5,"DelegateCur":4}"#
@@ -36,11 +37,12 @@ struct AgentRenderingTests {
         let text = #"{"ID":"w1","Service":"web","Tags":["a"],"Meta":{},"Port":80,"Address":"","#
             + #""Weights":{"Passing":1,"Warning":1},"EnableTagOverride":false"#
         #expect(render("/v1/agent/services", .services([service])).text == #"{"w1":\#(text)}}"#)
-        let one = render("/v1/agent/service/w1", .services([service]))
-        let hash = one.header("X-Consul-Contenthash") ?? ""
-        #expect(hash.utf8.count == 16 && one.text == text + #","ContentHash":"\#(hash)"}"#)
-        let none = render("/v1/agent/service/x", .services([service]))
-        #expect(none.status == 404 && none.text == "unknown service ID: x")
+        let one = render("/v1/agent/service/w1", .service(service, hash: "0f"))
+        #expect(one.header("X-Consul-Contenthash") == "0f" && one.text == text + #","ContentHash":"0f"}"#)
+        let native = NodeService(id: "w1", service: "web", tags: ["a"], port: 80, connect: ServiceConnect(native: true))
+        #expect(
+            render("/v1/agent/service/w1", .service(native, hash: "0f")).text
+                == text + #","ContentHash":"0f","Connect":{"Native":true}}"#)
     }
 
     @Test func ownChecks() {
@@ -57,7 +59,7 @@ struct AgentRenderingTests {
         #expect(render("/v1/agent/self", .selfInfo(info)).text
             == #"{"Config":{"Datacenter":"dc1","NodeName":"s1","NodeID":"id","Revision":"","Server":true,"#
             + #""Version":"0.1.0"},"DebugConfig":{},"Coord":null,"Member":\#(memberText),"#
-            + #""Stats":{"agent":{},"raft":{"state":"Leader","term":"2"}},"Meta":{"a":"b"}}"#)
+            + #""Stats":{"agent":{},"raft":{"state":"Leader","term":"2"},"runtime":{}},"Meta":{"a":"b"}}"#)
     }
 
     private let metrics = MetricsSnapshot(

@@ -8,7 +8,8 @@ struct AgentTests {
         ("GET", "/v1/agent/members?wan=1", .members(wan: true)), ("GET", "/v1/agent/members?wan", .members(wan: false)),
         ("PUT", "/v1/agent/leave", .leave), ("GET", "/v1/agent/services", .services),
         ("GET", "/v1/agent/checks", .checks),
-        ("GET", "/v1/agent/service/web-1", .services), ("GET", "/v1/agent/metrics", .metrics),
+        ("GET", "/v1/agent/service/web-1", .service(id: "web-1", hash: "", wait: .zero)),
+        ("GET", "/v1/agent/metrics", .metrics),
         ("PUT", "/v1/agent/force-leave/n?prune", .forceLeave(node: "n", prune: true, wan: false)),
         ("PUT", "/v1/agent/service/deregister/a/b", .deregisterService(id: "a/b")),
         ("PUT", "/v1/agent/check/deregister/c", .deregisterCheck(id: "c")),
@@ -43,8 +44,17 @@ struct AgentTests {
             == "Invalid check status: ''")
     }
 
-    @Test func filtersAreRefusedRatherThanIgnored() {
-        #expect(route("GET", "/v1/agent/services?filter=Port==1").response?.status == 400)
+    @Test("The agent's lists are filtered; a bad expression is refused before the agent is asked")
+    func filters() {
+        let services = [NodeService(id: "a", service: "web", port: 1), NodeService(id: "b", service: "web", port: 2)]
+        guard case .agent(.services, let rendering) = route("GET", "/v1/agent/services?filter=Port==2") else {
+            return #expect(Bool(false))
+        }
+        let text = router.render(rendering, .services(services)).text
+        #expect(text.contains("\"b\"") && !text.contains("\"a\""))
+        let refused = route("GET", "/v1/agent/checks?filter=Port==2").response
+        #expect(refused?.status == 500)
+        #expect(refused?.text == "Failed to create boolean expression evaluator: Selector \"Port\" is not valid")
     }
 
     @Test("A service as registered: defaults of ids and names, both spellings")

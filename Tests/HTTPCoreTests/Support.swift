@@ -20,7 +20,9 @@ extension HTTPAction {
     var rendering: Rendering? {
         switch self {
         case .respond: nil
-        case .request(_, let rendering), .agent(_, let rendering), .join(_, _, _, let rendering): rendering
+        case .request(_, let rendering), .agent(_, let rendering), .join(_, _, _, let rendering),
+            .shell(_, let rendering):
+            rendering
         }
     }
 }

@@ -13,16 +13,16 @@ enum TidyRules {
         (
             "Cores",
             [
-                "WireFormat", "RadixTree", "RaftCore", "StorageFormat", "GossipCore", "SerfCore", "CatalogCore",
-                "RoutingCore", "RPCCore", "HealthCore", "HTTPCore", "DNSCore", "TopologyCore", "ServerCore",
-                "AgentCore",
+                "WireFormat", "RadixTree", "RaftCore", "StorageFormat", "GossipCore", "SerfCore", "FilterCore",
+                "CatalogCore", "RoutingCore", "RPCCore", "HealthCore", "HTTPCore", "DNSCore", "TopologyCore",
+                "ServerCore", "AgentCore",
             ]
         ),
         (
             "Shells",
             [
-                "Telemetry", "NIOTransport", "GossipCrypto", "FileStorage", "CNamespaces", "CCurl", "CurlProbes",
-                "CRE2", "Patterns", "YAMLReader", "ClientHTTP", "ConfigurationFiles",
+                "Telemetry", "CZlib", "NIOTransport", "GossipCrypto", "FileStorage", "CNamespaces", "CCurl",
+                "CurlProbes", "CRE2", "Patterns", "YAMLReader", "ClientHTTP", "ConfigurationFiles",
             ]
         ),
         ("Agent", ["Agent", "TopologyRunner"]),

@@ -29,9 +29,14 @@ package enum AgentProcess {
     }
 
     /// Runs until the agent has stopped.
-    /// - Parameter keysWithoutEffect: accepted options that do nothing yet; said once.
-    package static func run(_ configuration: AgentConfiguration, keysWithoutEffect: [String]) async throws {
-        let level = Logger.Level(rawValue: logLevelName(configuration.logLevel)) ?? .info
+    /// - Parameters:
+    ///   - keysWithoutEffect: accepted options that do nothing yet; said once.
+    ///   - reload: reads flags and files again, for SIGHUP and `/v1/agent/reload`; blocking.
+    package static func run(
+        _ configuration: AgentConfiguration, keysWithoutEffect: [String],
+        reload: @escaping @Sendable () throws -> AgentConfiguration
+    ) async throws {
+        let level = LogLevelBox(LogLine.Level(consulName: configuration.logLevel).map { Logger.Level($0) } ?? .info)
         let logger = Logger(label: "isthmus") { _ in AgentLogHandler(level: level, isJSON: configuration.logJSON) }
         let plan: AgentPlan
         do throws(AgentPlan.Problem) { plan = try AgentPlan(configuration, in: .machine) } catch {
@@ -52,15 +57,8 @@ package enum AgentProcess {
         try PortProbe.check(plan)
         let directory = try DataDirectory(configuration)
         defer { directory.remove() }
-        try await serve(plan, directory: directory.path, logger: logger)
-    }
-
-    private static func logLevelName(_ text: String) -> String {
-        switch text.lowercased() {
-        case "warn": "warning"
-        case "err": "error"
-        case let name: name
-        }
+        let machine = MachineRequests(dataDirectory: directory.path, logLevel: level, load: reload)
+        try await serve(plan, directory: directory.path, logger: logger, machine)
     }
 
     /// The soft limit becomes the hard one: each connection is a file.
@@ -119,7 +117,9 @@ package enum AgentProcess {
 
     // MARK: Service
 
-    private static func serve(_ plan: AgentPlan, directory: String, logger: Logger) async throws {
+    private static func serve(
+        _ plan: AgentPlan, directory: String, logger: Logger, _ machine: MachineRequests
+    ) async throws {
         let opened = try open(plan, directory, logger)
         let storage = opened.storage
         let pidFile: PIDFile
@@ -144,14 +144,22 @@ package enum AgentProcess {
             core: try core(server, opened), loop: group.next(), logger: logger, onStop: { end.stop($0, failed: $1) })
         var listeners: Listeners?
         do {
-            listeners = try await Listeners.bind(plan, control, storage, opened.relay, connections)
+            listeners = try await Listeners.bind(
+                plan, control, storage, opened.relay, connections, machine, nodeID: opened.contents.nodeID)
         } catch {
             storage.close()
             try? await connections.shutdownGracefully()
             try? await group.shutdownGracefully()
             throw Failure(description: "\(error)")
         }
-        SignalThread.start { number in signalled(number, plan.configuration, control, end) }
+        let front = listeners?.front
+        SignalThread.start { number in
+            guard number != SIGHUP else {
+                front?.reload { logger.error("the configuration is not reloaded: \($0)") }
+                return
+            }
+            signalled(number, plan.configuration, control, end)
+        }
         logger.log(
             LogLine(
                 .notice, "agent is up",
@@ -172,7 +180,6 @@ package enum AgentProcess {
         server.wanSnapshot = file(ServerCore.snapshotName(.wan), opened)
         server.savedKeyrings = try savedKeyrings(plan, opened)
         server.commitFile = file(ServerCore.commitFileName, opened)
-        server.patterns = .re2
         server.calendarOrigin = AgentClock.calendarOrigin
         return server
     }
@@ -236,7 +243,6 @@ package enum AgentProcess {
     private static func signalled(
         _ number: Int32, _ configuration: AgentConfiguration, _ control: ControlLoop, _ end: Ending
     ) {
-        guard number != SIGHUP else { return }
         guard end.isFirstSignal() else { return end.stop("second signal", failed: false) }
         let leaves = number == SIGINT ? configuration.leavesOnInterrupt : configuration.leavesOnTerminate
         control.submit(.shutdown(leave: leaves))

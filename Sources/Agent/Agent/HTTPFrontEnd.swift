@@ -2,8 +2,11 @@ import AgentCore
 import Determinism
 import FederationModel
 import HTTPCore
+import Logging
+import NIOTransport
 import ServerCore
 import Synchronization
+import Telemetry
 
 /// HTTP requests to typed requests and back. Reads that the published view can answer never leave the connection's
 /// loop.
@@ -13,47 +16,102 @@ final class HTTPFrontEnd: Sendable {
     private let answers: AnswerTable
     private let control: ControlLoop
     private let resolver: AddressResolver
+    private let machine: MachineRequests
+    private let cached: CachedAnswers
     private let random: Mutex<SeededRandom>
 
     init(
         router: HTTPRouter, view: ViewBox, answers: AnswerTable, control: ControlLoop, resolver: AddressResolver,
-        seed: UInt64
+        machine: MachineRequests, seed: UInt64
     ) {
         self.router = router
         self.view = view
         self.answers = answers
         self.control = control
         self.resolver = resolver
+        self.machine = machine
+        cached = CachedAnswers(answers: answers, control: control)
         random = Mutex(SeededRandom(seed: seed))
+    }
+
+    /// Answers at once or later, on any thread.
+    func handle(_ request: HTTPRequest, _ responder: HTTPResponder) {
+        let waiting = handle(request, responder) { response in
+            responder.respond(status: response.status, headers: response.headers, body: response.body)
+        }
+        if let waiting { responder.onClose { self.cancel(waiting) } }
     }
 
     /// - Parameter respond: called once, at once or later, on any thread.
     /// - Returns: what to cancel when the caller goes away first; nil when the answer has been given.
-    func handle(_ request: HTTPRequest, respond: @escaping @Sendable (HTTPResponse) -> Void) -> RequestID? {
+    private func handle(
+        _ request: HTTPRequest, _ responder: HTTPResponder, respond: @escaping @Sendable (HTTPResponse) -> Void
+    ) -> RequestID? {
         var draw = random.withLock { $0.split() }
         var round = HTTPRound(router)
-        let step = round.begin(request, view: view.current, at: AgentClock.now, random: &draw)
-        return perform(step, round, respond)
+        let step = round.begin(
+            request, view: view.current, at: AgentClock.now, cached: { cached.look($0, beyond: $1) }, random: &draw)
+        return perform(step, round, responder, respond)
     }
 
-    func cancel(_ id: RequestID) {
+    /// For SIGHUP, where nobody waits.
+    func reload(_ failed: @escaping @Sendable (AgentError) -> Void) {
+        machine.reload { [self] result in
+            if case .failure(let problem) = result { failed(problem) }
+            _ = perform(HTTPRound(router).reloaded(result), HTTPRound(router), nil) { _ in }
+        }
+    }
+
+    private func serve(
+        _ request: ShellRequest, isPretty: Bool, _ round: HTTPRound, _ responder: HTTPResponder?,
+        _ respond: @escaping @Sendable (HTTPResponse) -> Void
+    ) -> RequestID? {
+        switch request {
+        case .host: machine.host(isPretty: isPretty) { [router] in respond(router.json($0)) }
+        case .monitor(let level, let isJSON):
+            if let responder { monitor(level, isJSON: isJSON, responder, respond) }
+        case .reload:
+            machine.reload { [self] in _ = perform(round.reloaded($0), round, responder, respond) }
+        }
+        return nil
+    }
+
+    private func monitor(
+        _ level: LogLine.Level, isJSON: Bool, _ responder: HTTPResponder,
+        _ respond: @Sendable (HTTPResponse) -> Void
+    ) {
+        guard
+            let reader = LogReaders.shared.add(Logger.Level(level), isJSON: isJSON, sink: { responder.stream($0) })
+        else {
+            let failure = AgentResponse.failed(.failed("too many readers of the log"))
+            return respond(router.render(Rendering(.done), failure))
+        }
+        responder.begin(status: 200, headers: router.commonHeaders)
+        responder.onClose { LogReaders.shared.remove(reader) }
+    }
+
+    private func cancel(_ id: RequestID) {
         guard answers.remove(id) else { return }
         control.submit(.cancelled(id))
     }
 
     private func perform(
-        _ step: HTTPRound.Step, _ round: HTTPRound, _ respond: @escaping @Sendable (HTTPResponse) -> Void
+        _ step: HTTPRound.Step, _ round: HTTPRound, _ responder: HTTPResponder?,
+        _ respond: @escaping @Sendable (HTTPResponse) -> Void
     ) -> RequestID? {
         switch step {
         case .respond(let response):
+            if let kept = round.kept { cached.store(kept.key, kept.request, kept.response) }
             respond(response)
             return nil
+        case .shell(let request, let isPretty):
+            return serve(request, isPretty: isPretty, round, responder, respond)
         case .ask(let request, let timeout):
             let id = answers.add { [self] answer in
                 guard case .request(let result) = answer else { return }
                 var round = round
                 let next = round.answered(result, view: view.current, at: AgentClock.now)
-                _ = perform(next, round, respond)
+                _ = perform(next, round, responder, respond)
             }
             control.submit(.request(id, request, timeout: timeout))
             return id
@@ -65,7 +123,7 @@ final class HTTPFrontEnd: Sendable {
             control.submit(.agentRequest(id, request))
             return id
         case .resolve(let host, let port):
-            resolver.resolve(host, port: port) { [self] in _ = perform(round.resolved($0), round, respond) }
+            resolver.resolve(host, port: port) { [self] in _ = perform(round.resolved($0), round, responder, respond) }
             return nil
         }
     }

@@ -21,6 +21,7 @@ struct Listeners {
     let dns: [DNSListener]
     let probes: ProbeEngine
     let control: ControlLoop
+    let front: HTTPFrontEnd
 
     struct Taken: Error, CustomStringConvertible {
         let description: String
@@ -28,7 +29,7 @@ struct Listeners {
 
     static func bind(
         _ plan: AgentPlan, _ control: ControlLoop, _ storage: Storage, _ relay: StorageRelay,
-        _ connections: MultiThreadedEventLoopGroup
+        _ connections: MultiThreadedEventLoopGroup, _ machine: MachineRequests, nodeID: NodeID
     ) async throws -> Listeners {
         let ports = plan.configuration.ports
         let streams = StreamTransport(loop: control.loop) { [weak control] event in control?.receive(Input(event)) }
@@ -55,7 +56,7 @@ struct Listeners {
         let view = ViewBox()
         let answers = AnswerTable()
         let probes = ProbeEngine { [weak control] probe, result in control?.submit(.probed(probe, result)) }
-        let front = try fronts(plan, control, view, answers)
+        let front = try fronts(plan, control, view, answers, machine, connections, nodeID: nodeID)
         var http: [HTTPListener] = []
         var dns: [DNSListener] = []
         for client in plan.clients {
@@ -83,7 +84,8 @@ struct Listeners {
         relay.connect { [weak control] in control?.submit($0) }
         try await control.loop.submit { control.start(shells) }.get()
         return Listeners(
-            streams: streams, datagrams: datagrams, http: http, dns: dns, probes: probes, control: control)
+            streams: streams, datagrams: datagrams, http: http, dns: dns, probes: probes, control: control,
+            front: front.http)
     }
 
     /// Where streams are dialled from: an unspecified address leaves it to the system.
@@ -101,19 +103,38 @@ struct Listeners {
     }
 
     private static func fronts(
-        _ plan: AgentPlan, _ control: ControlLoop, _ view: ViewBox, _ answers: AnswerTable
+        _ plan: AgentPlan, _ control: ControlLoop, _ view: ViewBox, _ answers: AnswerTable,
+        _ machine: MachineRequests, _ connections: MultiThreadedEventLoopGroup, nodeID: NodeID
     ) throws -> (http: HTTPFrontEnd, dns: DNSServer) {
         var system = SystemRandomNumberGenerator()
         var context = plan.httpContext
-        context.patterns = .re2
+        context.debugConfiguration = DebugConfiguration.tree(plan, nodeID: nodeID)
+        context.runtime = runtime
         let http = HTTPFrontEnd(
             router: HTTPRouter(context: context), view: view, answers: answers, control: control,
-            resolver: AddressResolver(), seed: system.next())
+            resolver: AddressResolver(), machine: machine, seed: system.next())
         guard let frontEnd = DNSFrontEnd(context: plan.dnsContext(serial: UInt32(truncatingIfNeeded: time(nil)))) else {
             throw Taken(description: "domain: \"\(plan.configuration.dns.domain)\" is no domain name")
         }
-        let dns = DNSServer(frontEnd: frontEnd, view: view, answers: answers, control: control, seed: system.next())
+        let names = plan.configuration.dns
+        let dns = DNSServer(
+            frontEnd: frontEnd, view: view, answers: answers, control: control, recursors: plan.recursors,
+            forwarder: DNSForwarder(loops: connections, timeout: names.recursorTimeout), seed: system.next())
         return (http, dns)
+    }
+
+    /// What Consul tells of Go's runtime; `goroutines` is a count of threads, which do that work here.
+    private static var runtime: [String: String] {
+        #if arch(arm64)
+            let architecture = "arm64"
+        #else
+            let architecture = "amd64"
+        #endif
+        let processors = String(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        return [
+            "arch": architecture, "cpu_count": processors, "goroutines": processors, "max_procs": processors,
+            "os": "linux", "version": "swift",
+        ]
     }
 
     private static func bindHTTP(
@@ -126,10 +147,7 @@ struct Listeners {
             let request = HTTPRequest(
                 method: head.method, target: head.uri, headers: head.headers, body: body,
                 remote: head.from?.address ?? IPAddress(127, 0, 0, 1))
-            let waiting = front.handle(request) { response in
-                responder.respond(status: response.status, headers: response.headers, body: response.body)
-            }
-            if let waiting { responder.onClose { front.cancel(waiting) } }
+            front.handle(request, responder)
         }
     }
 

@@ -11,8 +11,11 @@ extension AgentPlan {
             kvMaxValueBytes: configuration.limits.kvMaxValueBytes,
             translatesWANAddresses: configuration.translatesWANAddresses,
             lanPort: UInt16(clamping: configuration.ports.serfLAN),
-            wanPort: UInt16(clamping: configuration.ports.serfWAN))
+            wanPort: UInt16(clamping: configuration.ports.serfWAN), patterns: surroundings.patterns)
         context.txnMaxBodyBytes = configuration.limits.txnMaxRequestBytes
+        context.blockedEndpoints = configuration.httpBlockedEndpoints
+        context.responseHeaders = configuration.httpResponseHeaders.sorted { $0.key < $1.key }
+            .map { (name: $0.key, value: $0.value) }
         return context
     }
 
@@ -39,6 +42,8 @@ extension AgentPlan {
         context.addsNodeMeta = options.addsNodeMetaText
         context.allowStale = options.allowsStale
         context.maxStale = options.maxStale
+        context.compressesNames = !options.disablesCompression
+        context.hasRecursors = !options.recursors.isEmpty
         context.translatesWANAddresses = configuration.translatesWANAddresses
         context.serial = serial
         return context

@@ -23,11 +23,12 @@ package struct AgentPlan: Sendable {
     package let advertise: IPAddress
     package let advertiseWAN: IPAddress
     package let clients: [IPAddress]
+    package let recursors: [Endpoint]
     package let services: [ServiceDefinition]
     package let checks: [CheckDefinition]
     package let node: String
 
-    private let surroundings: AgentSurroundings
+    let surroundings: AgentSurroundings
 
     package init(_ configuration: AgentConfiguration, in surroundings: AgentSurroundings) throws(Problem) {
         self.configuration = configuration
@@ -48,11 +49,19 @@ package struct AgentPlan: Sendable {
         var clients: [IPAddress] = []
         for text in configuration.clientAddresses { clients.append(try surroundings.address(text, key: "client_addr")) }
         self.clients = clients
+        var recursors: [Endpoint] = []
+        for text in configuration.dns.recursors {
+            guard let endpoint = Endpoint(text, defaultPort: 53) else {
+                throw Problem(description: "recursors: \"\(text)\" is no address")
+            }
+            recursors.append(endpoint)
+        }
+        self.recursors = recursors
         node = configuration.nodeName.isEmpty ? surroundings.hostName : configuration.nodeName
         (services, checks) = try Self.definitions(configuration)
     }
 
-    private static func definitions(
+    package static func definitions(
         _ configuration: AgentConfiguration
     ) throws(Problem) -> ([ServiceDefinition], [CheckDefinition]) {
         var problems: [String] = []
@@ -91,6 +100,7 @@ package struct AgentPlan: Sendable {
             lanEndpoint: Endpoint(advertise, UInt16(clamping: ports.serfLAN)),
             wanEndpoint: configuration.isServer && ports.serfWAN > 0
                 ? Endpoint(advertiseWAN, UInt16(clamping: ports.serfWAN)) : nil, wanAddress: advertiseWAN)
+        server.patterns = surroundings.patterns
         if configuration.isServer {
             if configuration.bootstrap || configuration.isDevelopment || configuration.bootstrapExpect == 1 {
                 server.bootstrap = .alone

@@ -10,13 +10,16 @@ package struct AgentSurroundings: Sendable {
     /// What an agent advertises that binds to all addresses.
     package var privateAddress: @Sendable () -> IPAddress?
     package var cipher: any PacketCipher
+    /// For filter expressions.
+    package var patterns: PatternCompiler
 
     package init(
-        hostName: String, cipher: any PacketCipher, lookUp: @escaping @Sendable (String) -> [IPAddress],
-        privateAddress: @escaping @Sendable () -> IPAddress?
+        hostName: String, cipher: any PacketCipher, patterns: PatternCompiler = .none,
+        lookUp: @escaping @Sendable (String) -> [IPAddress], privateAddress: @escaping @Sendable () -> IPAddress?
     ) {
         self.hostName = hostName
         self.cipher = cipher
+        self.patterns = patterns
         self.lookUp = lookUp
         self.privateAddress = privateAddress
     }

@@ -12,6 +12,8 @@ package struct DNSRound: Sendable {
         case respond([UInt8]?)
         /// Hand it to the agent; then `answered`.
         case ask(Request)
+        /// Put it to the recursors; then `settled`.
+        case recurse(DNSRecursion)
     }
 
     /// Resolvers give up after about five seconds: an answer later than that helps nobody.
@@ -38,6 +40,7 @@ package struct DNSRound: Sendable {
         switch frontEnd.plan(packet, isTCP ? .tcp : .udp) {
         case .respond(let bytes): return .respond(bytes)
         case .drop: return .respond(nil)
+        case .recurse(let recursion): return .recurse(recursion)
         case .query(let requests, let rendering):
             self.rendering = rendering
             waiting = requests[...]
@@ -66,6 +69,12 @@ package struct DNSRound: Sendable {
             waiting = waiting.dropFirst()
             results.append(.success(response))
         }
+        if let rendering, let recursion = frontEnd.recursion(rendering, results) { return .recurse(recursion) }
         return .respond(rendering.map { frontEnd.render($0, results, random: &random) })
+    }
+
+    /// - Parameter answer: of the recursor that settled the question; nil when none did.
+    package func settled(_ recursion: DNSRecursion, by answer: [UInt8]?) -> [UInt8] {
+        answer.map { frontEnd.relay($0, for: recursion) } ?? frontEnd.unanswered(recursion)
     }
 }

@@ -13,11 +13,24 @@ package struct HTTPRound: Sendable {
         case askAgent(AgentRequest)
         /// Look up a host name; then `resolved`.
         case resolve(host: String, port: UInt16)
+        /// The shell's own to answer; a reload goes on with `reloaded`.
+        case shell(ShellRequest, isPretty: Bool)
     }
+
+    /// A success of a `?cached` read, for the cache.
+    package struct Kept: Sendable {
+        package let key: AnswerCache.Key
+        package let request: Request
+        package let response: Response
+    }
+
+    package typealias CacheLookup = (AnswerCache.Key, _ index: UInt64) -> AnswerCache.Lookup
 
     private let router: HTTPRouter
     private var rendering = Rendering(.done)
     private var request: Request?
+    /// To be kept when the round has ended.
+    package private(set) var kept: Kept?
     private var join: (host: String, wan: Bool)?
 
     package init(_ router: HTTPRouter) { self.router = router }
@@ -27,12 +40,19 @@ package struct HTTPRound: Sendable {
     ///   - now: read after the view was taken, so that an expired lease is noticed.
     package mutating func begin(
         _ request: HTTPRequest, view: @autoclosure () -> ReadView?, at now: @autoclosure () -> Instant,
-        random: inout some RandomNumberGenerator
+        cached: CacheLookup = { _, _ in .miss }, random: inout some RandomNumberGenerator
     ) -> Step {
         switch router.route(request, random: &random) {
         case .respond(let response): return .respond(response)
         case .request(let typed, let rendering):
             self.rendering = rendering
+            if let key = AnswerCache.key(of: typed) {
+                if case .hit(let response, let age) = cached(key, typed.options?.minQueryIndex ?? 0) {
+                    self.rendering.cacheAge = .hit(age)
+                    return .respond(router.render(self.rendering, .success(response)))
+                }
+                self.rendering.cacheAge = .miss
+            }
             return answer(typed, view(), at: now)
         case .agent(let typed, let rendering):
             self.rendering = rendering
@@ -41,13 +61,21 @@ package struct HTTPRound: Sendable {
             self.rendering = rendering
             join = (host, wan)
             return .resolve(host: host, port: port)
+        case .shell(let request, let rendering):
+            self.rendering = rendering
+            return .shell(request, isPretty: rendering.isPretty)
         }
+    }
+
+    private mutating func keep(_ request: Request, _ response: Response) {
+        kept = AnswerCache.key(of: request).map { Kept(key: $0, request: request, response: response) }
     }
 
     private mutating func answer(_ request: Request, _ view: ReadView?, at now: () -> Instant) -> Step {
         if let view, case .answer(let response) = view.answer(request, at: now()),
             request.retryAtLeader(after: response) == nil
         {
+            keep(request, response)
             return .respond(router.render(rendering, .success(response)))
         }
         self.request = request
@@ -63,10 +91,19 @@ package struct HTTPRound: Sendable {
             rendering.consistency = .leader
             return answer(again, view(), at: now)
         }
+        if case .success(let response) = result, let request { keep(request, response) }
         return .respond(router.render(rendering, result))
     }
 
     package func answered(_ response: AgentResponse) -> HTTPResponse { router.render(rendering, response) }
+
+    /// The configuration files were read again, or could not be.
+    package func reloaded(_ result: Result<AgentRequest, AgentError>) -> Step {
+        switch result {
+        case .success(let request): .askAgent(request)
+        case .failure(let error): .respond(router.render(rendering, AgentResponse.failed(error)))
+        }
+    }
 
     package func resolved(_ endpoints: [Endpoint]) -> Step {
         guard !endpoints.isEmpty, let join else {

@@ -56,7 +56,6 @@ extension Catalog {
     /// Why a read cannot be answered, in Consul's words where it has them; nil when it can. To be asked before
     /// `answer`, which treats such a request as one for something that does not exist.
     package static func refusal(of request: Request) -> FederationError? {
-        if request.isFilterable, request.options?.filter.isEmpty == false { return .filterNotServed }
         if case .catalogNodeServices(let body) = request, body.node.isEmpty { return .remote("Must provide node") }
         if case .catalogNodeServiceList(let body) = request, body.node.isEmpty { return .remote("Must provide node") }
         if case .catalogServiceNodes(let body) = request, body.serviceName.isEmpty, body.serviceAddress.isEmpty {
@@ -264,26 +263,6 @@ extension Catalog {
             return (answer, max(indexes.nodes, indexes.checks), .nodesAndChecks)
         }
         return (answer, checksByService.maxIndex(under: Fold.joined(name)) ?? indexes.checks, .serviceChecks(name))
-    }
-}
-
-extension Request {
-    /// Consul filters the rows of these lists and ignores the expression elsewhere.
-    fileprivate var isFilterable: Bool {
-        switch self {
-        case .catalogListNodes, .catalogServiceNodes, .catalogNodeServices, .catalogNodeServiceList,
-            .healthChecksInState, .healthNodeChecks, .healthServiceChecks, .healthServiceNodes:
-            true
-        case .statusPing, .statusLeader, .statusPeers, .statusRaftStats, .catalogRegister, .catalogDeregister,
-            .catalogListDatacenters, .catalogListServices, .kvsApply, .kvsGet, .kvsList, .kvsListKeys, .sessionApply,
-            .sessionGet, .sessionList, .sessionNodeSessions, .sessionRenew, .txnApply, .txnRead, .preparedQueryApply,
-            .preparedQueryGet, .preparedQueryList, .preparedQueryExecute, .preparedQueryExecuteRemote,
-            .preparedQueryExplain, .coordinateUpdate, .coordinateListNodes, .coordinateNode,
-            .coordinateListDatacenters, .operatorRaftConfiguration, .operatorRemovePeerByAddress,
-            .operatorRemovePeerByID, .operatorAutopilotConfiguration, .operatorSetAutopilot, .operatorServerHealth,
-            .internalEventFire, .internalKeyringOperation, .isthmusPing:
-            false
-        }
     }
 }
 

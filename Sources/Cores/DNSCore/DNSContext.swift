@@ -38,6 +38,10 @@ package struct DNSContext: Sendable {
     /// An older stale answer is asked again at the leader; Consul's default is ten years.
     package var maxStale: Duration = .seconds(87600 * 3600)
     package var translatesWANAddresses = false
+    /// Off with `disable_compression`.
+    package var compressesNames = true
+    /// Whether questions about other domains are passed on.
+    package var hasRecursors = false
     /// Serial number of the SOA record: the shell puts the time of its start in seconds since 1970.
     package var serial: UInt32 = 1
     package var token = ""

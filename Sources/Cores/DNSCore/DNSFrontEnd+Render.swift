@@ -252,24 +252,30 @@ extension DNSFrontEnd {
         return response
     }
 
-    /// The node with the address, else a service; nothing found would be a recursor's question, and there is none.
     private func pointer(
         _ address: IPAddress, _ results: [Result<Response, FederationError>], _ query: DNSQuery
     ) -> DNSResponse {
-        var name: DNSName?
-        for case .success(let response) in results where name == nil {
-            if case .nodes(let body) = response {
-                let node = body.nodes?.first { IPAddress($0.address) == address }
-                name = node.flatMap { domain.prefixed(by: "\($0.node).node.\(context.datacenter)") }
-            } else if case .serviceNodes(let body) = response {
-                let row = body.serviceNodes?.first { IPAddress($0.serviceAddress) == address }
-                name = row.flatMap { domain.prefixed(by: "\($0.serviceName).service.\(context.datacenter)") }
-            }
-        }
-        guard let name else {
+        guard let name = pointerName(address, results) else {
             return DNSResponse(code: .serverFailure, isAuthoritative: false, isRecursionAvailable: true)
         }
         let record = DNSRecord(name: query.question.name, ttl: context.nodeTTL, body: .ptr(name))
         return DNSResponse(units: [DNSResponse.Unit(answer: record)])
+    }
+
+    /// The node with the address, else a service.
+    func pointerName(_ address: IPAddress, _ results: [Result<Response, FederationError>]) -> DNSName? {
+        for case .success(let response) in results {
+            if case .nodes(let body) = response,
+                let node = body.nodes?.first(where: { IPAddress($0.address) == address })
+            {
+                return domain.prefixed(by: "\(node.node).node.\(context.datacenter)")
+            }
+            if case .serviceNodes(let body) = response,
+                let row = body.serviceNodes?.first(where: { IPAddress($0.serviceAddress) == address })
+            {
+                return domain.prefixed(by: "\(row.serviceName).service.\(context.datacenter)")
+            }
+        }
+        return nil
     }
 }

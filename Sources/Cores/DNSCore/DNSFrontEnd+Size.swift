@@ -15,6 +15,7 @@ extension DNSFrontEnd {
     func finish(_ query: DNSQuery, _ response: DNSResponse, _ transport: DNSTransport) -> [UInt8] {
         var query = query
         var response = response
+        if context.hasRecursors { response.isRecursionAvailable = true }
         let limit = limit(query, transport)
         if var edns = query.edns {
             edns.payloadBytes = min(UInt16(Self.maxDatagramBytes), edns.payloadBytes)
@@ -28,16 +29,18 @@ extension DNSFrontEnd {
         }
         response.units.removeSubrange(min(most, count)...)
         if response.units.count < count && context.enableTruncate { isTruncated = true }
-        if let message = write(query, response, isTruncated: isTruncated, limit: limit) { return message }
+        if let message = message(query, response, isTruncated: isTruncated, limit: limit) { return message }
         return fitted(query, response, limit)
     }
 
-    private func write(_ query: DNSQuery, _ response: DNSResponse, isTruncated: Bool, limit: Int) -> [UInt8]? {
+    private func message(
+        _ query: DNSQuery, _ response: DNSResponse, isTruncated: Bool, limit: Int
+    ) -> [UInt8]? {
         DNSWriter.message(
-            query, response, isTruncated: isTruncated, isCompressed: !context.disablesCompression, limit: limit)
+            query, response, isTruncated: isTruncated, limit: limit, isCompressed: context.compressesNames)
     }
 
-    private func limit(_ query: DNSQuery, _ transport: DNSTransport) -> Int {
+    func limit(_ query: DNSQuery, _ transport: DNSTransport) -> Int {
         switch transport {
         case .tcp: Self.maxMessageBytes
         case .udp: min(Self.maxDatagramBytes, max(Self.plainBytes, Int(query.edns?.payloadBytes ?? 0)))
@@ -55,7 +58,7 @@ extension DNSFrontEnd {
             let middle = (fits + tooMany) / 2
             response.units = Array(whole.units.prefix(middle))
             let isTruncated = context.enableTruncate
-            if let message = write(query, response, isTruncated: isTruncated, limit: limit) {
+            if let message = message(query, response, isTruncated: isTruncated, limit: limit) {
                 best = message
                 fits = middle
             } else {
@@ -66,8 +69,8 @@ extension DNSFrontEnd {
         response.additional = []
         response.authority = []
         response.units = whole.units.prefix(1).map { DNSResponse.Unit(answer: $0.answer) }
-        if let message = write(query, response, isTruncated: true, limit: limit) { return message }
+        if let message = message(query, response, isTruncated: true, limit: limit) { return message }
         response.units = []
-        return write(query, response, isTruncated: true, limit: Self.maxMessageBytes) ?? []
+        return message(query, response, isTruncated: true, limit: Self.maxMessageBytes) ?? []
     }
 }

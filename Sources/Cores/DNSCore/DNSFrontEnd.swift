@@ -9,6 +9,8 @@ package enum DNSAction: Equatable, Sendable {
     case drop
     /// Requests whose results `render` takes in the same order.
     case query([Request], DNSRendering)
+    /// For a recursor.
+    case recurse(DNSRecursion)
 }
 
 /// How results become the answer: the listener keeps it beside its requests.
@@ -27,6 +29,8 @@ package struct DNSRendering: Equatable, Sendable {
     let kind: Kind
     /// Where the instances are.
     var datacenter: String
+    /// What to ask a recursor when nothing of ours has the address.
+    var recursion: DNSRecursion?
 }
 
 /// Consul's DNS interface: questions about nodes and services become catalog requests, their results answers.
@@ -58,8 +62,9 @@ package struct DNSFrontEnd: Sendable {
             }
         }
         let name = query.question.name.lowercased
-        if let address = ReverseName.address(name) { return pointer(to: address, query, transport) }
+        if let address = ReverseName.address(name) { return pointer(to: address, packet, query, transport) }
         guard let labels = name.labels(below: domain) ?? altDomain.flatMap({ name.labels(below: $0) }) else {
+            guard !context.hasRecursors else { return .recurse(DNSRecursion(packet, query, transport)) }
             return .respond(finish(query, DNSResponse(code: .refused, isAuthoritative: false), transport))
         }
         switch query.question.type {
@@ -121,13 +126,17 @@ package struct DNSFrontEnd: Sendable {
         return DNSResponse(units: [DNSResponse.Unit(answer: record)])
     }
 
-    private func pointer(to address: IPAddress, _ query: DNSQuery, _ transport: DNSTransport) -> DNSAction {
+    private func pointer(
+        to address: IPAddress, _ packet: [UInt8], _ query: DNSQuery, _ transport: DNSTransport
+    ) -> DNSAction {
         let nodes = DCSpecificRequest(datacenter: context.datacenter, options: options)
         let services = ServiceSpecificRequest(
             datacenter: context.datacenter, serviceAddress: address.description, options: options)
         return .query(
             [.catalogListNodes(nodes), .catalogServiceNodes(services)],
-            DNSRendering(query: query, transport: transport, kind: .pointer(address), datacenter: context.datacenter))
+            DNSRendering(
+                query: query, transport: transport, kind: .pointer(address), datacenter: context.datacenter,
+                recursion: context.hasRecursors ? DNSRecursion(packet, query, transport) : nil))
     }
 
     var noSuchDomain: DNSResponse { DNSResponse(code: .noSuchDomain, authority: [soa]) }

@@ -6,12 +6,9 @@ struct DNSWriter {
     /// Where each suffix of a name was first written; only offsets a pointer can hold.
     private var places: [ArraySlice<UInt8>: UInt16] = [:]
 
-    private let isCompressed: Bool
+    private var compresses = true
 
-    private init(isCompressed: Bool) {
-        self.isCompressed = isCompressed
-        bytes.reserveCapacity(512)
-    }
+    private init() { bytes.reserveCapacity(512) }
 
     /// A header alone.
     static func refusal(id: UInt16, _ code: DNSCode, opcode: UInt8, isRecursionDesired: Bool) -> [UInt8] {
@@ -21,9 +18,10 @@ struct DNSWriter {
 
     /// - Returns: nil when the message is longer than `limit` bytes; writing stops as soon as it is.
     static func message(
-        _ query: DNSQuery, _ response: DNSResponse, isTruncated: Bool, isCompressed: Bool, limit: Int
+        _ query: DNSQuery, _ response: DNSResponse, isTruncated: Bool, limit: Int, isCompressed: Bool = true
     ) -> [UInt8]? {
-        var writer = DNSWriter(isCompressed: isCompressed)
+        var writer = DNSWriter()
+        writer.compresses = isCompressed
         writer.header(query, response, isTruncated: isTruncated)
         writer.number(UInt16(1))
         writer.number(UInt16(clamping: response.units.count))
@@ -86,7 +84,7 @@ struct DNSWriter {
         var index = 0
         while index < wire.count, wire[index] != 0 {
             let suffix = wire[index...]
-            if isCompressed, mayCompress, let place = places[suffix] { return number(0xC000 | place) }
+            if mayCompress, compresses, let place = places[suffix] { return number(0xC000 | place) }
             if places[suffix] == nil, bytes.count < 0x4000 { places[suffix] = UInt16(bytes.count) }
             let end = min(wire.count, index + 1 + Int(wire[index]))
             bytes.append(contentsOf: wire[index..<end])

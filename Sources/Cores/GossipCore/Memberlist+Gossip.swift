@@ -9,6 +9,9 @@ extension Memberlist {
 
     var hasBroadcasts: Bool { queues.contains { !$0.isEmpty } }
 
+    /// Messages of one kind that still go round.
+    package func count(in queue: Queue) -> Int { queues[queue.rawValue].count }
+
     /// Queues a message to be passed on. A message longer than a datagram has room for would never leave and is
     /// dropped.
     package mutating func broadcast(

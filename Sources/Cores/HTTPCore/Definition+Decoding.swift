@@ -54,9 +54,10 @@ extension BodyReader {
             case "token", "namespace": _ = reader.text(value, key)
             case "kind":
                 let kind = reader.text(value, key)
+                service.kind = kind
                 if Self.meshKinds.contains(kind) { reader.unsupported = "services of kind \(kind) are not supported" }
             case "proxy": if !value.isNull { reader.unsupported = "mesh proxies are not supported" }
-            case "connect": reader.connectOfDefinition(value, key)
+            case "connect": service.isConnectNative = reader.isConnectNative(value, key)
             default: return false
             }
             return true
@@ -71,16 +72,18 @@ extension BodyReader {
         "connect-proxy", "mesh-gateway", "terminating-gateway", "ingress-gateway",
     ]
 
-    /// `Native` has no effect here; a sidecar would silently not be there, so it is refused.
-    private mutating func connectOfDefinition(_ value: JSONValue, _ key: String) {
+    /// `Native` is kept and shown; a sidecar would silently not be there, so it is refused.
+    private mutating func isConnectNative(_ value: JSONValue, _ key: String) -> Bool {
+        var isNative = false
         members(of: value, key) { reader, name, value, key in
             switch name {
-            case "native": _ = reader.boolean(value, key)
+            case "native": isNative = reader.boolean(value, key)
             case "sidecarservice": if !value.isNull { reader.unsupported = "sidecar services are not supported" }
             default: return false
             }
             return true
         }
+        return isNative
     }
 
     /// The body of `/v1/agent/check/register`, or a check of a configuration file.

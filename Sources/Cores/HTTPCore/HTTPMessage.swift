@@ -1,4 +1,5 @@
 package import FederationModel
+package import WireFormat
 
 /// One request as the HTTP listener read it.
 package struct HTTPRequest: Sendable {
@@ -62,6 +63,17 @@ package enum HTTPAction: Sendable {
     case agent(AgentRequest, Rendering)
     /// A host name to resolve first; then `.join` with its addresses, or render `AgentResponse.failed`.
     case join(host: String, port: UInt16, wan: Bool, Rendering)
+    case shell(ShellRequest, Rendering)
+}
+
+/// What no core knows: the machine, the log, the configuration files.
+package enum ShellRequest: Equatable, Sendable {
+    /// The answer is JSON that the shell writes.
+    case host
+    /// Log lines from now on until the caller goes.
+    case monitor(LogLine.Level, isJSON: Bool)
+    /// Configuration files are read again and handed to the agent.
+    case reload
 }
 
 /// What every answer of one listener depends on.
@@ -71,22 +83,27 @@ package struct HTTPContext: Sendable {
     package var isServer: Bool
     /// Consul's `limits.kv_max_value_size`.
     package var kvMaxValueBytes: Int
-    /// Reads the expressions of callers.
-    package var patterns = PatternCompiler.none
     /// Consul's `limits.txn_max_req_len`.
     package var txnMaxBodyBytes = 512 * 1024
     /// Consul's `translate_wan_addrs`: show WAN addresses of other datacenters' nodes.
     package var translatesWANAddresses: Bool
     /// Consul's `http_config.response_headers`.
     package var responseHeaders: [(name: String, value: String)]
+    /// Consul's `http_config.block_endpoints`: prefixes of paths that are answered 403.
+    package var blockedEndpoints: [String] = []
     /// Ports that a bare address to join stands for.
     package var lanPort: UInt16
     package var wanPort: UInt16
+    /// Patterns of filter expressions.
+    package var patterns: PatternCompiler
+    /// `/v1/agent/self`: Consul's form of the configuration, and what is known of the process.
+    package var debugConfiguration = JSONValue(.object([]))
+    package var runtime: [String: String] = [:]
 
     package init(
         datacenter: String, node: String, isServer: Bool, kvMaxValueBytes: Int = 512 * 1024,
         translatesWANAddresses: Bool = false, responseHeaders: [(name: String, value: String)] = [],
-        lanPort: UInt16 = 8301, wanPort: UInt16 = 8302
+        lanPort: UInt16 = 8301, wanPort: UInt16 = 8302, patterns: PatternCompiler = .none
     ) {
         self.datacenter = datacenter
         self.node = node
@@ -96,5 +113,6 @@ package struct HTTPContext: Sendable {
         self.responseHeaders = responseHeaders
         self.lanPort = lanPort
         self.wanPort = wanPort
+        self.patterns = patterns
     }
 }

@@ -1,7 +1,50 @@
 import FederationModel
+import FilterCore
 import WireFormat
 
 extension HTTPRouter {
+    func agentServices(_ call: Call) throws(HTTPProblem) -> HTTPAction {
+        let filter = try call.filter(NodeService.self, context.patterns)
+        return .agent(.services, call.rendering(.agentServices(filter)))
+    }
+
+    func agentChecks(_ call: Call) throws(HTTPProblem) -> HTTPAction {
+        let filter = try call.filter(HealthCheck.self, context.patterns)
+        return .agent(.checks, call.rendering(.agentChecks(filter)))
+    }
+
+    func agentService(_ call: Call) -> HTTPAction {
+        let wait = call.options.maxQueryTime
+        let request = AgentRequest.service(id: call.restText, hash: call.query.first("hash"), wait: wait)
+        return .agent(request, call.rendering(.agentService))
+    }
+
+    func agentHealth(_ target: AgentHealthTarget, _ call: Call) throws(HTTPProblem) -> HTTPAction {
+        switch target {
+        case .name(let name): if name.isEmpty { throw .badPath("Missing service Name") }
+        case .id(let id): if id.isEmpty { throw .badPath("Missing serviceID") }
+        }
+        let isText = call.query.first("format") == "text"
+        return .agent(.servicesAndChecks, call.rendering(.agentHealth(target, isText: isText)))
+    }
+
+    func maintenance(ofService service: String?, _ call: Call) throws(HTTPProblem) -> HTTPAction {
+        guard call.query.has("enable") else { throw .badRequest("Missing value for enable") }
+        let text = call.query.first("enable")
+        guard let isEnabled = Bool(goText: text) else { throw .badRequest("Invalid value for enable: \"\(text)\"") }
+        let request = AgentRequest.maintenance(
+            service: service, isEnabled: isEnabled, reason: call.query.first("reason"))
+        return .agent(request, call.rendering(.done))
+    }
+
+    func monitor(_ call: Call) throws(HTTPProblem) -> HTTPAction {
+        let text = call.query.first("loglevel")
+        guard let level = LogLine.Level(consulName: text.isEmpty ? "info" : text) else {
+            throw .badRequest("Bad request: Unknown log level: \(text)")
+        }
+        return .shell(.monitor(level, isJSON: call.query.has("logjson")), call.rendering(.done))
+    }
+
     func members(_ call: Call) throws(HTTPProblem) -> HTTPAction {
         let segment = call.query.first("segment")
         guard segment.isEmpty || segment == "_all" else {
@@ -84,6 +127,27 @@ extension HTTPRouter {
     }
 }
 
+extension HTTPProblem {
+    /// Consul's handlers that make no difference between mistakes.
+    fileprivate static func badPath(_ text: String) -> HTTPProblem {
+        HTTPProblem(status: 500, "Bad request: " + text)
+    }
+}
+
+extension LogLine.Level {
+    /// By the names of Consul's log levels, in any case.
+    package init?(consulName name: String) {
+        switch name.lowercased() {
+        case "trace": self = .trace
+        case "debug": self = .debug
+        case "info": self = .info
+        case "warn": self = .warning
+        case "err", "error": self = .error
+        default: return nil
+        }
+    }
+}
+
 extension BodyReader {
     fileprivate func throwUnsupported() throws(HTTPProblem) {
         if hasScript {
@@ -100,11 +164,13 @@ extension Call {
     /// Any value of `?wan=` but the empty one.
     var isWAN: Bool { !query.first("wan").isEmpty }
 
-    /// Filter expressions reach the servers; the agent's own lists know none, and a whole list would be a wrong answer.
-    func unfiltered(_ request: AgentRequest) throws(HTTPProblem) -> AgentRequest {
-        guard options.filter.isEmpty else {
-            throw .badRequest(FederationError.filterNotServed.message)
+    /// `?filter=` of the agent's own lists, made before they are asked for; nil without one.
+    func filter<Row>(_: Row.Type, _ patterns: PatternCompiler) throws(HTTPProblem) -> Filter<Row>? {
+        guard !options.filter.isEmpty else { return nil }
+        do throws(FilterProblem) {
+            return try Filter(options.filter, patterns: patterns)
+        } catch {
+            throw HTTPProblem(status: 500, error.message)
         }
-        return request
     }
 }

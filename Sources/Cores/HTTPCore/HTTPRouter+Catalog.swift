@@ -71,14 +71,3 @@ extension Call {
             ingress: kind == .ingress, options: options)
     }
 }
-
-extension Bool {
-    /// What Go's `ParseBool` takes.
-    init?(goText text: String) {
-        switch text {
-        case "1", "t", "T", "true", "TRUE", "True": self = true
-        case "0", "f", "F", "false", "FALSE", "False": self = false
-        default: return nil
-        }
-    }
-}

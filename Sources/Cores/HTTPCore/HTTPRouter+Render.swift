@@ -23,6 +23,7 @@ extension HTTPRouter {
         if case .keyring(isList: false) = rendering.endpoint {
             return HTTPResponse(status: 200, headers: commonHeaders)
         }
+        if let response = unserved(rendering, response) { return response }
         let isMiss: Bool
         let meta = response.meta ?? QueryMeta()
         if case .kvEntry(raw: true) = rendering.endpoint, case .dirEntries(let body) = response,
@@ -107,6 +108,13 @@ extension HTTPRouter {
         if rendering.endpoint.showsConsistency {
             headers.append((name: "X-Consul-Effective-Consistency", value: rendering.consistency.rawValue))
         }
+        switch rendering.cacheAge {
+        case .none: break
+        case .miss: headers.append((name: "X-Cache", value: "MISS"))
+        case .hit(let age):
+            headers.append((name: "X-Cache", value: "HIT"))
+            headers.append((name: "Age", value: String(age.components.seconds)))
+        }
         var status = 200
         switch response {
         case .txnRead(let body):
@@ -128,7 +136,7 @@ extension HTTPRouter {
     }
 
     /// Index 0 is shown as 1; the last contact in whole milliseconds.
-    private func metaHeaders(_ meta: QueryMeta) -> [(name: String, value: String)] {
+    func metaHeaders(_ meta: QueryMeta) -> [(name: String, value: String)] {
         [
             (name: "X-Consul-Index", value: String(max(1, meta.index))),
             (name: "X-Consul-Knownleader", value: meta.knownLeader ? "true" : "false"),

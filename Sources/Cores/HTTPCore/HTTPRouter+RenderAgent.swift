@@ -1,5 +1,5 @@
-import Determinism
 package import FederationModel
+import FilterCore
 import WireFormat
 
 extension HTTPRouter {
@@ -15,27 +15,28 @@ extension HTTPRouter {
             json.write(event)
         case .joined: return HTTPResponse(status: 200, headers: commonHeaders)
         case .failed(let error): return respond(to: error.problem)
-        case .selfInfo(let info): json.write(info)
+        case .selfInfo(let info): json.write(info, context)
         case .members(let members): json.list(members) { $0.write($1) }
         case .services(let services):
-            guard case .agentService(let id) = rendering.endpoint else {
-                json.beginObject()
-                for service in services {
-                    json.key(text: service.id)
-                    json.write(agentService: service, hash: nil)
-                }
-                json.endObject()
-                break
+            json.beginObject()
+            var filter: Filter<NodeService>?
+            if case .agentServices(let wanted) = rendering.endpoint { filter = wanted }
+            for service in services where filter?.matches(service) ?? true {
+                json.key(text: service.id)
+                json.write(agentService: service, hash: nil)
             }
-            guard let service = services.first(where: { $0.id == id }) else {
-                return respond(to: AgentError.notFound("unknown service ID: " + id).problem)
-            }
-            let hash = Self.contentHash(service)
+            json.endObject()
+        case .service(let service, let hash):
             json.write(agentService: service, hash: hash)
             return Self.json(json, commonHeaders + [(name: "X-Consul-Contenthash", value: hash)])
+        case .servicesAndChecks(let services, let checks):
+            guard case .agentHealth(let target, let isText) = rendering.endpoint else { break }
+            return render(AgentHealth(of: target, services, checks), isText: isText, json)
         case .checks(let checks):
             json.beginObject()
-            for check in checks {
+            var filter: Filter<HealthCheck>?
+            if case .agentChecks(let wanted) = rendering.endpoint { filter = wanted }
+            for check in checks where filter?.matches(check) ?? true {
                 json.key(text: check.checkID)
                 json.write(check)
             }
@@ -52,13 +53,9 @@ extension HTTPRouter {
         return Self.json(json, commonHeaders)
     }
 
-    /// 16 hexadecimal digits that change with the registration.
-    private static func contentHash(_ service: NodeService) -> String {
-        var json = JSONWriter()
-        json.write(agentService: service, hash: nil)
-        var hash = EventHash()
-        hash.combine(json.finished())
-        let text = String(hash.value, radix: 16)
-        return String(repeating: "0", count: 16 - text.utf8.count) + text
+    /// JSON that a shell wrote.
+    package func json(_ body: [UInt8]) -> HTTPResponse {
+        let headers = commonHeaders + [(name: "Content-Type", value: "application/json")]
+        return HTTPResponse(status: 200, headers: headers, body: body)
     }
 }

@@ -19,11 +19,16 @@ package struct HTTPRouter: Sendable {
         if let clean = Path.cleaned(path) {
             return .respond(redirect(to: clean, queryText, method: request.method))
         }
+        if path == [UInt8(ascii: "/")] { return .respond(.welcome) }
         guard let (route, rest) = Route.find(path) else {
             if Route.needsSlash(path) {
                 return .respond(redirect(to: path + [UInt8(ascii: "/")], queryText, method: request.method))
             }
             return .respond(HTTPResponse(status: 404))
+        }
+        if context.blockedEndpoints.contains(where: { path.starts(with: $0.utf8) }) {
+            let problem = HTTPProblem(status: 403, "Endpoint is blocked by agent configuration", label: "denied")
+            return .respond(respond(to: problem))
         }
         if request.method == "OPTIONS" {
             let headers = commonHeaders + [(name: "Allow", value: route.methods.text)]
@@ -95,6 +100,20 @@ package struct HTTPRouter: Sendable {
         case .eventFire: try fireEvent(call, random: &random)
         case .operatorKeyring: try keyring(call)
         case .eventList: listEvents(call)
+        case .agentMaintenance: try maintenance(ofService: nil, call)
+        case .serviceMaintenance: try maintenance(ofService: try call.restText(orMissing: "service ID"), call)
+        case .agentHealthByName: try agentHealth(.name(call.restText), call)
+        case .agentHealthByID: try agentHealth(.id(call.restText), call)
+        case .agentHost: .shell(.host, call.rendering(.done))
+        case .agentMonitor: try monitor(call)
+        case .agentReload: .shell(.reload, call.rendering(.done))
+        case .accessControl, .agentToken: throw HTTPProblem(status: 401, "ACL support disabled", label: "denied")
+        case .meshDisabled: throw HTTPProblem.meshDisabled
+        case .discoveryChain: .respond(respond(to: .meshDisabled, extra: metaHeaders(QueryMeta())))
+        case .emptyList: try emptyList(.emptyList, call)
+        case .gatewayServices: try emptyList(.gatewayServices, call)
+        case .configEntries: try configEntries(call)
+        case .configWrite: throw HTTPProblem(status: 500, "config entries are not served")
         case .federationDatacenters: .agent(.federation, call.rendering(.federation))
         case .agentSelf: .agent(.selfInfo, call.rendering(.agentSelf))
         case .agentMembers: try members(call)
@@ -104,9 +123,9 @@ package struct HTTPRouter: Sendable {
             .agent(
                 .forceLeave(node: call.restText, prune: call.query.has("prune"), wan: call.isWAN),
                 call.rendering(.done))
-        case .agentServices: .agent(try call.unfiltered(.services), call.rendering(.agentServices))
-        case .agentService: .agent(.services, call.rendering(.agentService(id: call.restText)))
-        case .agentChecks: .agent(try call.unfiltered(.checks), call.rendering(.agentChecks))
+        case .agentServices: try agentServices(call)
+        case .agentService: agentService(call)
+        case .agentChecks: try agentChecks(call)
         case .registerService: try registerService(call)
         case .deregisterService:
             .agent(.deregisterService(id: try call.restText(orMissing: "service ID")), call.rendering(.done))
@@ -122,7 +141,7 @@ package struct HTTPRouter: Sendable {
     }
 
     /// Headers of every answer of the API.
-    var commonHeaders: [(name: String, value: String)] {
+    package var commonHeaders: [(name: String, value: String)] {
         var headers = context.responseHeaders
         headers.append((name: "Vary", value: "Accept-Encoding"))
         if context.translatesWANAddresses { headers.append((name: "X-Consul-Translate-Addresses", value: "true")) }
@@ -169,6 +188,11 @@ package struct HTTPRouter: Sendable {
 }
 
 extension HTTPResponse {
+    /// `/`, where Consul without its user interface says so.
+    static let welcome = HTTPResponse(
+        status: 200, headers: [(name: "Content-Type", value: "text/plain; charset=utf-8")],
+        body: Array("Consul Agent".utf8))
+
     /// What Go's server says to a target it cannot parse.
     static let malformedTarget = HTTPResponse(
         status: 400,

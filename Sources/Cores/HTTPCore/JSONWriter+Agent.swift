@@ -3,12 +3,13 @@ import FederationModel
 import WireFormat
 
 extension JSONWriter {
+    /// Tags of our own are left out: Consul's clients compare tags with what they know.
     mutating func write(_ member: PoolMember) {
         beginObject()
         field("Name", member.name)
         field("Addr", member.endpoint.address.description)
         field("Port", Int(member.endpoint.port))
-        field("Tags", map: member.tags)
+        field("Tags", map: member.tags.filter { $0.key != "cid" && $0.key != "ft_isthmus" })
         field("Status", member.status.rawValue)
         field("ProtocolMin", Int(member.versions.protocolMin))
         field("ProtocolMax", Int(member.versions.protocolMax))
@@ -19,8 +20,8 @@ extension JSONWriter {
         endObject()
     }
 
-    /// `/v1/agent/self`. `DebugConfig` is there for clients that expect the key.
-    mutating func write(_ info: SelfInfo) {
+    /// `/v1/agent/self`.
+    mutating func write(_ info: SelfInfo, _ context: HTTPContext) {
         beginObject()
         key("Config")
         beginObject()
@@ -32,15 +33,16 @@ extension JSONWriter {
         field("Version", info.version)
         endObject()
         key("DebugConfig")
-        beginObject()
-        endObject()
+        write(context.debugConfiguration)
         key("Coord")
         if let coordinate = info.coordinate { write(coordinate) } else { null() }
         key("Member")
         write(info.member)
         key("Stats")
         beginObject()
-        for (group, values) in info.stats.sorted(by: { $0.key < $1.key }) {
+        var stats = info.stats
+        stats["runtime"] = context.runtime
+        for (group, values) in stats.sorted(by: { $0.key < $1.key }) {
             key(text: group)
             beginObject()
             for (name, value) in values.sorted(by: { $0.key < $1.key }) {

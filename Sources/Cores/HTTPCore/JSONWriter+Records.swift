@@ -181,6 +181,10 @@ extension JSONWriter {
         field("Weights", service.weights)
         field("EnableTagOverride", service.enableTagOverride)
         if let hash { field("ContentHash", hash) }
+        if service.connect.native {
+            key("Connect")
+            write(service.connect)
+        }
         endObject()
     }
 

@@ -1,5 +1,6 @@
 package import Determinism
 package import FederationModel
+package import FilterCore
 
 /// How the answer to a routed request becomes an HTTP response: the listener keeps it beside the request's number.
 package struct Rendering: Equatable, Sendable {
@@ -37,13 +38,19 @@ package struct Rendering: Equatable, Sendable {
         case done
         case agentSelf
         case agentMembers
-        case agentServices
-        case agentService(id: String)
-        case agentChecks
+        case agentServices(Filter<NodeService>?)
+        case agentService
+        /// As text instead of JSON.
+        case agentHealth(AgentHealthTarget, isText: Bool)
+        case agentChecks(Filter<HealthCheck>?)
         case agentMetrics(prometheus: Bool)
         case federation
         /// Without a body unless it is a list.
         case keyring(isList: Bool)
+        /// Lists of what there is not: empty, with the index and leader of the datacenter.
+        case emptyList
+        case gatewayServices
+        case configEntry(kind: String, name: String)
     }
 
     /// The read mode shown in `X-Consul-Effective-Consistency`.
@@ -55,6 +62,14 @@ package struct Rendering: Equatable, Sendable {
     package var consistency: Consistency
     /// `?timeout=`: the deadline of a forwarded request, counted from its arrival; nil takes the agent's default.
     package var timeout: Duration?
+    /// `?cached`: how old the kept answer is, nil when it was fetched for this caller.
+    package var cacheAge: CacheAge = .none
+
+    package enum CacheAge: Equatable, Sendable {
+        case none
+        case miss
+        case hit(Duration)
+    }
 
     package init(
         _ endpoint: Endpoint, isPretty: Bool = false, consistency: Consistency = .leader, timeout: Duration? = nil
@@ -71,11 +86,11 @@ extension Rendering.Endpoint {
     var showsMeta: Bool {
         switch self {
         case .kvEntry, .kvEntries, .kvKeys, .list, .nodeServices, .nodeServiceList, .healthService, .coordinates,
-            .sessions, .queries, .queryResult, .queryExplanation:
+            .sessions, .queries, .queryResult, .queryExplanation, .emptyList, .gatewayServices, .configEntry:
             true
         case .sessionRenewed, .created, .destroyed, .transaction, .value, .kvWritten, .eventFired, .events, .done,
-            .agentSelf, .agentMembers, .agentServices, .agentService, .agentChecks, .agentMetrics, .federation,
-            .keyring:
+            .agentSelf, .agentMembers, .agentServices, .agentService, .agentHealth, .agentChecks, .agentMetrics,
+            .federation, .keyring:
             false
         }
     }
@@ -84,11 +99,11 @@ extension Rendering.Endpoint {
     var showsMetaOnFailure: Bool {
         switch self {
         case .list, .nodeServices, .nodeServiceList, .healthService, .coordinates, .sessions, .queries, .queryResult,
-            .queryExplanation:
+            .queryExplanation, .gatewayServices:
             true
         case .sessionRenewed, .created, .destroyed, .transaction, .kvEntry, .kvEntries, .kvKeys, .value, .kvWritten,
-            .eventFired, .events, .done, .agentSelf, .agentMembers, .agentServices, .agentService, .agentChecks,
-            .agentMetrics, .federation, .keyring:
+            .eventFired, .events, .done, .agentSelf, .agentMembers, .agentServices, .agentService, .agentHealth,
+            .agentChecks, .agentMetrics, .federation, .keyring, .emptyList, .configEntry:
             false
         }
     }
@@ -96,14 +111,21 @@ extension Rendering.Endpoint {
     /// Catalog and health show the effective consistency; KV and coordinates do not.
     var showsConsistency: Bool {
         switch self {
-        case .list, .nodeServices, .nodeServiceList, .healthService, .queries, .queryResult, .queryExplanation: true
+        case .list, .nodeServices, .nodeServiceList, .healthService, .queries, .queryResult, .queryExplanation,
+            .gatewayServices:
+            true
         case .sessions, .sessionRenewed, .created, .destroyed, .transaction, .kvEntry, .kvEntries, .kvKeys,
             .coordinates, .value, .kvWritten, .eventFired, .events, .done, .agentSelf, .agentMembers, .agentServices,
-            .agentService, .agentChecks, .agentMetrics, .federation,
-            .keyring:
+            .agentService, .agentHealth, .agentChecks, .agentMetrics, .federation, .keyring, .emptyList, .configEntry:
             false
         }
     }
+}
+
+/// Whose health the agent is asked for.
+package enum AgentHealthTarget: Equatable, Sendable {
+    case name(String)
+    case id(String)
 }
 
 extension Rendering {

@@ -4,7 +4,9 @@ struct Route {
         case agentSelf, agentMembers, agentJoin, agentLeave, agentForceLeave
         case agentServices, agentService, registerService, deregisterService
         case agentChecks, registerCheck, deregisterCheck, passCheck, warnCheck, failCheck, updateCheck
-        case agentMetrics
+        case agentMetrics, agentMaintenance, serviceMaintenance, agentToken
+        case agentHealthByName, agentHealthByID
+        case agentHost, agentMonitor, agentReload
         case catalogDatacenters, catalogNodes, catalogServices, catalogService, catalogConnect
         case catalogNode, catalogNodeServices
         case catalogRegister, catalogDeregister
@@ -19,35 +21,29 @@ struct Route {
         case coordinateNodes, coordinateDatacenters, coordinateNode, coordinateUpdate
         case federationDatacenters
         case operatorKeyring
+        case accessControl, meshDisabled, discoveryChain, emptyList, gatewayServices
+        case configEntries, configWrite
     }
 
-    enum Methods {
-        case get, put, keyValue, keyring, getPut, getPost, delete
+    /// Methods that an endpoint takes, in the order of its `Allow` header.
+    struct Methods: Equatable {
+        let names: [String]
 
-        func allows(_ method: String) -> Bool {
-            switch self {
-            case .get: method == "GET"
-            case .put: method == "PUT"
-            case .keyValue: method == "GET" || method == "PUT" || method == "DELETE"
-            case .keyring: method == "GET" || method == "POST" || method == "PUT" || method == "DELETE"
-            case .getPut: method == "GET" || method == "PUT"
-            case .getPost: method == "GET" || method == "POST"
-            case .delete: method == "DELETE"
-            }
-        }
+        init(_ names: String...) { self.names = names }
+
+        static let get = Methods("GET")
+        static let put = Methods("PUT")
+        static let post = Methods("POST")
+        static let delete = Methods("DELETE")
+        static let getPut = Methods("GET", "PUT")
+        static let getPost = Methods("GET", "POST")
+        static let getPutDelete = Methods("GET", "PUT", "DELETE")
+        static let keyring = Methods("GET", "POST", "PUT", "DELETE")
+
+        func allows(_ method: String) -> Bool { names.contains(method) }
 
         /// The `Allow` header.
-        var text: String {
-            switch self {
-            case .get: "OPTIONS,GET"
-            case .put: "OPTIONS,PUT"
-            case .keyValue: "OPTIONS,GET,PUT,DELETE"
-            case .keyring: "OPTIONS,GET,POST,PUT,DELETE"
-            case .getPut: "OPTIONS,GET,PUT"
-            case .getPost: "OPTIONS,GET,POST"
-            case .delete: "OPTIONS,DELETE"
-            }
-        }
+        var text: String { "OPTIONS," + names.joined(separator: ",") }
     }
 
     let handler: Handler
@@ -58,7 +54,9 @@ struct Route {
         self.methods = methods
     }
 
-    static let table: [String: Route] = [
+    static let table = served.merging(unserved) { first, _ in first }
+
+    private static let served: [String: Route] = [
         "/v1/agent/self": Route(.agentSelf, .get),
         "/v1/agent/members": Route(.agentMembers, .get),
         "/v1/agent/join/": Route(.agentJoin, .put),
@@ -76,6 +74,13 @@ struct Route {
         "/v1/agent/check/fail/": Route(.failCheck, .put),
         "/v1/agent/check/update/": Route(.updateCheck, .put),
         "/v1/agent/metrics": Route(.agentMetrics, .get),
+        "/v1/agent/maintenance": Route(.agentMaintenance, .put),
+        "/v1/agent/service/maintenance/": Route(.serviceMaintenance, .put),
+        "/v1/agent/health/service/name/": Route(.agentHealthByName, .get),
+        "/v1/agent/health/service/id/": Route(.agentHealthByID, .get),
+        "/v1/agent/host": Route(.agentHost, .get),
+        "/v1/agent/monitor": Route(.agentMonitor, .get),
+        "/v1/agent/reload": Route(.agentReload, .put),
         "/v1/catalog/datacenters": Route(.catalogDatacenters, .get),
         "/v1/catalog/nodes": Route(.catalogNodes, .get),
         "/v1/catalog/services": Route(.catalogServices, .get),
@@ -91,7 +96,7 @@ struct Route {
         "/v1/health/connect/": Route(.healthConnect, .get),
         "/v1/health/ingress/": Route(.healthIngress, .get),
         "/v1/health/state/": Route(.healthState, .get),
-        "/v1/kv/": Route(.keyValue, .keyValue),
+        "/v1/kv/": Route(.keyValue, .getPutDelete),
         "/v1/session/create": Route(.sessionCreate, .put),
         "/v1/session/destroy/": Route(.sessionDestroy, .put),
         "/v1/session/renew/": Route(.sessionRenew, .put),
@@ -100,7 +105,7 @@ struct Route {
         "/v1/session/list": Route(.sessionList, .get),
         "/v1/txn": Route(.transaction, .put),
         "/v1/query": Route(.queries, .getPost),
-        "/v1/query/": Route(.query, .keyValue),
+        "/v1/query/": Route(.query, .getPutDelete),
         "/v1/operator/raft/configuration": Route(.raftConfiguration, .get),
         "/v1/operator/raft/peer": Route(.raftPeer, .delete),
         "/v1/operator/autopilot/configuration": Route(.autopilotConfiguration, .getPut),
@@ -125,7 +130,7 @@ struct Route {
     /// The longest entry that covers a path, and what stands behind it. O(1) in the path's length.
     static func find(_ path: [UInt8]) -> (route: Route, rest: ArraySlice<UInt8>)? {
         // Most requests are for keys: no text is made of them, no table asked.
-        if path.starts(with: keyValuePrefix) { return (Route(.keyValue, .keyValue), path[keyValuePrefix.count...]) }
+        if path.starts(with: keyValuePrefix) { return (Route(.keyValue, .getPutDelete), path[keyValuePrefix.count...]) }
         if path.count <= maxEntryBytes, let route = table[String(decoding: path, as: UTF8.self)] { return (route, []) }
         var end = min(path.endIndex, maxEntryBytes)
         while let slash = path[..<end].lastIndex(of: UInt8(ascii: "/")) {

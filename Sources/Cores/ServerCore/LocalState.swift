@@ -45,6 +45,8 @@ struct LocalState: Sendable {
     var sentCoordinate: SerfCoordinate?
     /// The first `outputDue` of any check.
     private var nextOutput = Instant.distantFuture
+    /// Counts changes of services.
+    private(set) var generation: UInt64 = 0
     private var memberCount = 1
 
     init(node: String, at now: Instant) {
@@ -82,6 +84,7 @@ struct LocalState: Sendable {
     mutating func add(_ service: ServiceDefinition, isConfigured: Bool, at now: Instant) {
         let key = service.id
         services[key] = Service(definition: service, isConfigured: isConfigured)
+        generation += 1
         strayServices.remove(key)
         nextPush = now
     }
@@ -89,12 +92,15 @@ struct LocalState: Sendable {
     mutating func removeService(_ id: String, at now: Instant) -> Service? {
         guard let service = services.removeValue(forKey: id) else { return nil }
         strayServices.insert(id)
+        generation += 1
         nextPush = now
         return service
     }
 
     mutating func add(_ check: CheckDefinition, status: CheckStatus, isConfigured: Bool, at now: Instant) {
-        checks[check.id] = Check(definition: check, isConfigured: isConfigured, status: status)
+        let output = checks[check.id]?.output ?? ""
+        checks[check.id] = Check(
+            definition: check, isConfigured: isConfigured, status: status, output: output)
         strayChecks.remove(check.id)
         nextPush = now
     }
@@ -146,12 +152,14 @@ struct LocalState: Sendable {
     func nodeService(_ service: Service) -> NodeService {
         let definition = service.definition
         return NodeService(
-            id: definition.id, service: definition.name, tags: definition.tags.isEmpty ? nil : definition.tags,
+            kind: definition.kind, id: definition.id, service: definition.name,
+            tags: definition.tags.isEmpty ? nil : definition.tags,
             address: definition.address,
             taggedAddresses: definition.taggedAddresses.isEmpty ? nil : definition.taggedAddresses,
             meta: definition.meta.isEmpty ? nil : definition.meta, port: definition.port,
             weights: definition.weights ?? Weights(passing: 1, warning: 1),
-            enableTagOverride: definition.enableTagOverride)
+            enableTagOverride: definition.enableTagOverride,
+            connect: ServiceConnect(native: definition.isConnectNative))
     }
 
     func healthCheck(_ check: Check) -> HealthCheck {
@@ -164,6 +172,8 @@ struct LocalState: Sendable {
                 "tcp"
             } else if definition.ttl != nil {
                 "ttl"
+            } else if MaintenanceCheck.isMaintenance(definition.id) {
+                "maintenance"
             } else {
                 "alias"
             }
@@ -182,6 +192,7 @@ struct LocalState: Sendable {
             known?.raftIndex = RaftIndex()
             var wanted = nodeService(service)
             if service.definition.enableTagOverride, let tags = known?.tags {
+                if service.definition.tags != tags { generation += 1 }
                 wanted.tags = tags
                 service.definition.tags = tags
             }
@@ -196,7 +207,8 @@ struct LocalState: Sendable {
         left.service == right.service && (left.tags ?? []) == (right.tags ?? []) && left.address == right.address
             && left.port == right.port && (left.meta ?? [:]) == (right.meta ?? [:])
             && (left.taggedAddresses ?? [:]) == (right.taggedAddresses ?? [:]) && left.weights == right.weights
-            && left.enableTagOverride == right.enableTagOverride
+            && left.enableTagOverride == right.enableTagOverride && left.kind == right.kind
+            && left.connect.native == right.connect.native
     }
 
     mutating func compare(checks remote: [HealthCheck], at now: Instant) {

@@ -1,6 +1,7 @@
 package import CatalogCore
 package import Determinism
 package import FederationModel
+import FilterCore
 
 /// What a server knows at one moment, published after each applied batch. Connection loops answer reads from it without
 /// asking the control loop; `answer` is pure.
@@ -16,10 +17,13 @@ package struct ReadView: Sendable {
     package var leaseEnd = Instant.zero
     /// When this server last heard from its leader; nil when it never did.
     package var lastContact: Instant?
+    /// For filter expressions.
+    package let patterns: PatternCompiler
 
-    package init(datacenter: String, isServer: Bool) {
+    package init(datacenter: String, isServer: Bool, patterns: PatternCompiler = .none) {
         self.datacenter = datacenter
         self.isServer = isServer
+        self.patterns = patterns
     }
 
     package enum Outcome: Sendable {
@@ -43,22 +47,31 @@ package struct ReadView: Sendable {
     /// Answers from this catalog, whatever the read mode: the caller has made sure that it may.
     package func answerHere(_ request: Request, options: QueryOptions, at now: Instant) -> Outcome {
         if let refusal = Catalog.refusal(of: request) { return .refuse(refusal) }
+        let filter: RowFilter?
+        do throws(FilterProblem) {
+            filter = try RowFilter(of: request, patterns: patterns)
+        } catch {
+            return .refuse(.remote(error.message))
+        }
         guard let result = catalog.answer(request, datacenter: datacenter) else { return .ask }
         if case .queries(let found) = result.response, found.queries == nil, case .preparedQueryGet = request {
             return .refuse(.queryNotFound)
         }
         let mayWait = result.watch != .never && options.minQueryIndex > 0
         if mayWait && result.index <= options.minQueryIndex { return .wait(result.watch) }
-        return .answer(dressed(result.response, at: now))
+        return .answer(dressed(result.response, filter, at: now))
     }
 
     /// The present answer, also when nothing moved: what a blocking query gets when its time has passed.
     package func present(_ request: Request, at now: Instant) -> Response? {
-        catalog.answer(request, datacenter: datacenter).map { dressed($0.response, at: now) }
+        // A filter that cannot be made was refused before the request began to wait.
+        let filter = try? RowFilter(of: request, patterns: patterns)
+        return catalog.answer(request, datacenter: datacenter).map { dressed($0.response, filter, at: now) }
     }
 
-    func dressed(_ response: Response, at now: Instant) -> Response {
+    func dressed(_ response: Response, _ filter: RowFilter? = nil, at now: Instant) -> Response {
         var response = response
+        filter?.apply(to: &response)
         if var meta = response.meta {
             meta.knownLeader = leaderKnown
             meta.lastContact = isLeader ? .zero : lastContact.map { max(.zero, now - $0) } ?? .zero

@@ -65,7 +65,8 @@ struct Replica: Sendable {
         appliedIndex = recovery.snapshot?.index ?? .zero
         snapshotIndex = appliedIndex
         nextSnapshotLook = now + configuration.snapshotInterval
-        view = ReadView(datacenter: configuration.datacenter, isServer: true)
+        view = ReadView(
+            datacenter: configuration.datacenter, isServer: true, patterns: configuration.patterns)
     }
 
     /// The cluster that a log was bootstrapped with; `none` when it begins later or is empty.

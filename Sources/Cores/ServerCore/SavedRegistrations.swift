@@ -28,7 +28,10 @@ struct SavedRegistrations: Equatable, Sendable, WireRecord {
 
 extension ServiceDefinition: WireRecord {
     package static var fieldNames: [String] {
-        ["ID", "Name", "Tags", "Address", "Port", "Meta", "TaggedAddresses", "Weights", "EnableTagOverride"]
+        [
+            "ID", "Name", "Tags", "Address", "Port", "Meta", "TaggedAddresses", "Weights", "EnableTagOverride", "Kind",
+            "ConnectNative",
+        ]
     }
 
     package mutating func decode(field name: String, from reader: inout MessagePackReader) throws(WireError) -> Bool {
@@ -42,6 +45,8 @@ extension ServiceDefinition: WireRecord {
         case "TaggedAddresses": taggedAddresses = try reader.read() ?? [:]
         case "Weights": weights = try reader.read()
         case "EnableTagOverride": enableTagOverride = try reader.read()
+        case "Kind": kind = try reader.read()
+        case "ConnectNative": isConnectNative = try reader.read()
         default: return false
         }
         return true
@@ -49,13 +54,17 @@ extension ServiceDefinition: WireRecord {
 
     /// Checks are saved beside the services, not inside them.
     package func encode(into writer: inout MessagePackWriter) {
-        writer.writeMapHeader(9)
+        writer.writeMapHeader(11)
         writer.write("Address")
         writer.write(address)
+        writer.write("ConnectNative")
+        writer.write(isConnectNative)
         writer.write("EnableTagOverride")
         writer.write(enableTagOverride)
         writer.write("ID")
         writer.write(id)
+        writer.write("Kind")
+        writer.write(kind)
         writer.write("Meta")
         writer.write(meta)
         writer.write("Name")

@@ -92,7 +92,7 @@ package struct ServerConfiguration: Sendable {
     package var snapshotInterval: Duration = .zero
     /// Consul's `session_ttl_min`.
     package var minSessionTTL: Duration = .seconds(10)
-    /// Expressions in prepared queries and events.
+    /// Expressions in filters, prepared queries and events.
     package var patterns = PatternCompiler.none
     /// What stood on the calendar's clock at `Instant.zero`, as Unix nanoseconds: to show times to people.
     package var calendarOrigin: Int64 = 0

@@ -19,6 +19,8 @@ extension ServerCore {
             return join(endpoints, in: wan ? .wan : .lan, for: .request(id), at: now)
         case .events(let name, let hash, let wait):
             return listEvents(id, name: name, unlessHash: hash, wait: wait, at: now)
+        case .service(let service, let hash, let wait):
+            return answerService(service, hash: hash, wait: wait, id: id, at: now)
         default: finish(id, answer(request, at: now))
         }
     }
@@ -27,16 +29,18 @@ extension ServerCore {
 
     private mutating func answer(_ request: AgentRequest, at now: Instant) -> AgentResponse {
         switch request {
-        case .selfInfo: return .selfInfo(selfInfo)
+        case .selfInfo: return .selfInfo(selfInfo(at: now))
         case .members(let wan):
             guard wan else { return .members(lan.members) }
             // A client agent has no WAN pool: it answers with an empty list, as Consul does.
             return .members(self.wan?.members ?? [])
         case .forceLeave(let node, let prune, let isWAN): return forceLeave(node, prune: prune, wan: isWAN, at: now)
-        case .services:
-            return .services(local.services.keys.sorted().compactMap { local.services[$0] }.map(local.nodeService))
-        case .checks:
-            return .checks(local.checks.keys.sorted().compactMap { local.checks[$0] }.map(local.healthCheck))
+        case .services: return .services(listedServices)
+        case .checks: return .checks(listedChecks)
+        case .servicesAndChecks: return .servicesAndChecks(listedServices, listedChecks)
+        case .maintenance(let service, let isEnabled, let reason):
+            return maintain(service: service, isEnabled: isEnabled, reason: reason, at: now)
+        case .reload(let services, let checks): return reload(services: services, checks: checks, at: now)
         case .registerService(let service, let replace): return register(service, replace: replace, at: now)
         case .deregisterService(let id):
             // Gone is gone: asked again, it has nothing to do.
@@ -55,8 +59,16 @@ extension ServerCore {
         case .fireEvent(let event): return fire(event, at: now)
         case .metrics: return .metrics(snapshotOfMetrics)
         case .federation: return .federation(router.reports(at: now))
-        case .join, .leave, .events: return .done
+        case .join, .leave, .events, .service: return .done
         }
+    }
+
+    private var listedServices: [NodeService] {
+        local.services.sorted { $0.key < $1.key }.map { local.nodeService($0.value) }
+    }
+
+    private var listedChecks: [HealthCheck] {
+        local.checks.sorted { $0.key < $1.key }.map { local.healthCheck($0.value) }
     }
 
     private mutating func forceLeave(_ node: String, prune: Bool, wan isWAN: Bool, at now: Instant) -> AgentResponse {
@@ -100,7 +112,7 @@ extension ServerCore {
         return registrationsChanged(at: now)
     }
 
-    private mutating func registrationsChanged(at now: Instant) -> AgentResponse {
+    mutating func registrationsChanged(at now: Instant) -> AgentResponse {
         performScheduler(at: now)
         saveRegistrations()
         return .done
@@ -108,22 +120,24 @@ extension ServerCore {
 
     // MARK: Self
 
-    private var selfInfo: SelfInfo {
+    private func selfInfo(at now: Instant) -> SelfInfo {
         var stats: [String: [String: String]] = [
             "agent": [
                 "check_monitors": "0", "check_ttls": String(local.checks.values.count { $0.definition.ttl != nil }),
                 "checks": String(local.checks.count), "services": String(local.services.count),
             ],
             "build": ["prerelease": "", "revision": Build.version, "version": Build.consulVersion],
-            "serf_lan": poolStats(lan),
-            "consul": ["server": String(configuration.isServer), "known_servers": String(servers.servers.count)],
+            "serf_lan": lan.stats,
+            "consul": ["acl": "disabled", "server": String(configuration.isServer)],
         ]
-        if let wan { stats["serf_wan"] = poolStats(wan) }
+        if let wan { stats["serf_wan"] = wan.stats }
+        if replica == nil { stats["consul"]?["known_servers"] = String(servers.servers.count) }
         if let replica {
+            stats["consul"]?["known_datacenters"] = String(datacentersByDistance.count)
             stats["consul"]?["bootstrap"] = String(configuration.bootstrap == .alone)
             stats["consul"]?["leader"] = String(replica.node.isLeader)
             stats["consul"]?["leader_addr"] = leaderAddress
-            stats["raft"] = raftStats(replica)
+            stats["raft"] = raftStats(replica, at: now)
         }
         return SelfInfo(
             datacenter: configuration.datacenter, node: configuration.node, nodeID: configuration.nodeID.description,
@@ -131,17 +145,15 @@ extension ServerCore {
             stats: stats, meta: nodeMeta)
     }
 
-    private func poolStats(_ pool: SerfPool) -> [String: String] {
-        let members = pool.members
-        return [
-            "members": String(members.count), "failed": String(members.count { $0.status == .failed }),
-            "left": String(members.count { $0.status == .left }),
-        ]
-    }
-
-    private func raftStats(_ replica: Replica) -> [String: String] {
+    private func raftStats(_ replica: Replica, at now: Instant) -> [String: String] {
         let node = replica.node
+        let contact = node.isLeader ? "0" : node.lastContact.map { max(.zero, now - $0).goText } ?? "never"
         return [
+            "fsm_pending": "0", "last_contact": contact, "last_log_term": node.lastTerm.description,
+            "last_snapshot_term": (node.snapshot?.term ?? .zero).description,
+            "latest_configuration_index": node.membershipIndex.description,
+            "protocol_version": "3", "protocol_version_max": "3", "protocol_version_min": "0",
+            "snapshot_version_max": "1", "snapshot_version_min": "0",
             "state": node.isLeader ? "Leader" : "Follower", "term": node.term.description,
             "commit_index": node.commitIndex.description, "applied_index": replica.appliedIndex.description,
             "last_log_index": node.lastIndex.description, "last_snapshot_index": replica.snapshotIndex.description,

@@ -28,6 +28,7 @@ package struct ServerCore: Sendable {
     var kept = KeptAnswers()
     var joiner = Joiner()
     var leaving: Leaving?
+    var serviceWaits = ServiceWaits()
     var servers = ServerList()
     var duties = LeaderDuties()
     var pings = Pings()
@@ -97,6 +98,7 @@ package struct ServerCore: Sendable {
         next = min(next, wan?.findDeadline() ?? .distantFuture, replica?.findDeadline() ?? .distantFuture)
         next = min(next, requests.nextDeadline, joiner.nextDeadline, local.nextDeadline)
         next = min(next, sessionTimers.nextDeadline, failovers.nextDeadline, events.nextDeadline)
+        next = min(next, serviceWaits.nextDeadline)
         nextDeadline = min(next, duties.nextDeadline, leaving?.nextDeadline ?? .distantFuture, servers.nextRebalance)
     }
 
@@ -119,6 +121,7 @@ package struct ServerCore: Sendable {
         case .cancelled(let id):
             events.cancel(id)
             cancel(.frontEnd(id), at: now)
+            serviceWaits.remove(id)
         case .probed(let probe, let result):
             scheduler.probed(probe, result, at: now, into: &schedulerEffects)
             performScheduler(at: now)
@@ -143,6 +146,7 @@ package struct ServerCore: Sendable {
         scheduler.advance(to: now, into: &schedulerEffects)
         performScheduler(at: now)
         joinAgain(at: now)
+        answerServiceWaits(at: now)
         synchronise(at: now)
         lead(at: now)
         advanceFailovers(at: now)

@@ -2,7 +2,7 @@ extension AgentConfiguration {
     static let dnsOptions: [ConfigurationOption] = [
         .text("domain", flag: "domain", \.dns.domain, standard: "consul.", "answered for by DNS"),
         .text("alt_domain", flag: "alt-domain", \.dns.alternateDomain, "a second one"),
-        .list("recursors", flag: "recursor", \.dns.recursors, "asked for other domains", hasEffect: false),
+        .list("recursors", flag: "recursor", \.dns.recursors, "asked for other domains"),
         .bool("dns_config.allow_stale", \.dns.allowsStale, "answer from any server", standard: "true"),
         .duration("dns_config.max_stale", \.dns.maxStale, standard: "87600h", "beyond which the leader is asked"),
         .duration("dns_config.node_ttl", \.dns.nodeTTL, standard: "0s", "of node answers"),
@@ -12,7 +12,7 @@ extension AgentConfiguration {
         .bool("dns_config.enable_truncate", \.dns.enablesTruncate, "set TC on shortened UDP answers"),
         .bool("dns_config.only_passing", \.dns.onlyPassing, "leave out instances with warnings"),
         .duration(
-            "dns_config.recursor_timeout", \.dns.recursorTimeout, standard: "2s", "of other domains", hasEffect: false),
+            "dns_config.recursor_timeout", \.dns.recursorTimeout, standard: "2s", "of other domains"),
         .integer(
             "dns_config.udp_answer_limit", \.dns.udpAnswerLimit, 1...1000, standard: "3", "records in a UDP answer"),
         .integer(

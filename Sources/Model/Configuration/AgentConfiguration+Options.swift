@@ -163,7 +163,11 @@ extension AgentConfiguration {
         .ignored("acl", "access control"),
         .ignored("autopilot", "dead servers are always dropped"),
         .ignored("ui_config", "there is no user interface yet"),
-        .ignored("http_config", "headers and blocked endpoints"),
+        .map(
+            "http_config.response_headers", flag: "", \.httpResponseHeaders, "headers of every answer of the HTTP API"),
+        .list("http_config.block_endpoints", \.httpBlockedEndpoints, "prefixes of paths that are answered 403"),
+        .ignored("http_config.allow_write_http_from", "networks that may write"),
+        .ignored("http_config.use_cache", "cached reads are always served"),
     ]
 
     private static func port(

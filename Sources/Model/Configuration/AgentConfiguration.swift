@@ -58,6 +58,10 @@ package struct AgentConfiguration: Equatable, Sendable {
     package var logJSON = false
     package var pidFile = ""
     package var ui = false
+    /// Sent with every answer of the HTTP API.
+    package var httpResponseHeaders: [String: String] = [:]
+    /// Prefixes of paths that are answered 403.
+    package var httpBlockedEndpoints: [String] = []
 
     // Catalog entries of this agent, still as trees.
     package var services: [ConfigurationValue] = []

@@ -8,6 +8,9 @@ package enum AgentRequest: Equatable, Sendable {
     case forceLeave(node: String, prune: Bool, wan: Bool)
     case services
     case checks
+    /// One instance; answered when its hash differs from `hash` unless that is empty, or the wait is over.
+    case service(id: String, hash: String, wait: Duration)
+    case servicesAndChecks
     case registerService(ServiceDefinition, replaceExistingChecks: Bool)
     case deregisterService(id: String)
     case registerCheck(CheckDefinition)
@@ -19,6 +22,10 @@ package enum AgentRequest: Equatable, Sendable {
     /// The last user events of this name, of any when it is empty: at once, unless the last one's hash is the given
     /// one; then when another arrives, or after `wait`.
     case events(name: String, unlessHash: UInt64, wait: Duration)
+    /// Of the node when `service` is nil.
+    case maintenance(service: String?, isEnabled: Bool, reason: String)
+    /// The definitions of the configuration files, read again.
+    case reload([ServiceDefinition], [CheckDefinition])
     case metrics
     /// Every datacenter's verdict with its evidence.
     case federation
@@ -35,6 +42,9 @@ package enum AgentResponse: Equatable, Sendable {
     /// Sorted by id.
     case checks([HealthCheck])
     case events([UserEvent])
+    case service(NodeService, hash: String)
+    /// Both sorted by id.
+    case servicesAndChecks([NodeService], [HealthCheck])
     case metrics(MetricsSnapshot)
     case federation([DatacenterReport])
     case failed(AgentError)

@@ -45,6 +45,10 @@ package struct ServiceDefinition: Equatable, Sendable {
     package var taggedAddresses: [String: ServiceAddress] = [:]
     package var weights: Weights?
     package var enableTagOverride: Bool = false
+    /// Any text; mesh kinds are refused before.
+    package var kind: String = ""
+    /// Consul's `Connect.Native`.
+    package var isConnectNative: Bool = false
     package var checks: [CheckDefinition] = []
 
     package init() {}

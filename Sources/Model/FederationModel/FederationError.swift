@@ -32,10 +32,6 @@ package enum FederationError: Error, Equatable, Sendable {
 }
 
 extension FederationError {
-    /// A filtered list: the whole list in its place would be a wrong answer.
-    package static let filterNotServed = FederationError.badRequest(filterText)
-    private static let filterText = "filter expressions are not served yet"
-
     /// From a bounded set: for metrics and `X-Isthmus-Error`.
     package var label: String {
         switch self {
@@ -111,8 +107,6 @@ extension FederationError {
                 .diskFull
             } else if text.contains("outcome unknown: ") {
                 .outcomeUnknown(reason: text)
-            } else if text.contains(Self.filterText) {
-                .filterNotServed
             } else if text.contains("rpc: can't find") {
                 .unknownMethod(text)
             } else {

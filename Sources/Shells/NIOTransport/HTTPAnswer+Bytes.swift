@@ -11,6 +11,28 @@ extension HTTPAnswer {
     ///   - isHead: the request was HEAD: the length is told, the body is not sent.
     ///   - connection: `close`, `keep-alive` or nothing.
     func write(into buffer: inout ByteBuffer, isHead: Bool, connection: StaticString?) {
+        writeStart(into: &buffer)
+        if Self.allowsBody(status) {
+            buffer.writeStaticString("\r\nContent-Length: ")
+            buffer.writeString(String(body.count))
+        }
+        if let connection {
+            buffer.writeStaticString("\r\nConnection: ")
+            buffer.writeStaticString(connection)
+        }
+        buffer.writeStaticString("\r\n\r\n")
+        if Self.allowsBody(status) && !isHead { buffer.writeBytes(body) }
+    }
+
+    /// The head of an answer whose length nobody knows: in chunks, or until the connection ends for HTTP/1.0.
+    func writeHead(into buffer: inout ByteBuffer, isChunked: Bool) {
+        writeStart(into: &buffer)
+        if isChunked { buffer.writeStaticString("\r\nTransfer-Encoding: chunked") }
+        buffer.writeStaticString("\r\nConnection: close\r\n\r\n")
+    }
+
+    /// Status line and headers up to the date's value.
+    private func writeStart(into buffer: inout ByteBuffer) {
         buffer.writeStaticString("HTTP/1.1 ")
         buffer.writeString(String(status))
         buffer.writeStaticString(" ")
@@ -29,16 +51,17 @@ extension HTTPAnswer {
         }
         buffer.writeStaticString("Date: ")
         buffer.writeString(HTTPDate.now)
-        if Self.allowsBody(status) {
-            buffer.writeStaticString("\r\nContent-Length: ")
-            buffer.writeString(String(body.count))
-        }
-        if let connection {
-            buffer.writeStaticString("\r\nConnection: ")
-            buffer.writeStaticString(connection)
-        }
-        buffer.writeStaticString("\r\n\r\n")
-        if Self.allowsBody(status) && !isHead { buffer.writeBytes(body) }
+    }
+
+    /// In gzip, for a caller that takes it; as it is when that is not possible.
+    var encoded: HTTPAnswer {
+        guard Self.allowsBody(status), !headers.contains(where: { $0.name == "Content-Encoding" }),
+            let body = Gzip.encode(body)
+        else { return self }
+        var answer = self
+        answer.body = body
+        answer.headers.append((name: "Content-Encoding", value: "gzip"))
+        return answer
     }
 }
 

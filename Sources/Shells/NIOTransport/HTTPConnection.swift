@@ -19,6 +19,9 @@ final class HTTPConnection: ChannelDuplexHandler {
         let isHead: Bool
         let isKeptAlive: Bool
         let isOldVersion: Bool
+        let acceptsGzip: Bool
+        /// The head of an answer without a length has been sent.
+        var isStreaming = false
         weak var responder: HTTPResponder?
     }
 
@@ -105,7 +108,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     func quiesce() {
         isEnding = true
         waiting = []
-        if current == nil { context?.close(promise: nil) }
+        if current == nil || current?.isStreaming == true { context?.close(promise: nil) }
     }
 
     // MARK: Reading
@@ -187,7 +190,9 @@ final class HTTPConnection: ChannelDuplexHandler {
         let responder = HTTPResponder(self, number: nextNumber, loop: context.eventLoop)
         current = Current(
             number: nextNumber, isHead: request.head.method == .HEAD, isKeptAlive: request.head.isKeepAlive,
-            isOldVersion: request.head.version.minor == 0, responder: responder)
+            isOldVersion: request.head.version.minor == 0,
+            acceptsGzip: request.head.headers.first(name: "accept-encoding").map(Gzip.isAccepted) ?? false,
+            responder: responder)
         let head = HTTPHead(
             method: request.head.method.rawValue, uri: request.head.uri,
             headers: request.head.headers.map { (name: $0.name, value: $0.value) }, from: from)
@@ -209,6 +214,14 @@ final class HTTPConnection: ChannelDuplexHandler {
         guard let current, current.number == number, context != nil else { return }
         self.current = nil
         lastActivity = .now()
+        // Nobody has more to say: the last chunk.
+        if current.isStreaming {
+            if !current.isOldVersion {
+                context?.write(wrapOutboundOut(ByteBuffer(string: "0\r\n\r\n")), promise: nil)
+            }
+            return end()
+        }
+        let answer = current.acceptsGzip ? answer.encoded : answer
         let isLast = isEnding || answer.endsConnection || !current.isKeptAlive
         send(answer, isHead: current.isHead, connection: isLast ? "close" : current.isOldVersion ? "keep-alive" : nil)
         if isLast { return end() }
@@ -217,6 +230,33 @@ final class HTTPConnection: ChannelDuplexHandler {
         guard let context else { return }
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         context.eventLoop.execute { bound.value.next() }
+    }
+
+    // MARK: Answers without a length
+
+    /// Begins an answer that lasts until one side ends it (RFC 9112 §7.1); the connection ends with it.
+    func begin(_ number: UInt64, _ answer: HTTPAnswer) {
+        guard let current, current.number == number, !current.isStreaming, let context else { return }
+        self.current?.isStreaming = true
+        var buffer = context.channel.allocator.buffer(capacity: 256)
+        answer.writeHead(into: &buffer, isChunked: !current.isOldVersion)
+        context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+    }
+
+    /// A piece of it. A caller that does not read gets holes instead of a queue: what its socket and the channel's
+    /// 64 KiB do not take is thrown away.
+    func stream(_ number: UInt64, _ bytes: [UInt8]) {
+        guard let current, current.number == number, current.isStreaming, let context, !bytes.isEmpty else { return }
+        guard context.channel.isWritable else { return }
+        lastActivity = .now()
+        var buffer = context.channel.allocator.buffer(capacity: bytes.count + 16)
+        if !current.isOldVersion {
+            buffer.writeString(String(bytes.count, radix: 16))
+            buffer.writeStaticString("\r\n")
+        }
+        buffer.writeBytes(bytes)
+        if !current.isOldVersion { buffer.writeStaticString("\r\n") }
+        context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
     }
 
     private func next() {

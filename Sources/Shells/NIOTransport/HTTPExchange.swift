@@ -79,6 +79,23 @@ package final class HTTPResponder: @unchecked Sendable {
         }
     }
 
+    /// Begins an answer that is sent piece by piece, from any thread, until the caller goes, the listener
+    /// closes or this responder is thrown away.
+    package func begin(status: Int, headers: [(name: String, value: String)]) {
+        let answer = HTTPAnswer(status: status, headers: headers)
+        if loop.inEventLoop {
+            connection.value.begin(number, answer)
+        } else {
+            loop.execute { self.connection.value.begin(self.number, answer) }
+        }
+    }
+
+    /// A piece of an answer that was begun; thrown away when the caller does not read.
+    package func stream(_ bytes: [UInt8]) {
+        // Always later: what is logged while something is written must not nest.
+        loop.execute { self.connection.value.stream(self.number, bytes) }
+    }
+
     /// Called once on the connection's loop if the connection ends before the answer, at once if it already has.
     package func onClose(_ action: @escaping @Sendable () -> Void) {
         if loop.inEventLoop {

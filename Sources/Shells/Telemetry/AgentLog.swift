@@ -3,16 +3,35 @@ import Glibc
 package import Logging
 import Synchronization
 
+/// The level of a log, shared by its handlers.
+package final class LogLevelBox: Sendable {
+    private let box: Mutex<Logger.Level>
+
+    package init(_ level: Logger.Level) { box = Mutex(level) }
+
+    package var level: Logger.Level {
+        get { box.withLock { $0 } }
+        set { box.withLock { $0 = newValue } }
+    }
+}
+
 /// Writes log lines to standard output: text for people, one JSON object a line for programs.
 package struct AgentLogHandler: LogHandler {
-    package var logLevel: Logger.Level
+    /// Of standard output; readers may want more.
+    private let ownLevel: LogLevelBox
     package var metadata: Logger.Metadata = [:]
     package var metadataProvider: Logger.MetadataProvider?
     private let isJSON: Bool
 
-    package init(level: Logger.Level, isJSON: Bool) {
-        logLevel = level
+    /// - Parameter level: may change while the agent runs.
+    package init(level: LogLevelBox, isJSON: Bool) {
+        ownLevel = level
         self.isJSON = isJSON
+    }
+
+    package var logLevel: Logger.Level {
+        get { LogReaders.shared.level(atMost: ownLevel.level) }
+        set { ownLevel.level = newValue }
     }
 
     package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -23,15 +42,21 @@ package struct AgentLogHandler: LogHandler {
     package func log(event: LogEvent) {
         let values = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
             .map { (key: $0.key, value: "\($0.value)") }
-        write(event.level, "\(event.message)", values)
+        let message = "\(event.message)"
+        func text(_ isJSON: Bool) -> String {
+            isJSON ? Self.json(event.level, message, values) : Self.text(event.level, message, values)
+        }
+        LogReaders.shared.tell(event.level, text)
+        if event.level >= ownLevel.level { write(text(isJSON)) }
     }
 
-    private func write(_ level: Logger.Level, _ message: String, _ values: [(key: String, value: String)]) {
-        let text =
-            isJSON
-            ? Self.json(level, message, values)
-            : "\(Timestamp.now) [\(Self.word(level))] \(message)"
-                + values.map { " \($0.key)=\(Self.quoted($0.value))" }.joined() + "\n"
+    private static func text(
+        _ level: Logger.Level, _ message: String, _ values: [(key: String, value: String)]
+    ) -> String {
+        "\(Timestamp.now) [\(word(level))] \(message)" + values.map { " \($0.key)=\(quoted($0.value))" }.joined() + "\n"
+    }
+
+    private func write(_ text: String) {
         Self.output.withLock { _ in
             var bytes = Array(text.utf8)[...]
             while !bytes.isEmpty {
@@ -95,8 +120,18 @@ package struct AgentLogHandler: LogHandler {
 extension Logger {
     /// What a core wants an operator to know.
     package func log(_ line: LogLine) {
-        let level: Level =
-            switch line.level {
+        let level = Level(line.level)
+        guard level >= logLevel else { return }
+        var metadata: Metadata = [:]
+        for (key, value) in line.values { metadata[key] = .string(value) }
+        log(level: level, "\(line.message)", metadata: metadata)
+    }
+}
+
+extension Logger.Level {
+    package init(_ level: LogLine.Level) {
+        self =
+            switch level {
             case .trace: .trace
             case .debug: .debug
             case .info: .info
@@ -104,9 +139,5 @@ extension Logger {
             case .warning: .warning
             case .error: .error
             }
-        guard level >= logLevel else { return }
-        var metadata: Metadata = [:]
-        for (key, value) in line.values { metadata[key] = .string(value) }
-        log(level: level, "\(line.message)", metadata: metadata)
     }
 }

@@ -119,6 +119,9 @@ extension World {
         case .resolve(let name, let port):
             // The world has no names, only addresses.
             perform(round.resolved(IPAddress(name).map { [Endpoint($0, port)] } ?? []), round, number, host)
+        case .shell:
+            // Nor has it machines with logs and files to read again.
+            finish(number, .http(HTTPResponse(status: 501)))
         }
     }
 
@@ -129,6 +132,7 @@ extension World {
             // Silence: the client waits for its time to pass.
             if let bytes { finish(number, .dns(bytes)) }
         case .ask(let request): hand(.request(RequestID(number), request, timeout: DNSRound.timeout), to: host)
+        case .recurse(let recursion): finish(number, .dns(round.settled(recursion, by: nil)))
         }
     }
 

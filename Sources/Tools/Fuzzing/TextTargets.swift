@@ -116,7 +116,7 @@ extension FuzzTarget {
                 _ = router.render(rendering, .failure(.noLeader(datacenter: "dc1")))
                 guard let answer = SampleRequests.catalog.answer(typed, datacenter: "dc1") else { return }
                 _ = router.render(rendering, .success(answer.response))
-            case .agent(_, let rendering), .join(_, _, _, let rendering):
+            case .agent(_, let rendering), .join(_, _, _, let rendering), .shell(_, let rendering):
                 _ = router.render(rendering, AgentResponse.failed(.failed("no")))
             }
         }

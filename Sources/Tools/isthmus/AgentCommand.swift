@@ -25,6 +25,6 @@ struct AgentCommand: AsyncParsableCommand {
         } catch {
             throw CommandFailure("the configuration is refused\n\(error)")
         }
-        try await AgentEntry.run(loaded)
+        try await AgentEntry.run(loaded, flags)
     }
 }

@@ -1,0 +1,20 @@
+// zlib for Swift: its set-up functions are macros, which Swift cannot call.
+#ifndef CZLIB_H
+#define CZLIB_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct czlib_encoder czlib_encoder;
+
+/// A gzip encoder (RFC 1952) that can be used again and again; null without memory.
+/// - Parameter level: 1 (fast) to 9 (small).
+czlib_encoder *czlib_encoder_new(int level);
+void czlib_encoder_free(czlib_encoder *encoder);
+/// The most bytes that `count` bytes can become.
+size_t czlib_encoder_bound(czlib_encoder *encoder, size_t count);
+/// Encodes all of `input`; 0 when `capacity` is too small.
+size_t czlib_encoder_encode(
+    czlib_encoder *encoder, const uint8_t *input, size_t count, uint8_t *output, size_t capacity);
+
+#endif
