@@ -67,6 +67,8 @@ let shells: [Target] = [
     module("Shells", "CurlProbes", base + ["CCurl"]),
     .target(name: "CRE2", path: "Sources/Shells/CRE2", linkerSettings: [.linkedLibrary("re2")]),
     module("Shells", "Patterns", ["CRE2", "FederationModel"]),
+    .target(name: "CZlib", path: "Sources/Shells/CZlib", linkerSettings: [.linkedLibrary("z")]),
+    module("Shells", "Gzip", ["CZlib", "FederationModel"]),
     module("Shells", "YAMLReader", ["TopologyCore", .product(name: "Yams", package: "Yams")]),
     module("Shells", "ClientHTTP", ["CurlProbes"]),
     module("Shells", "ConfigurationFiles", ["Configuration", "WireFormat"]),
@@ -77,7 +79,7 @@ let agent: [Target] = [
         "Agent", "Agent",
         base + [
             "CatalogCore", "Configuration", "ConfigurationFiles", "CurlProbes", "DNSCore", "FileStorage", "GossipCore",
-            "GossipCrypto", "HTTPCore", "NIOTransport", "Patterns", "RaftCore", "ServerCore", "StorageFormat",
+            "GossipCrypto", "Gzip", "HTTPCore", "NIOTransport", "Patterns", "RaftCore", "ServerCore", "StorageFormat",
             "Telemetry", "WireFormat", .product(name: "Logging", package: "swift-log"),
             .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
         ]),
@@ -101,7 +103,8 @@ let tools: [Target] = [
     tool(
         "isthmus",
         base + [
-            "Agent", "CommandSupport", "Configuration", "ConfigurationFiles", "Fuzzing", "ClientHTTP", "Simulation",
+            "Agent", "CatalogCore", "CommandSupport", "Configuration", "ConfigurationFiles", "Fuzzing", "ClientHTTP",
+            "Gzip", "Simulation",
             "TopologyCore", "TopologyRunner", "WireFormat", "YAMLReader",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
@@ -129,6 +132,7 @@ let package = Package(
         .target(name: "GossipVectors", path: "Tests/GossipVectors", swiftSettings: settings),
         tests("GossipCoreTests", base + ["WireFormat", "GossipCore", "GossipVectors"]),
         tests("GossipCryptoTests", ["GossipCore", "GossipCrypto", "GossipVectors"]),
+        tests("GzipTests", ["FederationModel", "Gzip"]),
         tests("HTTPCoreTests", base + ["HTTPCore", "WireFormat"]),
         tests("HealthCoreTests", base + ["HealthCore"]),
         tests("LiveTests", ["isthmus", "ClientHTTP", "TestProducer"]),

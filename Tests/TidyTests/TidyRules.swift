@@ -21,7 +21,7 @@ enum TidyRules {
             "Shells",
             [
                 "Telemetry", "NIOTransport", "GossipCrypto", "FileStorage", "CCurl", "CurlProbes", "CRE2",
-                "Patterns", "YAMLReader", "ClientHTTP", "ConfigurationFiles",
+                "Patterns", "CZlib", "Gzip", "YAMLReader", "ClientHTTP", "ConfigurationFiles",
             ]
         ),
         ("Agent", ["Agent", "TopologyRunner"]),

@@ -3,6 +3,7 @@ import CurlProbes
 import DNSCore
 import Determinism
 import FederationModel
+import Gzip
 import FileStorage
 import Glibc
 import HTTPCore
@@ -110,6 +111,7 @@ struct Listeners {
             lanPort: UInt16(clamping: configuration.ports.serfLAN),
             wanPort: UInt16(clamping: configuration.ports.serfWAN))
         context.patterns = .re2
+        context.gzip = .zlib
         context.txnMaxBodyBytes = configuration.limits.txnMaxRequestBytes
         let http = HTTPFrontEnd(
             router: HTTPRouter(context: context), view: view, answers: answers, control: control,

@@ -45,7 +45,7 @@ extension Catalog {
             .preparedQueryExecute, .preparedQueryExecuteRemote, .preparedQueryExplain, .coordinateUpdate,
             .coordinateListDatacenters, .operatorRaftConfiguration, .operatorRemovePeerByAddress,
             .operatorRemovePeerByID, .operatorSetAutopilot, .operatorServerHealth, .internalEventFire,
-            .internalKeyringOperation, .isthmusPing:
+            .internalKeyringOperation, .isthmusPing, .isthmusSnapshotSave, .isthmusSnapshotRestore:
             return nil
         }
         index = max(1, index)
@@ -281,7 +281,7 @@ extension Request {
             .preparedQueryExplain, .coordinateUpdate, .coordinateListNodes, .coordinateNode,
             .coordinateListDatacenters, .operatorRaftConfiguration, .operatorRemovePeerByAddress,
             .operatorRemovePeerByID, .operatorAutopilotConfiguration, .operatorSetAutopilot, .operatorServerHealth,
-            .internalEventFire, .internalKeyringOperation, .isthmusPing:
+            .internalEventFire, .internalKeyringOperation, .isthmusPing, .isthmusSnapshotSave, .isthmusSnapshotRestore:
             false
         }
     }

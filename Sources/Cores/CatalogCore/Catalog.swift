@@ -1,5 +1,6 @@
 import FederationModel
 import RadixTree
+import WireFormat
 
 /// The replicated state of one datacenter: nodes, services, checks, coordinates, keys, sessions and prepared queries.
 /// A value of persistent maps: a copy is a snapshot that shares structure, made in O(1), and answers reads on any
@@ -61,7 +62,18 @@ package struct Catalog: Sendable {
         case .txn(let operations): return applyTransaction(operations, at: index)
         case .preparedQuery(let request): return applyQuery(request, at: index)
         case .autopilot(let request): return applyAutopilot(request, at: index)
+        case .restore(let state): return restore(state, at: index)
         }
+    }
+
+    private mutating func restore(_ state: ByteString, at index: UInt64) -> ApplyResult {
+        do {
+            self = try Catalog(snapshot: state.bytes)
+        } catch {
+            return .refused("failed to restore snapshot: \(error.description)")
+        }
+        appliedIndex = index
+        return .done
     }
 
     mutating func touch(_ key: WatchKey) { touchedKeys.append(key) }

@@ -73,6 +73,8 @@ package struct HTTPContext: Sendable {
     package var kvMaxValueBytes: Int
     /// Reads the expressions of callers.
     package var patterns = PatternCompiler.none
+    /// Of snapshots.
+    package var gzip = GzipCodec.none
     /// Consul's `limits.txn_max_req_len`.
     package var txnMaxBodyBytes = 512 * 1024
     /// Consul's `translate_wan_addrs`: show WAN addresses of other datacenters' nodes.

@@ -19,6 +19,7 @@ extension HTTPRouter {
     /// Answers that are not plain JSON: nothing, a miss, a raw value.
     private func specialResponse(_ rendering: Rendering, _ response: Response) -> HTTPResponse? {
         if case .done = rendering.endpoint { return HTTPResponse(status: 200, headers: commonHeaders) }
+        if case .snapshot(let body) = response { return render(snapshot: body, metaHeaders(body.meta)) }
         let isMiss: Bool
         let meta = response.meta ?? QueryMeta()
         if case .kvEntry(raw: true) = rendering.endpoint, case .dirEntries(let body) = response,
@@ -95,7 +96,7 @@ extension HTTPRouter {
         case .datacenterMaps(let maps): json.list(maps) { $0.write($1) }
         case .eventFired:
             if case .eventFired(let event) = rendering.endpoint { json.write(event) } else { json.null() }
-        case .serverStats, .keyring, .isthmusPong: json.null()
+        case .snapshot, .serverStats, .keyring, .isthmusPong: json.null()
         }
         var headers = commonHeaders
         if rendering.endpoint.showsMeta, let meta = response.meta { headers += metaHeaders(meta) }

@@ -33,6 +33,8 @@ package struct Rendering: Equatable, Sendable {
         case queries
         case queryResult
         case queryExplanation
+        /// A gzip archive.
+        case snapshot
         /// 200 without a body.
         case done
         case agentSelf
@@ -71,8 +73,9 @@ extension Rendering.Endpoint {
         case .kvEntry, .kvEntries, .kvKeys, .list, .nodeServices, .nodeServiceList, .healthService, .coordinates,
             .sessions, .queries, .queryResult, .queryExplanation:
             true
-        case .sessionRenewed, .created, .destroyed, .transaction, .value, .kvWritten, .eventFired, .events, .done,
-            .agentSelf, .agentMembers, .agentServices, .agentService, .agentChecks, .agentMetrics, .federation:
+        case .snapshot, .sessionRenewed, .created, .destroyed, .transaction, .value, .kvWritten, .eventFired,
+            .events, .done, .agentSelf, .agentMembers, .agentServices, .agentService, .agentChecks, .agentMetrics,
+            .federation:
             false
         }
     }
@@ -83,9 +86,9 @@ extension Rendering.Endpoint {
         case .list, .nodeServices, .nodeServiceList, .healthService, .coordinates, .sessions, .queries, .queryResult,
             .queryExplanation:
             true
-        case .sessionRenewed, .created, .destroyed, .transaction, .kvEntry, .kvEntries, .kvKeys, .value, .kvWritten,
-            .eventFired, .events, .done, .agentSelf, .agentMembers, .agentServices, .agentService, .agentChecks,
-            .agentMetrics, .federation:
+        case .snapshot, .sessionRenewed, .created, .destroyed, .transaction, .kvEntry, .kvEntries, .kvKeys, .value,
+            .kvWritten, .eventFired, .events, .done, .agentSelf, .agentMembers, .agentServices, .agentService,
+            .agentChecks, .agentMetrics, .federation:
             false
         }
     }
@@ -94,9 +97,9 @@ extension Rendering.Endpoint {
     var showsConsistency: Bool {
         switch self {
         case .list, .nodeServices, .nodeServiceList, .healthService, .queries, .queryResult, .queryExplanation: true
-        case .sessions, .sessionRenewed, .created, .destroyed, .transaction, .kvEntry, .kvEntries, .kvKeys,
-            .coordinates, .value, .kvWritten, .eventFired, .events, .done, .agentSelf, .agentMembers, .agentServices,
-            .agentService, .agentChecks, .agentMetrics, .federation:
+        case .snapshot, .sessions, .sessionRenewed, .created, .destroyed, .transaction, .kvEntry, .kvEntries,
+            .kvKeys, .coordinates, .value, .kvWritten, .eventFired, .events, .done, .agentSelf, .agentMembers,
+            .agentServices, .agentService, .agentChecks, .agentMetrics, .federation:
             false
         }
     }

@@ -12,6 +12,7 @@ struct Route {
         case keyValue
         case sessionCreate, sessionDestroy, sessionRenew, sessionInfo, sessionNode, sessionList
         case transaction
+        case snapshot
         case queries, query
         case raftConfiguration, raftPeer, autopilotConfiguration, autopilotHealth
         case statusLeader, statusPeers
@@ -96,6 +97,7 @@ struct Route {
         "/v1/session/node/": Route(.sessionNode, .get),
         "/v1/session/list": Route(.sessionList, .get),
         "/v1/txn": Route(.transaction, .put),
+        "/v1/snapshot": Route(.snapshot, .getPut),
         "/v1/query": Route(.queries, .getPost),
         "/v1/query/": Route(.query, .keyValue),
         "/v1/operator/raft/configuration": Route(.raftConfiguration, .get),

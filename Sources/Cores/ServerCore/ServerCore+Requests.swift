@@ -120,11 +120,15 @@ extension ServerCore {
         if let answer = immediateAnswer(request, at: now) { return finish(number, .success(answer), at: now) }
         let command: Command
         do throws(FederationError) {
-            let request = completed(request, at: now)
-            guard let prepared = try Command(preparing: request, try preparation(for: request)) else {
-                return finish(number, .failure(.badRequest("\(request.method) is not a write")), at: now)
+            if case .isthmusSnapshotRestore(let body) = request {
+                command = try restoring(body)
+            } else {
+                let request = completed(request, at: now)
+                guard let prepared = try Command(preparing: request, try preparation(for: request)) else {
+                    return finish(number, .failure(.badRequest("\(request.method) is not a write")), at: now)
+                }
+                command = prepared
             }
-            command = prepared
             if let old = voterTooOld(for: command) {
                 throw .remote("\(request.method) waits until server \(old) runs this version too: upgrade it")
             }
