@@ -43,13 +43,16 @@ let cores: [Target] = [
     module("Cores", "HealthCore", base),
     module("Cores", "HTTPCore", base + ["WireFormat"]),
     module("Cores", "DNSCore", base + ["WireFormat"]),
-    module("Cores", "TopologyCore", base + ["Configuration"]),
+    module("Cores", "TopologyCore", base + ["Configuration", "WireFormat"]),
     module(
         "Cores", "ServerCore",
         base + [
             "WireFormat", "RaftCore", "StorageFormat", "GossipCore", "SerfCore", "CatalogCore", "RoutingCore",
             "RPCCore", "HealthCore",
         ]),
+    module(
+        "Cores", "AgentCore",
+        base + ["Configuration", "DNSCore", "GossipCore", "HTTPCore", "RaftCore", "ServerCore", "WireFormat"]),
 ]
 
 let shells: [Target] = [
@@ -65,6 +68,7 @@ let shells: [Target] = [
     module("Shells", "FileStorage", ["FederationModel", "RaftCore", "StorageFormat"]),
     .target(name: "CCurl", path: "Sources/Shells/CCurl", linkerSettings: [.linkedLibrary("curl")]),
     module("Shells", "CurlProbes", base + ["CCurl"]),
+    .target(name: "CNamespaces", path: "Sources/Shells/CNamespaces"),
     .target(name: "CRE2", path: "Sources/Shells/CRE2", linkerSettings: [.linkedLibrary("re2")]),
     module("Shells", "Patterns", ["CRE2", "FederationModel"]),
     .target(name: "CZlib", path: "Sources/Shells/CZlib", linkerSettings: [.linkedLibrary("z")]),
@@ -78,18 +82,23 @@ let agent: [Target] = [
     module(
         "Agent", "Agent",
         base + [
-            "CatalogCore", "Configuration", "ConfigurationFiles", "CurlProbes", "DNSCore", "FileStorage", "GossipCore",
-            "GossipCrypto", "Gzip", "HTTPCore", "NIOTransport", "Patterns", "RaftCore", "ServerCore", "StorageFormat",
-            "Telemetry", "WireFormat", .product(name: "Logging", package: "swift-log"),
+            "AgentCore", "CatalogCore", "Configuration", "ConfigurationFiles", "CurlProbes", "DNSCore", "FileStorage",
+            "GossipCore", "GossipCrypto", "Gzip", "HTTPCore", "NIOTransport", "Patterns", "RaftCore", "ServerCore",
+            "StorageFormat", "Telemetry", "WireFormat", .product(name: "Logging", package: "swift-log"),
             .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
         ]),
-    module("Agent", "TopologyRunner", base + ["Configuration", "ClientHTTP", "TopologyCore", "WireFormat"]),
+    module(
+        "Agent", "TopologyRunner",
+        base + ["ClientHTTP", "CNamespaces", "Configuration", "TopologyCore", "WireFormat"]),
 ]
 
 let simulation: [Target] = [
     module(
         "Sim", "Simulation",
-        base + ["CatalogCore", "GossipCore", "RaftCore", "SerfCore", "ServerCore", "StorageFormat"])
+        base + [
+            "AgentCore", "CatalogCore", "Configuration", "DNSCore", "GossipCore", "HTTPCore", "RaftCore", "SerfCore",
+            "ServerCore", "StorageFormat", "TopologyCore", "WireFormat",
+        ])
 ]
 
 let tools: [Target] = [
@@ -129,7 +138,9 @@ let package = Package(
         tests("FileStorageTests", ["FederationModel", "RaftCore", "StorageFormat", "FileStorage", "WireFormat"]),
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
         tests("FuzzingTests", ["AllocationCounter", "Determinism", "Fuzzing"]),
-        .target(name: "GossipVectors", path: "Tests/GossipVectors", swiftSettings: settings),
+        .target(
+            name: "GossipVectors", dependencies: ["Determinism", "GossipCore"], path: "Tests/GossipVectors",
+            swiftSettings: settings),
         tests("GossipCoreTests", base + ["WireFormat", "GossipCore", "GossipVectors"]),
         tests("GossipCryptoTests", ["GossipCore", "GossipCrypto", "GossipVectors"]),
         tests("GzipTests", ["FederationModel", "Gzip"]),
@@ -143,18 +154,23 @@ let package = Package(
                 "FederationModel", "NIOTransport", .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
-        tests("ClientHTTPTests", ["ClientHTTP"]),
+        tests("ClientHTTPTests", ["ClientHTTP", "WireFormat"]),
         tests("PatternsTests", ["FederationModel", "Patterns"]),
         tests("RPCCoreTests", base + ["WireFormat", "RPCCore"]),
         tests("RadixTreeTests", base + ["RadixTree"]),
         tests("RaftCoreTests", base + ["RaftCore", "WireFormat"]),
         tests("RoutingCoreTests", base + ["RoutingCore"]),
         tests("SerfCoreTests", base + ["WireFormat", "GossipCore", "GossipVectors", "SerfCore"]),
-        tests("SimulationTests", base + ["RaftCore", "ServerCore", "Simulation"]),
+        tests(
+            "SimulationTests",
+            base + [
+                "GossipCore", "GossipVectors", "RaftCore", "ServerCore", "Simulation", "TopologyCore", "WireFormat",
+                "YAMLReader",
+            ]),
         tests("StorageFormatTests", base + ["RaftCore", "StorageFormat", "WireFormat"]),
         tests("TidyTests", []),
         tests("ToolTests", ["CommandSupport", "ClientHTTP", "WireFormat"]),
-        tests("TopologyCoreTests", ["Configuration", "TopologyCore", "YAMLReader"]),
+        tests("TopologyCoreTests", ["Configuration", "Determinism", "TopologyCore", "YAMLReader"]),
         tests("TopologyRunnerTests", ["ClientHTTP", "TopologyCore", "TopologyRunner", "YAMLReader"]),
         tests("WireFormatTests", base + ["WireFormat", "RPCCore"]),
     ]

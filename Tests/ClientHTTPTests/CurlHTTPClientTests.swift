@@ -1,5 +1,6 @@
 import ClientHTTP
 import Testing
+import WireFormat
 
 @Suite("Addresses of agents as people type them")
 struct CurlHTTPClientTests {

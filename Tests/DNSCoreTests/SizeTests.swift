@@ -36,6 +36,17 @@ struct SizeTests {
         #expect(try #require(ask(question(name), .tcp, context: context, many(6))).answers.count == 4)
     }
 
+    @Test("disable_compression: names in full, so fewer records fit")
+    func compression() throws {
+        var context = DNSContext(datacenter: "dc1")
+        context.disablesCompression = true
+        let full = try #require(ask(question(name, 33, edns: 1400), context: context, many(40)))
+        #expect(full.isReadable && full.answers.count < 22 && !full.answers.isEmpty)
+        let all = try #require(ask(question(name, 33), .tcp, context: context, many(3)))
+        // Each record begins with its own name, not with a pointer: 3 answers, the question, 3 targets.
+        #expect(all.answers.count == 3 && !all.bytes.contains(0xC0))
+    }
+
     @Test("EDNS: the client subnet comes back with scope 0")
     func clientSubnet() throws {
         let option: [UInt8] = [0, 8, 0, 7, 0, 1, 24, 99, 198, 51, 100]

@@ -41,13 +41,23 @@ final class Lab {
     func path(_ name: String) -> String { "\(folder)/\(name)" }
 
     /// An agent at the lab's address `number`.
-    func start(_ number: Int, data: String, _ flags: [String], node: String? = nil) throws -> AgentRun {
+    /// - Parameter hosts: what it sees as the host file; writing the file in place changes it. Needs root.
+    func start(
+        _ number: Int, data: String, _ flags: [String], node: String? = nil, hosts: String? = nil
+    ) throws -> AgentRun {
         let ip = address(number)
-        return try start(
+        let flags =
             [
                 "-node=\(node ?? "n\(number)")", "-data-dir=\(path(data))", "-bind=\(ip)", "-client=\(ip)",
                 "-retry-interval=1s",
-            ] + flags, address: ip)
+            ] + flags
+        guard let hosts else { return try start(flags, address: ip) }
+        let script = "mount --bind \"$0\" /etc/hosts && exec \"$@\""
+        let words = ["-m", "/bin/sh", "-c", script, hosts, Self.program, "agent"] + flags
+        let agent = try AgentRun(
+            program: "/usr/bin/unshare", words, address: ip, httpPort: 8500, folder: folder, number: agents.count)
+        agents.append(agent)
+        return agent
     }
 
     /// An agent with these flags and no others.
@@ -57,6 +67,17 @@ final class Lab {
             number: agents.count)
         agents.append(agent)
         return agent
+    }
+
+    /// Runs a command of the program against an agent to its end.
+    func command(_ words: [String], at agent: AgentRun) throws -> AgentRun {
+        let flag = "-http-addr=http://\(agent.address):\(agent.httpPort)"
+        let run = try AgentRun(
+            program: Self.program, words + [flag], address: agent.address, httpPort: agent.httpPort, folder: folder,
+            number: agents.count)
+        agents.append(run)
+        _ = try run.awaitExit()
+        return run
     }
 
     /// A lone server that leads its datacenter.

@@ -1,6 +1,7 @@
 import Determinism
 import FederationModel
 import GossipCore
+import GossipVectors
 import SerfCore
 import Testing
 import WireFormat

@@ -1,5 +1,7 @@
 import Determinism
 import FederationModel
+import GossipCore
+import GossipVectors
 import ServerCore
 import Simulation
 
@@ -12,6 +14,13 @@ final class Scenario {
     private var agentAnswers: [RequestID: AgentResponse] = [:]
     /// Verdicts in the order they changed, by the host that judged.
     private(set) var verdicts: [(host: Int, datacenter: String, verdict: Verdict, at: Instant)] = []
+    /// Of the agents added from here on.
+    var gossipKey: [UInt8]?
+    var leaveDrainTime: Duration = .zero
+    /// With it, a threshold of 20 entries.
+    var snapshotInterval: Duration?
+    /// 0: for ever.
+    var maxJoinAttempts = 0
     private(set) var elections: [(host: Int, at: Instant)] = []
 
     init(seed: UInt64 = 1) {
@@ -30,11 +39,12 @@ final class Scenario {
     ///   - name: of the datacenter; by default `dc` and its number.
     ///   - joining: numbers of agents of the same datacenter; by default the first one.
     ///   - starting: agents that must be joined at the start.
+    ///   - names: joined by name.
     ///   - federating: datacenters whose first server is joined in the WAN pool.
     func add(
         _ datacenter: Int, _ number: Int, name: String? = nil, isServer: Bool = true,
         bootstrap: ServerConfiguration.Bootstrap, joining: [Int] = [1], starting: [Int] = [],
-        federating: [Int] = []
+        federating: [Int] = [], names: [String] = []
     ) -> Int {
         let here = Self.address(datacenter, number)
         let kind = isServer ? "s" : "c"
@@ -47,9 +57,18 @@ final class Scenario {
         configuration.join.endpoints = joining.filter { $0 != number }.map {
             Endpoint(Self.address(datacenter, $0), DefaultPort.serfLAN)
         }
+        configuration.join.names = names.compactMap { HostPort($0, defaultPort: DefaultPort.serfLAN) }
         configuration.join.atStart = starting.map { Endpoint(Self.address(datacenter, $0), DefaultPort.serfLAN) }
         configuration.joinWAN.endpoints = federating.map { Endpoint(Self.address($0, 1), DefaultPort.serfWAN) }
+        configuration.keyring = gossipKey.flatMap { try? Keyring([$0]) }
+        configuration.cipher = ToyCipher()
+        configuration.leaveDrainTime = leaveDrainTime
+        if let snapshotInterval {
+            configuration.snapshotInterval = snapshotInterval
+            configuration.snapshotThreshold = 20
+        }
         configuration.join.interval = .seconds(2)
+        configuration.join.maxAttemptCount = maxJoinAttempts
         configuration.joinWAN.interval = .seconds(2)
         return world.add(configuration)
     }

@@ -15,13 +15,14 @@ enum TidyRules {
             [
                 "WireFormat", "RadixTree", "RaftCore", "StorageFormat", "GossipCore", "SerfCore", "CatalogCore",
                 "RoutingCore", "RPCCore", "HealthCore", "HTTPCore", "DNSCore", "TopologyCore", "ServerCore",
+                "AgentCore",
             ]
         ),
         (
             "Shells",
             [
-                "Telemetry", "NIOTransport", "GossipCrypto", "FileStorage", "CCurl", "CurlProbes", "CRE2",
-                "Patterns", "CZlib", "Gzip", "YAMLReader", "ClientHTTP", "ConfigurationFiles",
+                "Telemetry", "NIOTransport", "GossipCrypto", "FileStorage", "CNamespaces", "CCurl", "CurlProbes",
+                "CRE2", "Patterns", "CZlib", "Gzip", "YAMLReader", "ClientHTTP", "ConfigurationFiles",
             ]
         ),
         ("Agent", ["Agent", "TopologyRunner"]),

@@ -16,22 +16,27 @@ struct TopologyFileTests {
         }
     }
 
-    private static let topologies: [URL] = {
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        let folder = root.appendingPathComponent("Topologies")
-        let files = try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
-        return (files ?? []).filter { $0.pathExtension == "yaml" }.sorted { $0.path < $1.path }
-    }()
-
-    @Test("Every file of Topologies is in order", arguments: topologies)
+    @Test(
+        "Every file of Topologies is in order, for its lowest and highest parameters too",
+        arguments: Repository.topologies)
     func library(file: URL) throws {
-        #expect(problems(try String(contentsOf: file, encoding: .utf8)) == [])
+        let root = try YAMLText.read(try String(contentsOf: file, encoding: .utf8))
+        #expect(TopologyCheck.problems(in: root).map(\.description) == [])
+    }
+
+    @Test("The library has at least twenty files, and they are named as they call themselves")
+    func names() throws {
+        #expect(Repository.topologies.count >= 20)
+        for file in Repository.topologies {
+            let topology = try read(try String(contentsOf: file, encoding: .utf8))
+            #expect(topology.name == file.deletingPathExtension().lastPathComponent)
+            #expect(!topology.about.isEmpty, "\(topology.name)")
+        }
     }
 
     @Test("The demo has nine servers, a client agent and its steps")
     func demo() throws {
-        let file = try #require(Self.topologies.first { $0.lastPathComponent == "three-datacenters.yaml" })
+        let file = try #require(Repository.topologies.first { $0.lastPathComponent == "three-datacenters.yaml" })
         let topology = try read(try String(contentsOf: file, encoding: .utf8))
         #expect(topology.agentNames.count == 10)
         #expect(topology.datacenters.map(\.servers.count) == [3, 3, 3])
@@ -85,7 +90,9 @@ struct TopologyFileTests {
                 producers: "{w1: {service: web, at: dc1-x1}}",
                 "3:36: no agent is named \"dc1-x1\" (did you mean \"dc1-s1\"?)"),
             Wrong(producers: "{dc1-s1: {service: web, at: dc1-s1}}", "3:13: \"dc1-s1\" already means something else"),
-            Wrong(producers: "{w1: {service: web, at: dc1-s1, by: dns}}", "3:48: by: \"dns\" is none of http, config"),
+            Wrong(
+                producers: "{w1: {service: web, at: dc1-s1, by: dns}}",
+                "3:48: by: \"dns\" is none of http, config, catalog"),
             Wrong(
                 producers: "{w1: {service: web, at: dc1-s1, check: {interval: 1}}}",
                 "3:62: expected interval, such as 5s or 500ms, found \"1\""),

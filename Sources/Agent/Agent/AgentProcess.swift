@@ -1,3 +1,4 @@
+import AgentCore
 import CatalogCore
 package import Configuration
 import CurlProbes
@@ -6,6 +7,7 @@ import Determinism
 import FederationModel
 import FileStorage
 import Glibc
+import GossipCore
 import HTTPCore
 import Logging
 import NIOCore
@@ -32,7 +34,7 @@ package enum AgentProcess {
         let level = Logger.Level(rawValue: logLevelName(configuration.logLevel)) ?? .info
         let logger = Logger(label: "isthmus") { _ in AgentLogHandler(level: level, isJSON: configuration.logJSON) }
         let plan: AgentPlan
-        do throws(AgentPlan.Problem) { plan = try AgentPlan(configuration) } catch {
+        do throws(AgentPlan.Problem) { plan = try AgentPlan(configuration, in: .machine) } catch {
             throw Failure(description: error.description)
         }
         let files = raiseOpenFileLimit()
@@ -168,10 +170,35 @@ package enum AgentProcess {
         var server = try plan.serverConfiguration(nodeID: opened.contents.nodeID)
         server.lanSnapshot = file(ServerCore.snapshotName(.lan), opened)
         server.wanSnapshot = file(ServerCore.snapshotName(.wan), opened)
+        server.savedKeyrings = try savedKeyrings(plan, opened)
         server.commitFile = file(ServerCore.commitFileName, opened)
         server.patterns = .re2
         server.calendarOrigin = AgentClock.calendarOrigin
         return server
+    }
+
+    /// A ring that cannot be read ends the start: without its keys the agent would be alone, or speak plainly.
+    private static func savedKeyrings(
+        _ plan: AgentPlan, _ opened: Opened
+    ) throws(AgentPlan.Problem) -> [FederationModel.Channel: Keyring] {
+        var rings: [FederationModel.Channel: Keyring] = [:]
+        guard !plan.configuration.disableKeyringFile else { return rings }
+        for channel in plan.configuration.isServer ? [FederationModel.Channel.lan, .wan] : [.lan] {
+            let name = ServerCore.keyringName(channel)
+            func problem(_ text: String) -> AgentPlan.Problem {
+                AgentPlan.Problem(
+                    description: "\(name): \(text); repair it, or remove it to begin again with -encrypt")
+            }
+            let bytes: [UInt8]?
+            do throws(StorageError) { bytes = try opened.storage.readFile(name) } catch {
+                throw problem(error.description)
+            }
+            guard let bytes else { continue }
+            do throws(KeyringFile.Problem) { rings[channel] = try KeyringFile.read(bytes) } catch {
+                throw problem(error.text)
+            }
+        }
+        return rings
     }
 
     private static func file(_ name: String, _ opened: Opened) -> [UInt8] {

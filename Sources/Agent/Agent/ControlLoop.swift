@@ -25,6 +25,7 @@ final class ControlLoop: @unchecked Sendable {
         var datagrams: [FederationModel.Channel: DatagramSocket]
         var storage: Storage
         var probes: ProbeEngine
+        var resolver: AddressResolver
         var view: ViewBox
         var answers: AnswerTable
     }
@@ -141,6 +142,8 @@ final class ControlLoop: @unchecked Sendable {
         case .agentAnswer(let id, let response): shells.answers.answer(id, response)
         case .probe(let id, let request): shells.probes.start(id, request)
         case .cancelProbe(let id): shells.probes.cancel(id)
+        case .lookUp(let id, let name):
+            shells.resolver.resolve(name.host, port: name.port) { [weak self] in self?.submit(.resolved(id, $0)) }
         case .drawIdentities(let count): receive(.identities(AgentProcess.systemBytes(count)))
         case .saveFile(let name, let bytes): shells.storage.saveFile(name, bytes)
         case .appendFile(let name, let bytes): shells.storage.appendFile(name, bytes)

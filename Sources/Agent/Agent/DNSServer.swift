@@ -1,7 +1,7 @@
+import AgentCore
 import DNSCore
 import Determinism
 import FederationModel
-import HTTPCore
 import NIOTransport
 import ServerCore
 import Synchronization
@@ -13,8 +13,6 @@ final class DNSServer: Sendable {
     private let answers: AnswerTable
     private let control: ControlLoop
     private let random: Mutex<SeededRandom>
-    /// Resolvers give up after about five seconds: an answer later than that helps nobody.
-    private static let timeout = Duration.seconds(5)
 
     init(frontEnd: DNSFrontEnd, view: ViewBox, answers: AnswerTable, control: ControlLoop, seed: UInt64) {
         self.frontEnd = frontEnd
@@ -25,35 +23,20 @@ final class DNSServer: Sendable {
     }
 
     func handle(_ packet: [UInt8], isTCP: Bool, _ responder: DNSResponder) {
-        switch frontEnd.plan(packet, isTCP ? .tcp : .udp) {
-        case .respond(let bytes): responder.respond(bytes)
-        case .drop: responder.respond(nil)
-        case .query(let requests, let rendering): ask(requests, [], rendering, responder)
-        }
+        var round = DNSRound(frontEnd, random: random.withLock { $0.split() })
+        perform(round.begin(packet, isTCP: isTCP, view: view.current, at: AgentClock.now), round, responder)
     }
 
-    /// One after the other: only a reverse lookup has more than one.
-    private func ask(
-        _ requests: [Request], _ results: [Result<Response, FederationError>], _ rendering: DNSRendering,
-        _ responder: DNSResponder
-    ) {
-        guard let request = requests.first else {
-            var draw = random.withLock { $0.split() }
-            return responder.respond(frontEnd.render(rendering, results, random: &draw))
-        }
-        let rest = Array(requests.dropFirst())
-        if let view = view.current, case .answer(let response) = view.answer(request, at: AgentClock.now),
-            request.retryAtLeader(after: response) == nil
-        {
-            return ask(rest, results + [.success(response)], rendering, responder)
-        }
-        let id = answers.add { [self] answer in
-            guard case .request(let result) = answer else { return }
-            if case .success(let response) = result, let again = request.retryAtLeader(after: response) {
-                return ask([again] + rest, results, rendering, responder)
+    private func perform(_ step: DNSRound.Step, _ round: DNSRound, _ responder: DNSResponder) {
+        switch step {
+        case .respond(let bytes): responder.respond(bytes)
+        case .ask(let request):
+            let id = answers.add { [self] answer in
+                guard case .request(let result) = answer else { return }
+                var round = round
+                perform(round.answered(result, view: view.current, at: AgentClock.now), round, responder)
             }
-            ask(rest, results + [result], rendering, responder)
+            control.submit(.request(id, request, timeout: DNSRound.timeout))
         }
-        control.submit(.request(id, request, timeout: Self.timeout))
     }
 }

@@ -1,3 +1,4 @@
+import AgentCore
 import Determinism
 import FederationModel
 import HTTPCore
@@ -30,22 +31,9 @@ final class HTTPFrontEnd: Sendable {
     /// - Returns: what to cancel when the caller goes away first; nil when the answer has been given.
     func handle(_ request: HTTPRequest, respond: @escaping @Sendable (HTTPResponse) -> Void) -> RequestID? {
         var draw = random.withLock { $0.split() }
-        switch router.route(request, random: &draw) {
-        case .respond(let response):
-            respond(response)
-            return nil
-        case .request(let typed, let rendering): return answer(typed, rendering, respond)
-        case .agent(let typed, let rendering): return ask(typed, rendering, respond)
-        case .join(let host, let port, let wan, let rendering):
-            resolver.resolve(host, port: port) { [self] endpoints in
-                guard !endpoints.isEmpty else {
-                    let failure = AgentResponse.failed(.failed("no address for \(host)"))
-                    return respond(router.render(rendering, failure))
-                }
-                _ = ask(.join(endpoints, wan: wan), rendering, respond)
-            }
-            return nil
-        }
+        var round = HTTPRound(router)
+        let step = round.begin(request, view: view.current, at: AgentClock.now, random: &draw)
+        return perform(step, round, respond)
     }
 
     func cancel(_ id: RequestID) {
@@ -53,37 +41,32 @@ final class HTTPFrontEnd: Sendable {
         control.submit(.cancelled(id))
     }
 
-    private func answer(
-        _ request: Request, _ rendering: Rendering, _ respond: @escaping @Sendable (HTTPResponse) -> Void
+    private func perform(
+        _ step: HTTPRound.Step, _ round: HTTPRound, _ respond: @escaping @Sendable (HTTPResponse) -> Void
     ) -> RequestID? {
-        if let view = view.current, case .answer(let response) = view.answer(request, at: AgentClock.now),
-            request.retryAtLeader(after: response) == nil
-        {
-            respond(router.render(rendering, .success(response)))
+        switch step {
+        case .respond(let response):
+            respond(response)
+            return nil
+        case .ask(let request, let timeout):
+            let id = answers.add { [self] answer in
+                guard case .request(let result) = answer else { return }
+                var round = round
+                let next = round.answered(result, view: view.current, at: AgentClock.now)
+                _ = perform(next, round, respond)
+            }
+            control.submit(.request(id, request, timeout: timeout))
+            return id
+        case .askAgent(let request):
+            let id = answers.add { answer in
+                guard case .agent(let response) = answer else { return }
+                respond(round.answered(response))
+            }
+            control.submit(.agentRequest(id, request))
+            return id
+        case .resolve(let host, let port):
+            resolver.resolve(host, port: port) { [self] in _ = perform(round.resolved($0), round, respond) }
             return nil
         }
-        let id = answers.add { [self] answer in
-            guard case .request(let result) = answer else { return }
-            if case .success(let response) = result, let again = request.retryAtLeader(after: response) {
-                var rendering = rendering
-                rendering.consistency = .leader
-                _ = self.answer(again, rendering, respond)
-                return
-            }
-            respond(router.render(rendering, result))
-        }
-        control.submit(.request(id, request, timeout: rendering.timeout))
-        return id
-    }
-
-    private func ask(
-        _ request: AgentRequest, _ rendering: Rendering, _ respond: @escaping @Sendable (HTTPResponse) -> Void
-    ) -> RequestID? {
-        let id = answers.add { [router] answer in
-            guard case .agent(let response) = answer else { return }
-            respond(router.render(rendering, response))
-        }
-        control.submit(.agentRequest(id, request))
-        return id
     }
 }

@@ -1,3 +1,4 @@
+import AgentCore
 import Configuration
 import CurlProbes
 import DNSCore
@@ -62,7 +63,8 @@ struct Listeners {
             if ports.http > 0 {
                 let endpoint = Endpoint(client, UInt16(clamping: ports.http))
                 try await taking(endpoint, "ports.http") {
-                    http.append(try await bindHTTP(endpoint, front.http, connections))
+                    http.append(try await bindHTTP(
+                        endpoint, front.http, plan.configuration.limits, connections))
                 }
             }
             if ports.dns > 0 {
@@ -78,7 +80,7 @@ struct Listeners {
         }
         let shells = ControlLoop.Shells(
             streams: streams, sources: sources(plan), datagrams: datagrams, storage: storage, probes: probes,
-            view: view, answers: answers)
+            resolver: AddressResolver(), view: view, answers: answers)
         relay.connect { [weak control] in control?.submit($0) }
         try await control.loop.submit { control.start(shells) }.get()
         return Listeners(
@@ -103,56 +105,27 @@ struct Listeners {
         _ plan: AgentPlan, _ control: ControlLoop, _ view: ViewBox, _ answers: AnswerTable
     ) throws -> (http: HTTPFrontEnd, dns: DNSServer) {
         var system = SystemRandomNumberGenerator()
-        let configuration = plan.configuration
-        var context = HTTPContext(
-            datacenter: configuration.datacenter, node: plan.node, isServer: configuration.isServer,
-            kvMaxValueBytes: configuration.limits.kvMaxValueBytes,
-            translatesWANAddresses: configuration.translatesWANAddresses,
-            lanPort: UInt16(clamping: configuration.ports.serfLAN),
-            wanPort: UInt16(clamping: configuration.ports.serfWAN))
+        var context = plan.httpContext
         context.patterns = .re2
         context.gzip = .zlib
-        context.txnMaxBodyBytes = configuration.limits.txnMaxRequestBytes
+        context.txnMaxBodyBytes = plan.configuration.limits.txnMaxRequestBytes
         let http = HTTPFrontEnd(
             router: HTTPRouter(context: context), view: view, answers: answers, control: control,
             resolver: AddressResolver(), seed: system.next())
-        guard let frontEnd = DNSFrontEnd(context: dnsContext(plan)) else {
-            throw Taken(description: "domain: \"\(configuration.dns.domain)\" is no domain name")
+        guard let frontEnd = DNSFrontEnd(context: plan.dnsContext(serial: UInt32(truncatingIfNeeded: time(nil)))) else {
+            throw Taken(description: "domain: \"\(plan.configuration.dns.domain)\" is no domain name")
         }
         let dns = DNSServer(frontEnd: frontEnd, view: view, answers: answers, control: control, seed: system.next())
         return (http, dns)
     }
 
-    private static func dnsContext(_ plan: AgentPlan) -> DNSContext {
-        let options = plan.configuration.dns
-        var context = DNSContext(datacenter: plan.configuration.datacenter)
-        context.domain = options.domain
-        context.altDomain = options.alternateDomain
-        context.onlyPassing = options.onlyPassing
-        context.enableTruncate = options.enablesTruncate
-        context.udpAnswerLimit = options.udpAnswerLimit
-        context.aRecordLimit = options.addressRecordLimit
-        context.nodeTTL = UInt32(clamping: options.nodeTTL.components.seconds)
-        for entry in options.serviceTTL {
-            context.serviceTTL[entry.name] = UInt32(clamping: entry.ttl.components.seconds)
-        }
-        context.soa.refresh = UInt32(clamping: options.soaRefresh)
-        context.soa.retry = UInt32(clamping: options.soaRetry)
-        context.soa.expire = UInt32(clamping: options.soaExpire)
-        context.soa.minimumTTL = UInt32(clamping: options.soaMinimumTTL)
-        context.addsNodeMeta = options.addsNodeMetaText
-        context.allowStale = options.allowsStale
-        context.maxStale = options.maxStale
-        context.translatesWANAddresses = plan.configuration.translatesWANAddresses
-        context.node = plan.node
-        context.serial = UInt32(truncatingIfNeeded: time(nil))
-        return context
-    }
-
     private static func bindHTTP(
-        _ endpoint: Endpoint, _ front: HTTPFrontEnd, _ loops: MultiThreadedEventLoopGroup
+        _ endpoint: Endpoint, _ front: HTTPFrontEnd, _ configured: AgentConfiguration.Limits,
+        _ loops: MultiThreadedEventLoopGroup
     ) async throws -> HTTPListener {
-        try await HTTPListener.bind(to: .tcp(endpoint), loops: loops) { head, body, responder in
+        var limits = HTTPLimits()
+        limits.maxConnectionsPerClient = configured.httpMaxConnectionsPerClient
+        return try await HTTPListener.bind(to: .tcp(endpoint), loops: loops, limits: limits) { head, body, responder in
             let request = HTTPRequest(
                 method: head.method, target: head.uri, headers: head.headers, body: body,
                 remote: head.from?.address ?? IPAddress(127, 0, 0, 1))

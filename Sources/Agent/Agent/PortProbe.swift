@@ -1,3 +1,4 @@
+import AgentCore
 import Configuration
 import FederationModel
 import Glibc

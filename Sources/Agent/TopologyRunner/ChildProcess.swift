@@ -1,6 +1,8 @@
+import CNamespaces
 import Glibc
 
-/// A process this run started, in a process group of its own, its output going to a file.
+/// A process this run started, in a process group of its own, its output going to a file. It ends with the run's own
+/// thread at the latest, even if that is killed.
 struct ChildProcess: Sendable {
     let name: String
     let pid: pid_t
@@ -11,31 +13,16 @@ struct ChildProcess: Sendable {
         var description: String
     }
 
-    /// - Parameter log: appended to.
-    static func start(_ name: String, _ words: [String], log: String) throws -> ChildProcess {
+    /// - Parameters:
+    ///   - log: appended to.
+    ///   - network: a descriptor of the network namespace it runs in; nil: the run's own.
+    static func start(_ name: String, _ words: [String], log: String, network: Int32? = nil) throws -> ChildProcess {
         guard let program = words.first else { throw SpawnFailure(description: "\(name): no program") }
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log, O_WRONLY | O_CREAT | O_APPEND, 0o644)
-        posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO)
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        posix_spawnattr_setsigmask(&attributes, &signals)
-        for signal in [SIGINT, SIGTERM, SIGHUP, SIGPIPE] { sigaddset(&signals, signal) }
-        posix_spawnattr_setsigdefault(&attributes, &signals)
-        posix_spawnattr_setpgroup(&attributes, 0)
-        let flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
-        posix_spawnattr_setflags(&attributes, Int16(flags))
         var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         defer { for argument in arguments { free(argument) } }
         var pid: pid_t = 0
-        let code = posix_spawnp(&pid, program, &actions, &attributes, &arguments, environ)
-        guard code == 0 else { throw SpawnFailure(description: "\(program): \(String(cString: strerror(code)))") }
+        let code = cnamespaces_spawn(program, &arguments, log, network ?? -1, &pid)
+        guard code == 0 else { throw SpawnFailure(description: "\(program): \(String(cString: strerror(-code)))") }
         return ChildProcess(name: name, pid: pid)
     }
 

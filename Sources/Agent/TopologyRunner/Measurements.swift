@@ -21,6 +21,8 @@ final class Measurements: Sendable {
         }
     }
 
+    var all: [(label: String, value: String)] { rows.withLock { $0 } }
+
     /// Aligned lines; empty without rows.
     var lines: [String] {
         let rows = rows.withLock { $0 }

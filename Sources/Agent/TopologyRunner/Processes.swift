@@ -10,9 +10,9 @@ struct Processes {
 
     var groups: [String: Int32] { children.mapValues(\.pid) }
 
-    mutating func start(_ name: String, _ words: [String], log: String) throws {
+    mutating func start(_ name: String, _ words: [String], log: String, network: Int32? = nil) throws {
         if let previous = children[name] { earlier.append(previous) }
-        children[name] = try ChildProcess.start(name, words, log: log)
+        children[name] = try ChildProcess.start(name, words, log: log, network: network)
         expectedToEnd.remove(name)
     }
 
@@ -20,6 +20,8 @@ struct Processes {
         if isEnd { expectedToEnd.insert(name) }
         children[name]?.send(signal)
     }
+
+    mutating func expectEnd(of name: String) { expectedToEnd.insert(name) }
 
     /// The names of those that run now.
     mutating func running() -> Set<String> {

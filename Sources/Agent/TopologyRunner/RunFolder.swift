@@ -1,4 +1,5 @@
 import Foundation
+import TopologyCore
 
 /// Where one run keeps configurations, data and logs.
 struct RunFolder {
@@ -17,7 +18,7 @@ struct RunFolder {
                 return
             }
             guard errno == EEXIST, number < 100_000 else {
-                throw FederationView.Reason("\(candidate): \(String(cString: strerror(errno)))")
+                throw FederationReason("\(candidate): \(String(cString: strerror(errno)))")
             }
             number += 1
         }
@@ -30,6 +31,19 @@ struct RunFolder {
     func write(_ text: String, to file: String) throws { try Data(text.utf8).write(to: URL(fileURLWithPath: file)) }
 
     func removeData() { try? FileManager.default.removeItem(atPath: data) }
+
+    /// An agent's disk as new; the folder itself stays, as a file system may be mounted there.
+    func emptyData(of name: String) throws(TopologyRun.Failure) {
+        let path = "\(data)/\(name)"
+        guard FileManager.default.fileExists(atPath: path) else { return }
+        do {
+            for entry in try FileManager.default.contentsOfDirectory(atPath: path) {
+                try FileManager.default.removeItem(atPath: "\(path)/\(entry)")
+            }
+        } catch {
+            throw .step("\(path) cannot be emptied: \(error)", names: [])
+        }
+    }
 
     /// The lines of a log a person wants to see first: the last warnings and errors, then the very last lines.
     func telling(_ name: String) -> [String] {

@@ -36,11 +36,3 @@ func pause(_ duration: Duration) {
     guard duration > .zero else { return }
     Thread.sleep(forTimeInterval: Double(parts.seconds) + Double(parts.attoseconds) / 1e18)
 }
-
-extension Duration {
-    /// `12.3 ms`, `1.24 s`.
-    var shown: String {
-        let seconds = Double(components.seconds) + Double(components.attoseconds) / 1e18
-        return seconds < 1 ? String(format: "%.1f ms", seconds * 1000) : String(format: "%.2f s", seconds)
-    }
-}

@@ -1,15 +1,30 @@
+import ClientHTTP
 import Configuration
 import Foundation
-import ClientHTTP
 import TopologyCore
+import WireFormat
 
 extension TopologyRun {
     mutating func perform(_ action: TopologyAction) throws(Failure) {
-        try lookAround()
-        view.running = processes.running()
+        try tick()
         switch action.kind {
         case .start(let selector): try start(try names(selector), "start \(selector)")
-        case .restart(let selector): try start(try names(selector), "restart \(selector)")
+        case .restart(let selector, let disk):
+            let names = try names(selector)
+            if disk == .empty {
+                for name in names where !view.running.contains(name) { try folder.emptyData(of: name) }
+            }
+            try start(names, "\(action)")
+        case .rollingRestart(let selector, let pause): try restartInTurn(try names(selector), pause, selector)
+        case .leave(let selector): try leave(try names(selector), "\(action)")
+        case .forceLeave(let name, let at): try forceLeave(name, at)
+        case .addServer(let name, _):
+            view.added.insert(name)
+            try start([name], "\(action)")
+        case .removeDatacenter(let name):
+            // Clients first: they leave through servers.
+            try leave(try names(.clientsOf(name)), "clients of \(name) leave")
+            try leave(try names(.serversOf(name)), "servers of \(name) leave")
         case .stop(let selector): try stop(try names(selector), selector)
         case .kill(let selector, let alias):
             let names = try names(selector)
@@ -17,29 +32,130 @@ extension TopologyRun {
             if let alias { view.aliases[alias] = names }
             signal(SIGKILL, names, isEnd: true)
             _ = processes.waitForEnd(of: names, timeout: .seconds(5))
+            for name in names where view.running.contains(name) {
+                wounds.remove("frozen \(name)")
+                wounds.add("killed \(name)")
+            }
         case .freeze(let selector):
+            let names = try names(selector)
             say("  freeze \(selector)")
-            signal(SIGSTOP, try names(selector), isEnd: false)
+            signal(SIGSTOP, names, isEnd: false)
+            for name in names where view.running.contains(name) { wounds.add("frozen \(name)") }
         case .resume(let selector):
+            let names = try names(selector)
             say("  continue \(selector)")
-            signal(SIGCONT, try names(selector), isEnd: false)
+            signal(SIGCONT, names, isEnd: false)
+            for name in names { wounds.remove("frozen \(name)") }
         case .register(let selector): try register(try names(selector), selector)
         case .put(let key, let value, let at, let datacenter): try put(key, value, at, datacenter)
-        case .load(let name, let through, let rate):
-            let agents = try running(through)
-            say("  load \(name): \(rate) writes a second through \(through)")
+        case .delete(let key, let at, let datacenter):
+            say("  \(action)")
             mark = .now
-            view.loads[name] = WriteLoad(name, addresses: agents.map(\.address), rate: rate, http: options.http)
+            let query = datacenter.isEmpty ? "" : "?dc=\(datacenter)"
+            for agent in try running(at) {
+                try request("DELETE", agent, "/v1/kv/\(percentEncoded(key, keeping: "/"))\(query)", [])
+            }
+        case .load(let load):
+            say("  \(action)")
+            mark = .now
+            _ = try running(load.through)
+            begin(load)
         case .finish(let name): finish(name)
         case .wait(let duration):
             say("  wait \(DurationText.text(duration))")
-            let deadline = ContinuousClock.now + duration
-            while ContinuousClock.now < deadline {
-                try lookAround()
-                pause(min(.milliseconds(50), deadline - .now))
-            }
+            try waitWatchfully(duration)
         case .measure(let label, let path, let at, let count): try measure(label, path, at, count)
         case .report(let label, let datacenter, let status, let from): try report(label, datacenter, status, from)
+        case .partition, .bridge, .ring, .cut, .heal, .clog, .unclog:
+            let changes = try action.kind.linkChanges { (who) throws(Failure) in try names(who) }
+            say("  \(action)")
+            mark = .now
+            guard let state = network?.apply(changes) else { break }
+            if state.isCut { wounds.add("cut") } else { wounds.remove("cut") }
+            if state.isClogged { wounds.add("clog") } else { wounds.remove("clog") }
+        case .fullDisk(let selector):
+            let names = try names(selector)
+            say("  \(action)")
+            mark = .now
+            try eachDisk(names, "full") { (disks, name) throws(FederationReason) in try disks.fill(name) }
+        case .mendDisk(let selector):
+            let names = try names(selector)
+            say("  \(action)")
+            mark = .now
+            try eachDisk(names, nil) { (disks, name) throws(FederationReason) in try disks.mend(name) }
+        case .slowDisk, .clockSkew, .clockJump:
+            // `LiveLimits` has refused them.
+            throw .step("\(action): needs --simulate", names: [])
+        }
+        refresh()
+    }
+
+    /// - Parameter wound: nil when it ends one.
+    private mutating func eachDisk(
+        _ names: [String], _ wound: String?, _ body: (MemoryDisks, String) throws(FederationReason) -> Void
+    ) throws(Failure) {
+        guard let disks else { return }
+        for name in names {
+            do throws(FederationReason) {
+                try body(disks, name)
+            } catch {
+                throw .step("\(error)", names: [name])
+            }
+            if wound == nil { wounds.remove("disk \(name)") } else { wounds.add("disk \(name)") }
+        }
+    }
+
+    /// Through those who run, whenever they do.
+    mutating func begin(_ load: Topology.Load) {
+        let names = (try? view.names(load.through)) ?? []
+        view.loads[load.name] = LiveLoad(
+            load, view.plan.agents.filter { names.contains($0.name) }, shared, http: options.http,
+            seed: seed &+ UInt64(view.loads.count), began: began)
+        shared.set(view)
+    }
+
+    private mutating func waitWatchfully(_ duration: Duration) throws(Failure) {
+        let deadline = ContinuousClock.now + duration
+        while ContinuousClock.now < deadline {
+            try tick()
+            pause(min(.milliseconds(50), deadline - .now))
+        }
+    }
+
+    private mutating func restartInTurn(
+        _ names: [String], _ pause: Duration, _ selector: TopologySelector
+    ) throws(Failure) {
+        say("  restart \(selector) one after the other")
+        for (number, name) in names.enumerated() {
+            if number > 0 { try waitWatchfully(pause) }
+            view.running = processes.running()
+            if view.running.contains(name) { try stop([name], .named(name)) }
+            view.running = processes.running()
+            try start([name], "start \(name)")
+        }
+    }
+
+    /// Asks each to leave and waits for its end: handing over, telling both pools and leaving the peer set take at most
+    /// 3 s, 12 s and 5 s.
+    private mutating func leave(_ names: [String], _ what: String) throws(Failure) {
+        say("  \(what)")
+        mark = .now
+        for name in names where processes.running().contains(name) {
+            guard let agent = view.agent(name) else { continue }
+            processes.expectEnd(of: name)
+            try request("PUT", agent, "/v1/agent/leave", [])
+            let left = processes.waitForEnd(of: [name], timeout: .seconds(25))
+            guard left.isEmpty else { throw .step("\(name) did not end within 25s of leaving", names: [name]) }
+        }
+    }
+
+    private mutating func forceLeave(_ name: String, _ at: TopologySelector) throws(Failure) {
+        say("  force \(name) to leave at \(at)")
+        mark = .now
+        let home = view.agent(name)?.datacenter ?? ""
+        for agent in try running(at) {
+            let member = agent.datacenter == home ? name : "\(name).\(home)"
+            try request("PUT", agent, "/v1/agent/force-leave/\(member)", [])
         }
     }
 
@@ -47,7 +163,7 @@ extension TopologyRun {
         // A leader may be between two terms: give it the time of an election.
         let deadline = ContinuousClock.now + .seconds(5)
         while true {
-            do throws(FederationView.Reason) {
+            do throws(FederationReason) {
                 return try view.names(selector)
             } catch {
                 if Interruption.isRequested { throw .interrupted }
@@ -58,7 +174,7 @@ extension TopologyRun {
     }
 
     private func running(_ selector: TopologySelector) throws(Failure) -> [TopologyPlan.Agent] {
-        do throws(FederationView.Reason) {
+        do throws(FederationReason) {
             return try view.runningAgents(selector)
         } catch {
             throw .step("\(selector): \(error)", names: [])
@@ -66,19 +182,22 @@ extension TopologyRun {
     }
 
     private mutating func start(_ names: [String], _ what: String) throws(Failure) {
-        let idle = names.filter { !view.running.contains($0) }
+        let idle = names.filter { !view.running.contains($0) && view.exists($0) }
         say("  \(what)\(idle.count == names.count ? "" : " (\(idle.count) of \(names.count), the others run)")")
         mark = .now
         for name in idle {
             let words: [String]
             if let producer = view.plan.producers.first(where: { $0.definition.name == name }) {
                 let listen = "\(producer.address):\(producer.definition.port)"
-                words = [options.program, "topology", "producer", "--listen", listen, "--body", name]
+                words =
+                    [options.program, "topology", "producer", "--listen", listen, "--body", name]
+                    + producer.definition.behaviour.flatMap { ["--behaviour", BehaviourText.text($0)] }
             } else {
                 words = [options.agentProgram, "agent", "-config-file=\(folder.configuration(of: name))"]
             }
             do {
-                try processes.start(name, words, log: folder.log(of: name))
+                try processes.start(name, words, log: folder.log(of: name), network: network?.namespace(of: name))
+                wounds.remove("killed \(name)")
             } catch {
                 throw .step("\(name) cannot be started: \(error)", names: [])
             }
@@ -105,8 +224,11 @@ extension TopologyRun {
         mark = .now
         for producer in view.plan.producers where names.contains(producer.definition.name) {
             guard let agent = view.agent(producer.definition.node) else { continue }
-            let body = Array(producer.apiForm.jsonText.utf8)
-            try request("PUT", agent, "/v1/agent/service/register", body)
+            if producer.definition.registration == .catalog {
+                try request("PUT", agent, "/v1/catalog/register", Array(producer.catalogForm.jsonText.utf8))
+            } else {
+                try request("PUT", agent, "/v1/agent/service/register", Array(producer.apiForm.jsonText.utf8))
+            }
         }
     }
 
@@ -139,11 +261,11 @@ extension TopologyRun {
     private func finish(_ name: String) {
         guard let load = view.loads[name] else { return }
         load.finish()
-        let count = load.acknowledged.count
-        say("  finish \(name): \(count) writes acknowledged, \(load.uncertainCount) failed")
+        let record = load.record
+        say("  finish \(name): \(record.succeededCount) writes acknowledged, \(record.failedCount) failed")
         measurements.set(
             "\(name): writes acknowledged",
-            "\(count), \(load.uncertainCount) failed, longest gap \(load.longestGap.shown)")
+            "\(record.succeededCount), \(record.failedCount) failed, longest gap \(record.longestGap.shown)")
     }
 
     private func measure(_ label: String, _ path: String, _ at: TopologySelector, _ count: Int) throws(Failure) {
@@ -153,10 +275,10 @@ extension TopologyRun {
             if Interruption.isRequested { throw .interrupted }
             let agent = agents[number % agents.count]
             let begun = ContinuousClock.now
-            do throws(FederationView.Reason) {
+            do throws(FederationReason) {
                 let answer = try view.get(agent, path)
                 guard answer.status == 200 else {
-                    throw FederationView.Reason(
+                    throw FederationReason(
                         "\(agent.name): \(path) answers \(answer.status) \(answer.text.prefix(200))")
                 }
             } catch {

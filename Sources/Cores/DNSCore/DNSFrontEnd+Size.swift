@@ -28,8 +28,13 @@ extension DNSFrontEnd {
         }
         response.units.removeSubrange(min(most, count)...)
         if response.units.count < count && context.enableTruncate { isTruncated = true }
-        if let message = DNSWriter.message(query, response, isTruncated: isTruncated, limit: limit) { return message }
+        if let message = write(query, response, isTruncated: isTruncated, limit: limit) { return message }
         return fitted(query, response, limit)
+    }
+
+    private func write(_ query: DNSQuery, _ response: DNSResponse, isTruncated: Bool, limit: Int) -> [UInt8]? {
+        DNSWriter.message(
+            query, response, isTruncated: isTruncated, isCompressed: !context.disablesCompression, limit: limit)
     }
 
     private func limit(_ query: DNSQuery, _ transport: DNSTransport) -> Int {
@@ -50,7 +55,7 @@ extension DNSFrontEnd {
             let middle = (fits + tooMany) / 2
             response.units = Array(whole.units.prefix(middle))
             let isTruncated = context.enableTruncate
-            if let message = DNSWriter.message(query, response, isTruncated: isTruncated, limit: limit) {
+            if let message = write(query, response, isTruncated: isTruncated, limit: limit) {
                 best = message
                 fits = middle
             } else {
@@ -61,8 +66,8 @@ extension DNSFrontEnd {
         response.additional = []
         response.authority = []
         response.units = whole.units.prefix(1).map { DNSResponse.Unit(answer: $0.answer) }
-        if let message = DNSWriter.message(query, response, isTruncated: true, limit: limit) { return message }
+        if let message = write(query, response, isTruncated: true, limit: limit) { return message }
         response.units = []
-        return DNSWriter.message(query, response, isTruncated: true, limit: Self.maxMessageBytes) ?? []
+        return write(query, response, isTruncated: true, limit: Self.maxMessageBytes) ?? []
     }
 }

@@ -6,7 +6,12 @@ struct DNSWriter {
     /// Where each suffix of a name was first written; only offsets a pointer can hold.
     private var places: [ArraySlice<UInt8>: UInt16] = [:]
 
-    private init() { bytes.reserveCapacity(512) }
+    private let isCompressed: Bool
+
+    private init(isCompressed: Bool) {
+        self.isCompressed = isCompressed
+        bytes.reserveCapacity(512)
+    }
 
     /// A header alone.
     static func refusal(id: UInt16, _ code: DNSCode, opcode: UInt8, isRecursionDesired: Bool) -> [UInt8] {
@@ -16,9 +21,9 @@ struct DNSWriter {
 
     /// - Returns: nil when the message is longer than `limit` bytes; writing stops as soon as it is.
     static func message(
-        _ query: DNSQuery, _ response: DNSResponse, isTruncated: Bool, limit: Int
+        _ query: DNSQuery, _ response: DNSResponse, isTruncated: Bool, isCompressed: Bool, limit: Int
     ) -> [UInt8]? {
-        var writer = DNSWriter()
+        var writer = DNSWriter(isCompressed: isCompressed)
         writer.header(query, response, isTruncated: isTruncated)
         writer.number(UInt16(1))
         writer.number(UInt16(clamping: response.units.count))
@@ -76,12 +81,12 @@ struct DNSWriter {
         number(UInt16(value & 0xFFFF))
     }
 
-    private mutating func name(_ name: DNSName, isCompressed: Bool = true) {
+    private mutating func name(_ name: DNSName, mayCompress: Bool = true) {
         let wire = name.wire
         var index = 0
         while index < wire.count, wire[index] != 0 {
             let suffix = wire[index...]
-            if isCompressed, let place = places[suffix] { return number(0xC000 | place) }
+            if isCompressed, mayCompress, let place = places[suffix] { return number(0xC000 | place) }
             if places[suffix] == nil, bytes.count < 0x4000 { places[suffix] = UInt16(bytes.count) }
             let end = min(wire.count, index + 1 + Int(wire[index]))
             bytes.append(contentsOf: wire[index..<end])
@@ -120,7 +125,7 @@ struct DNSWriter {
             number(priority)
             number(weight)
             number(port)
-            name(target, isCompressed: false)
+            name(target, mayCompress: false)
         }
     }
 

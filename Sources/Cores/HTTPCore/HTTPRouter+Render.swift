@@ -20,6 +20,10 @@ extension HTTPRouter {
     private func specialResponse(_ rendering: Rendering, _ response: Response) -> HTTPResponse? {
         if case .done = rendering.endpoint { return HTTPResponse(status: 200, headers: commonHeaders) }
         if case .snapshot(let body) = response { return render(snapshot: body, metaHeaders(body.meta)) }
+        if case .keyring(let body) = response, let failure = keyringFailure(body.responses ?? []) { return failure }
+        if case .keyring(isList: false) = rendering.endpoint {
+            return HTTPResponse(status: 200, headers: commonHeaders)
+        }
         let isMiss: Bool
         let meta = response.meta ?? QueryMeta()
         if case .kvEntry(raw: true) = rendering.endpoint, case .dirEntries(let body) = response,
@@ -96,7 +100,8 @@ extension HTTPRouter {
         case .datacenterMaps(let maps): json.list(maps) { $0.write($1) }
         case .eventFired:
             if case .eventFired(let event) = rendering.endpoint { json.write(event) } else { json.null() }
-        case .snapshot, .serverStats, .keyring, .isthmusPong: json.null()
+        case .keyring(let body): json.list(body.responses) { $0.write($1) }
+        case .snapshot, .serverStats, .isthmusPong: json.null()
         }
         var headers = commonHeaders
         if rendering.endpoint.showsMeta, let meta = response.meta { headers += metaHeaders(meta) }

@@ -94,6 +94,7 @@ package struct HTTPRouter: Sendable {
             .request(.coordinateNode(call.nodeRequest(call.restText)), call.coordinateRendering(isOne: true))
         case .coordinateUpdate: try updateCoordinate(call)
         case .eventFire: try fireEvent(call, random: &random)
+        case .operatorKeyring: try keyring(call)
         case .eventList: listEvents(call)
         case .federationDatacenters: .agent(.federation, call.rendering(.federation))
         case .agentSelf: .agent(.selfInfo, call.rendering(.agentSelf))

@@ -44,6 +44,8 @@ package struct Rendering: Equatable, Sendable {
         case agentChecks
         case agentMetrics(prometheus: Bool)
         case federation
+        /// Without a body unless it is a list.
+        case keyring(isList: Bool)
     }
 
     /// The read mode shown in `X-Consul-Effective-Consistency`.
@@ -75,7 +77,7 @@ extension Rendering.Endpoint {
             true
         case .snapshot, .sessionRenewed, .created, .destroyed, .transaction, .value, .kvWritten, .eventFired,
             .events, .done, .agentSelf, .agentMembers, .agentServices, .agentService, .agentChecks, .agentMetrics,
-            .federation:
+            .federation, .keyring:
             false
         }
     }
@@ -88,7 +90,7 @@ extension Rendering.Endpoint {
             true
         case .snapshot, .sessionRenewed, .created, .destroyed, .transaction, .kvEntry, .kvEntries, .kvKeys, .value,
             .kvWritten, .eventFired, .events, .done, .agentSelf, .agentMembers, .agentServices, .agentService,
-            .agentChecks, .agentMetrics, .federation:
+            .agentChecks, .agentMetrics, .federation, .keyring:
             false
         }
     }
@@ -99,7 +101,7 @@ extension Rendering.Endpoint {
         case .list, .nodeServices, .nodeServiceList, .healthService, .queries, .queryResult, .queryExplanation: true
         case .snapshot, .sessions, .sessionRenewed, .created, .destroyed, .transaction, .kvEntry, .kvEntries,
             .kvKeys, .coordinates, .value, .kvWritten, .eventFired, .events, .done, .agentSelf, .agentMembers,
-            .agentServices, .agentService, .agentChecks, .agentMetrics, .federation:
+            .agentServices, .agentService, .agentChecks, .agentMetrics, .federation, .keyring:
             false
         }
     }

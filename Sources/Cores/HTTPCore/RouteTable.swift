@@ -19,16 +19,18 @@ struct Route {
         case eventFire, eventList
         case coordinateNodes, coordinateDatacenters, coordinateNode, coordinateUpdate
         case federationDatacenters
+        case operatorKeyring
     }
 
     enum Methods {
-        case get, put, keyValue, getPut, getPost, delete
+        case get, put, keyValue, keyring, getPut, getPost, delete
 
         func allows(_ method: String) -> Bool {
             switch self {
             case .get: method == "GET"
             case .put: method == "PUT"
             case .keyValue: method == "GET" || method == "PUT" || method == "DELETE"
+            case .keyring: method == "GET" || method == "POST" || method == "PUT" || method == "DELETE"
             case .getPut: method == "GET" || method == "PUT"
             case .getPost: method == "GET" || method == "POST"
             case .delete: method == "DELETE"
@@ -41,6 +43,7 @@ struct Route {
             case .get: "OPTIONS,GET"
             case .put: "OPTIONS,PUT"
             case .keyValue: "OPTIONS,GET,PUT,DELETE"
+            case .keyring: "OPTIONS,GET,POST,PUT,DELETE"
             case .getPut: "OPTIONS,GET,PUT"
             case .getPost: "OPTIONS,GET,POST"
             case .delete: "OPTIONS,DELETE"
@@ -112,6 +115,7 @@ struct Route {
         "/v1/coordinate/datacenters": Route(.coordinateDatacenters, .get),
         "/v1/coordinate/node/": Route(.coordinateNode, .get),
         "/v1/coordinate/update": Route(.coordinateUpdate, .put),
+        "/v1/operator/keyring": Route(.operatorKeyring, .keyring),
         "/v1/federation/datacenters": Route(.federationDatacenters, .get),
     ]
 

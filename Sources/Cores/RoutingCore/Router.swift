@@ -158,6 +158,7 @@ package struct Router: Sendable {
         // A ping that took its whole limit is followed by the next one at once; a refusal waits for its turn.
         if evidence.missCount > 0 && !evidence.isSilent && now - sent >= configuration.pingTimeout {
             datacenters[home]?.nextRound = now
+            nextDeadline = min(nextDeadline, now)
         }
         // All is as well as it was: only the order by round trip may change.
         if before.0 && evidence.isHealthy && before.1 == evidence.leader && datacenters[home]?.verdict == .up,
@@ -226,6 +227,8 @@ package struct Router: Sendable {
     // MARK: Schedule
 
     package mutating func advance(to now: Instant, into effects: inout [RouterEffect]) {
+        // Called for every batch: nothing of it costs a pass over the datacenters while nothing is due.
+        guard nextDeadline <= now else { return }
         for name in names {
             guard let state = datacenters[name], let since = state.leaderlessSince else { continue }
             let isDue = state.verdict != .leaderless && now >= since + configuration.leaderlessDelay

@@ -19,6 +19,8 @@ package enum Effect: Sendable {
     indirect case agentAnswer(RequestID, AgentResponse)
     indirect case probe(ProbeID, ProbeRequest)
     case cancelProbe(ProbeID)
+    /// Ask the resolver, not the cache of an earlier answer; answered by `Input.resolved`, late or never.
+    case lookUp(LookupID, HostPort)
     /// So many bytes of the operating system's generator are wanted; answered by `Input.identities`.
     case drawIdentities(byteCount: Int)
     /// A small file of the data directory, replaced atomically.

@@ -34,6 +34,8 @@ package enum Input: Sendable {
     /// Its caller went away.
     case cancelled(RequestID)
     case probed(ProbeID, ProbeResult)
+    /// The addresses of `Effect.lookUp`; none when the name has none.
+    case resolved(LookupID, [Endpoint])
     /// Bytes of the operating system's generator, as `Effect.drawIdentities` asked for.
     case identities([UInt8])
     /// Asked to stop, by a signal.

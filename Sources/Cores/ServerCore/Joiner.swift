@@ -1,32 +1,60 @@
 import Determinism
-import FederationModel
+package import FederationModel
 import SerfCore
 
+/// A lookup of a name to join.
+package struct LookupID: Hashable, Sendable {
+    package let channel: Channel
+    /// Which of the channel's targets.
+    let target: Int
+}
+
 /// Joins the configured addresses of both pools and never gives up: 50 ms after the start, doubling up to the
-/// configured interval (design §3).
+/// configured interval (design §3). Each name is a target of its own, looked up again at each attempt: what one name
+/// does holds up no other.
 struct Joiner: Sendable {
     enum Purpose: Equatable, Sendable {
         /// Must succeed.
         case start(Channel)
-        case retry(Channel)
+        case retry(LookupID)
         /// A server of this datacenter that the WAN pool does not know yet.
         case flood
         case request(RequestID)
     }
 
     struct Retry: Sendable {
-        var endpoints: [Endpoint]
-        var interval: Duration
+        enum Target: Equatable, Sendable {
+            case endpoints([Endpoint])
+            case name(HostPort)
+        }
+
+        let target: Target
         var pause: Duration = .milliseconds(50)
+        /// The next attempt; while one goes on, when it is given up.
         var next: Instant
         var isJoining = false
+        /// The resolver has the name: it may keep it for minutes and is not asked twice.
+        var isLookingUp = false
+        /// The lookup is this attempt's, not one that was given up.
+        var isAwaited = false
         var failedCount = 0
-        /// 0: no limit.
-        let maxFailedCount: Int
     }
 
+    enum Due: Equatable, Sendable {
+        case join(LookupID, [Endpoint])
+        case lookUp(LookupID, HostPort)
+        /// The attempt has failed: its lookup takes too long.
+        case late(LookupID, HostPort)
+    }
+
+    /// A resolver that answers at all answers within this.
+    static let lookupLimit: Duration = .seconds(10)
+
     private var starts: [Channel: [Endpoint]] = [:]
-    private(set) var retries: [Channel: Retry] = [:]
+    private var retries: [Channel: [Retry]] = [:]
+    private var intervals: [Channel: Duration] = [:]
+    /// Failed attempts of each target after which the agent ends; 0: no limit.
+    private var maxFailedCounts: [Channel: Int] = [:]
     private var purposes: [JoinID: Purpose] = [:]
     private var nextJoin: UInt64 = 0
     var nextFlood = Instant.distantFuture
@@ -43,18 +71,22 @@ struct Joiner: Sendable {
 
     private mutating func start(_ joining: ServerConfiguration.Joining, _ channel: Channel, at now: Instant) {
         if !joining.atStart.isEmpty { starts[channel] = joining.atStart }
-        guard !joining.endpoints.isEmpty else { return }
-        retries[channel] = Retry(
-            endpoints: joining.endpoints, interval: joining.interval, next: now,
-            maxFailedCount: joining.maxAttemptCount)
+        var targets: [Retry.Target] = joining.endpoints.isEmpty ? [] : [.endpoints(joining.endpoints)]
+        targets += joining.names.map { .name($0) }
+        guard !targets.isEmpty else { return }
+        retries[channel] = targets.map { Retry(target: $0, next: now) }
+        intervals[channel] = joining.interval
+        maxFailedCounts[channel] = joining.maxAttemptCount
     }
 
     mutating func takeStart(_ channel: Channel) -> [Endpoint]? { starts.removeValue(forKey: channel) }
 
     var nextDeadline: Instant {
-        let lan = retries[.lan].map { $0.isJoining ? .distantFuture : $0.next } ?? .distantFuture
-        let wan = retries[.wan].map { $0.isJoining ? .distantFuture : $0.next } ?? .distantFuture
-        return min(lan, wan, nextFlood)
+        var next = nextFlood
+        for channel in [Channel.lan, .wan] {
+            for retry in retries[channel] ?? [] where !retry.isJoining { next = min(next, retry.next) }
+        }
+        return next
     }
 
     mutating func stop() {
@@ -71,29 +103,52 @@ struct Joiner: Sendable {
 
     mutating func take(_ id: JoinID) -> Purpose? { purposes.removeValue(forKey: id) }
 
-    /// The addresses to try now, when it is time to.
-    mutating func due(_ channel: Channel, at now: Instant) -> [Endpoint]? {
-        guard let retry = retries[channel], !retry.isJoining, retry.next <= now else { return nil }
-        retries[channel]?.isJoining = true
-        return retry.endpoints
+    /// What to try now, and what to give up.
+    mutating func due(_ channel: Channel, at now: Instant) -> [Due] {
+        var due: [Due] = []
+        for (target, retry) in (retries[channel] ?? []).enumerated() where !retry.isJoining && retry.next <= now {
+            let id = LookupID(channel: channel, target: target)
+            switch retry.target {
+            case .endpoints(let endpoints):
+                retries[channel]?[target].isJoining = true
+                due.append(.join(id, endpoints))
+            case .name(let name) where retry.isLookingUp:
+                due.append(.late(id, name))
+            case .name(let name):
+                retries[channel]?[target].isLookingUp = true
+                retries[channel]?[target].isAwaited = true
+                retries[channel]?[target].next = now + Self.lookupLimit
+                due.append(.lookUp(id, name))
+            }
+        }
+        return due
+    }
+
+    /// - Returns: false when nobody wants the addresses any more, or there are none and that was known before.
+    mutating func resolved(_ id: LookupID, isFound: Bool) -> Bool {
+        guard let retry = retries[id.channel]?[id.target], retry.isLookingUp else { return false }
+        retries[id.channel]?[id.target].isLookingUp = false
+        guard isFound else { return retry.isAwaited }
+        retries[id.channel]?[id.target].isJoining = true
+        return true
     }
 
     /// The configured addresses are being tried, and none has taken us yet.
-    func isJoining(_ channel: Channel) -> Bool { retries[channel]?.isJoining ?? false }
+    func isJoining(_ channel: Channel) -> Bool { retries[channel]?.contains { $0.isJoining } ?? false }
 
-    /// - Parameter isJoined: at least one address answered: the pool keeps itself together from here on.
-    /// - Returns: false when that was the last attempt allowed.
-    mutating func finished(_ channel: Channel, isJoined: Bool, at now: Instant) -> Bool {
-        guard var retry = retries[channel] else { return true }
-        if isJoined {
-            retries[channel] = nil
-            return true
-        }
+    /// At least one address answered: the pool keeps itself together from here on.
+    mutating func joined(_ channel: Channel) { retries[channel] = nil }
+
+    /// - Returns: false when every target has had as many attempts as allowed.
+    mutating func failed(_ id: LookupID, at now: Instant) -> Bool {
+        guard var retry = retries[id.channel]?[id.target], let interval = intervals[id.channel] else { return true }
         retry.failedCount += 1
         retry.isJoining = false
+        retry.isAwaited = false
         retry.next = now + retry.pause
-        retry.pause = min(retry.pause * 2, retry.interval)
-        retries[channel] = retry
-        return retry.maxFailedCount == 0 || retry.failedCount < retry.maxFailedCount
+        retry.pause = min(retry.pause * 2, interval)
+        retries[id.channel]?[id.target] = retry
+        let most = maxFailedCounts[id.channel] ?? 0
+        return most == 0 || retries[id.channel]?.contains { $0.failedCount < most } ?? true
     }
 }

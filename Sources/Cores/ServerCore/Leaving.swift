@@ -17,8 +17,12 @@ struct Leaving: Sendable {
     static let peerSetLimit: Duration = .seconds(5)
 
     var stage = Stage.transferring
+    /// Others may still send what they sent before they heard of it (Consul's `leave_drain_time`).
+    var drainedAt = Instant.zero
     var deadline: Instant
     var openPools: Set<Channel> = []
+    var nextDeadline: Instant { drainedAt > .zero ? min(drainedAt, deadline) : deadline }
+
     /// Callers of `leave`, answered when it is done.
     var callers: [RequestID] = []
 }

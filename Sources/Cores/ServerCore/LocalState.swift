@@ -16,6 +16,8 @@ struct LocalState: Sendable {
         var status: CheckStatus
         var output = ""
         var isInSync = false
+        /// When an output that alone has changed is written.
+        var outputDue: Instant?
     }
 
     /// Retries of a failed write, growing to the maximum: a datacenter without quorum is not flooded.
@@ -41,6 +43,8 @@ struct LocalState: Sendable {
     /// When targets of alias checks on other nodes are looked at next.
     var nextAliasLook = Instant.distantFuture
     var sentCoordinate: SerfCoordinate?
+    /// The first `outputDue` of any check.
+    private var nextOutput = Instant.distantFuture
     private var memberCount = 1
 
     init(node: String, at now: Instant) {
@@ -50,7 +54,7 @@ struct LocalState: Sendable {
         nextCoordinate = now
     }
 
-    var nextDeadline: Instant { min(nextFullSync, nextPush, nextCoordinate, nextAliasLook) }
+    var nextDeadline: Instant { min(nextFullSync, nextPush, nextCoordinate, nextAliasLook, nextOutput) }
 
     /// Consul's scale: one minute up to 128 members, one more minute for each doubling.
     var fullSyncInterval: Duration {
@@ -102,17 +106,39 @@ struct LocalState: Sendable {
         return check
     }
 
-    /// A changed status is written at once; a changed output alone waits for the next full comparison, or a chatty
-    /// check would write the log full.
-    mutating func update(_ id: String, status: CheckStatus, output: String, at now: Instant) {
+    /// A changed status is written at once; a changed output alone waits, or a chatty check would write the log full.
+    /// - Parameter pause: until a changed output is written; zero: at once.
+    mutating func update(
+        _ id: String, status: CheckStatus, output: String, outputPause pause: Duration, at now: Instant
+    ) {
         guard var check = checks[id] else { return }
-        if check.status != status {
+        if check.status != status || (check.output != output && pause == .zero) {
             check.isInSync = false
+            check.outputDue = nil
             nextPush = now
+        } else if check.output != output, check.outputDue == nil {
+            check.outputDue = now + pause
+            nextOutput = min(nextOutput, now + pause)
         }
         check.status = status
         check.output = output
         checks[id] = check
+    }
+
+    /// Outputs that have waited long enough are written with the next push.
+    mutating func releaseOutputs(at now: Instant) {
+        guard nextOutput <= now else { return }
+        nextOutput = .distantFuture
+        for id in checks.keys.sorted() {
+            guard let due = checks[id]?.outputDue else { continue }
+            guard due <= now else {
+                nextOutput = min(nextOutput, due)
+                continue
+            }
+            checks[id]?.outputDue = nil
+            checks[id]?.isInSync = false
+            nextPush = now
+        }
     }
 
     // MARK: Catalog form
@@ -181,7 +207,9 @@ struct LocalState: Sendable {
             let wanted = healthCheck(check)
             checks[id]?.isInSync =
                 known[id].map {
-                    $0.status == wanted.status && $0.output == wanted.output && $0.name == wanted.name
+                    // An output that waits for its time is left out.
+                    $0.status == wanted.status && (check.outputDue != nil || $0.output == wanted.output)
+                        && $0.name == wanted.name
                         && $0.notes == wanted.notes && $0.serviceID == wanted.serviceID
                 } ?? false
         }

@@ -12,6 +12,8 @@ enum Origin: Hashable, Sendable {
     case frontEnd(RequestID)
     /// Another agent, over the server RPC.
     case inbound(InboundID)
+    /// The key operation of that number, which spans datacenters.
+    case keyring(UInt64, datacenter: String)
     /// This agent itself.
     case own(OwnTask)
 }
@@ -46,6 +48,8 @@ struct PendingRequest: Sendable {
         case failingOver
         /// Leadership is being confirmed.
         case confirming
+        /// A key operation: members of pools and other datacenters are asked.
+        case gathering
         /// A blocking query whose data has not moved.
         case watching(WatchTable<UInt64>.ID)
     }

@@ -39,6 +39,8 @@ struct Replica: Sendable {
     /// Index of the newest snapshot on disk, or being written.
     var snapshotIndex: LogIndex
     var isSavingSnapshot = false
+    /// When the snapshot threshold is looked at next.
+    var nextSnapshotLook: Instant
     /// A snapshot of the leader on its way to the disk.
     var installing: Installing?
     /// Writes are refused while the disk is full.
@@ -64,6 +66,7 @@ struct Replica: Sendable {
         catalog = snapshot ?? Catalog()
         appliedIndex = recovery.snapshot?.index ?? .zero
         snapshotIndex = appliedIndex
+        nextSnapshotLook = now + configuration.snapshotInterval
         view = ReadView(datacenter: configuration.datacenter, isServer: true)
     }
 

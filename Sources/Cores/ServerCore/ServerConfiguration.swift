@@ -35,6 +35,8 @@ package struct ServerConfiguration: Sendable {
         package var atStart: [Endpoint] = []
         /// Joined until one of them answers.
         package var endpoints: [Endpoint] = []
+        /// The same by name, looked up at each attempt.
+        package var names: [HostPort] = []
         /// Pause between attempts once the early ones (50 ms, doubling) have reached it.
         package var interval: Duration = .seconds(30)
         /// Failed attempts after which the agent ends; 0: it never does.
@@ -45,7 +47,12 @@ package struct ServerConfiguration: Sendable {
 
     package var gossipLAN: GossipTimings = .consulLAN
     package var gossipWAN: GossipTimings = .consulWAN
+    /// Of `-encrypt`: begins the ring of a pool that has none in `savedKeyrings`.
     package var keyring: Keyring?
+    /// As read at start from `ServerCore.keyringName`, by pool.
+    package var savedKeyrings: [Channel: Keyring] = [:]
+    /// Off: rings live in memory only and begin with `keyring` at each start.
+    package var savesKeyrings = true
     package var cipher: (any PacketCipher)?
     /// Serf snapshot files as read at start.
     package var lanSnapshot: [UInt8] = []
@@ -77,6 +84,12 @@ package struct ServerConfiguration: Sendable {
     package var maxConnectionsPerAddress = 100
     /// For the first byte of an accepted server connection.
     package var handshakeTimeout: Duration = .seconds(5)
+    /// Between two writes of a check whose output alone changes.
+    package var checkUpdateInterval: Duration = .seconds(300)
+    /// How long a server that has left still serves others.
+    package var leaveDrainTime: Duration = .zero
+    /// Between two looks at the snapshot threshold.
+    package var snapshotInterval: Duration = .zero
     /// Consul's `session_ttl_min`.
     package var minSessionTTL: Duration = .seconds(10)
     /// Expressions in prepared queries and events.

@@ -36,6 +36,8 @@ extension ServerCore {
         case .peerSet:
             let isPeer = replica?.node.membership[configuration.nodeID] != nil
             let others = (replica?.node.membership.servers.count ?? 0) > 1
+            guard leaving.drainedAt <= now else { return }
+            self.leaving?.drainedAt = .zero
             if !isPeer || !others || leaving.deadline <= now { finishLeaving() }
         }
     }
@@ -57,7 +59,13 @@ extension ServerCore {
 
     private mutating func awaitPeerSet(at now: Instant) {
         leaving?.stage = .peerSet
-        leaving?.deadline = now + Leaving.peerSetLimit
+        // Nobody else was there: nobody sends anything.
+        let hadOthers = (lan.members + (wan?.members ?? [])).contains {
+            $0.status == .alive && $0.tags["id"] != configuration.nodeID.description
+        }
+        let drainedAt = configuration.isServer && hadOthers ? now + configuration.leaveDrainTime : .zero
+        leaving?.drainedAt = drainedAt
+        leaving?.deadline = max(now + Leaving.peerSetLimit, drainedAt)
     }
 
     private mutating func finishLeaving() {

@@ -98,7 +98,7 @@ extension ServerCore {
                 case .cancel(let id): out.append(.cancelProbe(id))
                 case .status(let id, let status, let output):
                     let output = configuration.discardsCheckOutput ? "" : output
-                    local.update(id, status: status, output: output, at: now)
+                    local.update(id, status: status, output: output, outputPause: drawOutputPause(), at: now)
                 case .deregister(let service):
                     guard removeService(service, at: now) else { continue }
                     saveRegistrations()
@@ -106,6 +106,12 @@ extension ServerCore {
                 }
             }
         }
+    }
+
+    /// Consul's: half the interval and up to one more, so that checks that began together spread.
+    private mutating func drawOutputPause() -> Duration {
+        let interval = configuration.checkUpdateInterval
+        return interval > .zero ? interval / 2 + random.duration(in: .zero..<interval) : .zero
     }
 
     // MARK: Anti-entropy
@@ -117,6 +123,7 @@ extension ServerCore {
         }
         sendCoordinate(at: now)
         lookAtAliasTargets(at: now)
+        local.releaseOutputs(at: now)
         guard local.nextPush <= now else { return }
         local.nextPush = .distantFuture
         for task in local.due() { ask(task, at: now) }

@@ -20,7 +20,7 @@ extension ServerCore {
             refusesForeignServers: configuration.isServer)
         serf.reconnectTimeout = configuration.reconnectTimeoutLAN
         serf.snapshot = configuration.lanSnapshot.isEmpty ? nil : configuration.lanSnapshot
-        return common(configuration, serf)
+        return common(configuration, .lan, serf)
     }
 
     static func wanConfiguration(
@@ -33,13 +33,15 @@ extension ServerCore {
         serf.mergeRule = .wan
         serf.reconnectTimeout = configuration.reconnectTimeoutWAN
         serf.snapshot = configuration.wanSnapshot.isEmpty ? nil : configuration.wanSnapshot
-        return common(configuration, serf)
+        return common(configuration, .wan, serf)
     }
 
-    private static func common(_ configuration: ServerConfiguration, _ serf: SerfConfiguration) -> SerfConfiguration {
+    private static func common(
+        _ configuration: ServerConfiguration, _ channel: Channel, _ serf: SerfConfiguration
+    ) -> SerfConfiguration {
         var serf = serf
-        serf.keyring = configuration.keyring
-        serf.cipher = configuration.cipher
+        serf.keyring = configuration.savedKeyrings[channel] ?? configuration.keyring
+        serf.cipher = serf.keyring == nil ? nil : configuration.cipher
         serf.verifiesIncoming = configuration.verifiesIncomingGossip
         serf.verifiesOutgoing = configuration.verifiesOutgoingGossip
         serf.rejoinsAfterLeave = configuration.rejoinAfterLeave
@@ -87,7 +89,7 @@ extension ServerCore {
                 case .left: poolLeft(channel, at: now)
                 case .appendSnapshot(let bytes): out.append(.appendFile(name: Self.snapshotName(channel), bytes))
                 case .replaceSnapshot(let bytes): out.append(.saveFile(name: Self.snapshotName(channel), bytes))
-                case .saveKeyring: break
+                case .saveKeyring(let keys): saveKeyring(keys, channel)
                 case .log(let line): out.append(.log(line))
                 }
             }
@@ -115,9 +117,12 @@ extension ServerCore {
             changed(member, in: channel, word: "reaped", at: now)
             if channel == .wan { router.handle(.removed(member.name), at: now, into: &routerEffects) }
         case .nameTaken(let holder): nameTaken(by: holder, in: channel)
+        case .queryAnswered(let id, let from, let payload):
+            queryAnswered(id, from: from, payload: payload, at: now)
+        case .queryEnded(let id): queryEnded(id, at: now)
         case .userEvent(let name, let payload, let time, _):
             if channel == .lan { userEventArrived(name, payload, time: time, at: now) }
-        case .queryReceived, .queryAcked, .queryAnswered, .queryEnded: break
+        case .queryReceived, .queryAcked: break
         }
         performRouter(at: now)
     }
@@ -179,8 +184,13 @@ extension ServerCore {
         guard leaving == nil else { return joiner.stop() }
         for channel in [Channel.lan, .wan] {
             if let endpoints = joiner.takeStart(channel) { join(endpoints, in: channel, for: .start(channel), at: now) }
-            guard let endpoints = joiner.due(channel, at: now) else { continue }
-            join(endpoints, in: channel, for: .retry(channel), at: now)
+            for due in joiner.due(channel, at: now) {
+                switch due {
+                case .join(let id, let endpoints): join(endpoints, in: channel, for: .retry(id), at: now)
+                case .lookUp(let id, let name): out.append(.lookUp(id, name))
+                case .late(let id, let name): joinFailed(id, ["\(name.host): no answer of the resolver"], at: now)
+                }
+            }
         }
         guard joiner.nextFlood <= now else { return }
         joiner.nextFlood = now + Joiner.floodInterval
@@ -216,27 +226,32 @@ extension ServerCore {
             guard count == 0 else { return logJoined(channel, count: count) }
             let reason = "cannot join the \(channel) pool: \(errors.joined(separator: "; "))"
             out.append(.stop(reason: reason, failed: true))
-        case .retry(let channel):
-            let mayTryAgain = joiner.finished(channel, isJoined: count > 0, at: now)
-            guard count == 0 else { return logJoined(channel, count: count) }
-            log(
-                .warning, "join failed", ["gossip.pool": "\(channel)", "error": errors.joined(separator: "; ")])
-            guard !mayTryAgain else { return }
-            out.append(.stop(reason: "the \(channel) pool was not joined in as many attempts as allowed", failed: true))
+        case .retry(let id):
+            guard count > 0 else { return joinFailed(id, errors, at: now) }
+            joiner.joined(channel)
+            logJoined(channel, count: count)
         case .request(let id):
             out.append(
                 .agentAnswer(
-                    id, count > 0 ? .joined(count) : .failed(.failed(Self.list(errors)))))
+                    id, count > 0 ? .joined(count) : .failed(.failed(ErrorList.text(errors)))))
         case .flood:
             if count == 0 { log(.debug, "flood join failed", ["error": errors.joined(separator: "; ")]) }
         case nil: break
         }
     }
 
-    /// Several failures in Consul's form.
-    private static func list(_ errors: [String]) -> String {
-        let heading = errors.count == 1 ? "1 error" : "\(errors.count) errors"
-        return "\(heading) occurred:\n" + errors.map { "\t* \($0)\n" }.joined() + "\n"
+    private mutating func joinFailed(_ id: LookupID, _ errors: [String], at now: Instant) {
+        let pool = "\(id.channel)"
+        log(.warning, "join failed", ["gossip.pool": pool, "error": errors.joined(separator: "; ")])
+        guard !joiner.failed(id, at: now) else { return }
+        out.append(.stop(reason: "the \(pool) pool was not joined in as many attempts as allowed", failed: true))
+    }
+
+    /// The resolver's answer to a name that is to be joined; empty when it has none.
+    mutating func resolved(_ id: LookupID, _ endpoints: [Endpoint], at now: Instant) {
+        guard joiner.resolved(id, isFound: !endpoints.isEmpty) else { return }
+        guard !endpoints.isEmpty else { return joinFailed(id, ["a name has no address"], at: now) }
+        join(endpoints, in: id.channel, for: .retry(id), at: now)
     }
 
     private mutating func logJoined(_ channel: Channel, count: Int) {

@@ -43,7 +43,7 @@ extension ServerCore {
         }
         answerConfirmedReads(at: now)
         wakeWaiters(at: now)
-        snapshotWhenDue()
+        snapshotWhenDue(at: now)
         saveCommitIndexWhenDue(at: now)
         performSwitchboard(at: now)
     }
@@ -246,12 +246,20 @@ extension ServerCore {
 
     // MARK: Snapshots
 
-    private mutating func snapshotWhenDue() {
-        guard replica != nil, !replica!.isSavingSnapshot, !replica!.diskIsFull, replica!.installing == nil,
-            replica!.appliedIndex - replica!.snapshotIndex >= configuration.snapshotThreshold,
+    /// A burst of writes does not wait for the interval beyond this many thresholds: entries are kept in memory.
+    private static let maxThresholds = 4
+
+    private mutating func snapshotWhenDue(at now: Instant) {
+        guard replica != nil, !replica!.isSavingSnapshot, !replica!.diskIsFull, replica!.installing == nil else {
+            return
+        }
+        let count = replica!.appliedIndex - replica!.snapshotIndex
+        let threshold = configuration.snapshotThreshold
+        guard count >= threshold, replica!.nextSnapshotLook <= now || count / Self.maxThresholds >= threshold,
             let metadata = replica!.node.snapshotMetadata(at: replica!.appliedIndex)
         else { return }
         replica!.isSavingSnapshot = true
+        replica!.nextSnapshotLook = now + configuration.snapshotInterval
         out.append(.saveSnapshot(metadata, replica!.catalog, keepingTrailing: configuration.trailingLogCount))
     }
 
@@ -296,6 +304,7 @@ extension ServerCore {
     private mutating func installed(_ catalog: Catalog, _ metadata: SnapshotMetadata, at now: Instant) {
         replica?.installing = nil
         replica?.catalog = catalog
+        kept.forgetAll()
         replica?.appliedIndex = metadata.index
         replica?.node.installed(metadata, at: now)
         log(.notice, "snapshot of the leader installed", ["raft.index": metadata.index.description])

@@ -22,7 +22,7 @@ extension ServerCore {
         let asked = Self.blockingTime(of: request)
         let spread = Duration.nanoseconds(asked.wholeNanoseconds / 16)
         let limit = timeLimit.map { min($0, Self.longestTimeLimit) }
-            ?? (timeout ?? configuration.requestTimeout) + asked + spread
+            ?? (timeout ?? usualLimit(of: request)) + asked + spread
         // Spread, so that those that began together do not all come again together.
         let wait = asked + random.duration(in: .zero..<spread)
         let number = requests.add(
@@ -42,19 +42,50 @@ extension ServerCore {
         return options.maxQueryTime <= .zero ? .seconds(300) : min(options.maxQueryTime, .seconds(600))
     }
 
+    private func usualLimit(of request: Request) -> Duration {
+        guard case .internalKeyringOperation = request else { return configuration.requestTimeout }
+        return max(configuration.requestTimeout, KeyringBook.timeout)
+    }
+
     mutating func inbound(
         _ id: InboundID, method: String, body: [UInt8], timeLimit: Duration?, at now: Instant
     ) {
+        metrics.add(.inbound)
+        let question = KeptAnswers.Question(method: method, body: body)
+        if let kept = kept[question], mayAnswerAtOnce(kept.request, at: now),
+            replica!.view.catalog.version(of: kept.request) == kept.version
+        {
+            return reply(id, error: nil, body: kept.body, at: now)
+        }
         do throws(WireError) {
             var reader = MessagePackReader(body)
             guard let request = try Request.decode(method: method, from: &reader) else {
                 return reply(id, error: Self.unknown(method), body: [0x80], at: now)
             }
-            metrics.add(.inbound)
+            if mayAnswerAtOnce(request, at: now), let version = replica!.view.catalog.version(of: request),
+                case .answer(let response) = replica!.view.answer(request, at: now)
+            {
+                var writer = MessagePackWriter()
+                response.encodeBody(into: &writer)
+                kept.keep(KeptAnswers.Served(request: request, version: version, body: writer.bytes), for: question)
+                return reply(id, error: nil, body: writer.bytes, at: now)
+            }
             begin(request, from: .inbound(id), timeout: nil, timeLimit: timeLimit, at: now)
         } catch {
             reply(id, error: "codec.decoder: \(error.description)", body: [0x80], at: now)
         }
+    }
+
+    /// Whether the view may answer this at once, and is up to date: as the leader within its lease, to who does not
+    /// wait. An answer of a follower would say when it last heard of its leader, and change with every heartbeat.
+    private mutating func mayAnswerAtOnce(_ request: Request, at now: Instant) -> Bool {
+        guard replica != nil, let options = request.options, options.minQueryIndex == 0, !options.requireConsistent,
+            request.datacenter == configuration.datacenter, replica!.node.isLeader, replica!.node.isReadyForReads,
+            now < replica!.node.leaseEnd
+        else { return false }
+        // The catalog may be ahead of the published view within one `settle`.
+        if let view = replica!.refreshedView() { out.append(.publish(view)) }
+        return true
     }
 
     private static func unknown(_ method: String) -> String {
@@ -81,6 +112,7 @@ extension ServerCore {
         guard let pending = requests[number] else { return }
         let request = pending.request
         guard configuration.isServer else { return routeFromClient(number, request, at: now) }
+        if case .internalKeyringOperation(let body) = request { return operateKeyring(number, body, at: now) }
         if request.kind == .local { return finish(number, answerLocally(request, at: now), at: now) }
         guard let datacenter = request.datacenter, !datacenter.isEmpty else {
             return finish(number, .failure(.unknownDatacenter("")), at: now)
@@ -96,6 +128,10 @@ extension ServerCore {
     }
 
     private mutating func routeFromClient(_ number: UInt64, _ request: Request, at now: Instant) {
+        if case .internalKeyringOperation = request {
+            let error = FederationError.remote("keyring operations must run against a server node")
+            return finish(number, .failure(error), at: now)
+        }
         guard let server = servers.preferred else {
             return park(number, at: now, failure: .connection("No known Consul servers"))
         }
@@ -164,7 +200,7 @@ extension ServerCore {
         call(number, endpoint, route: .leader, at: now)
     }
 
-    private mutating func forward(_ number: UInt64, to datacenter: String, at now: Instant) {
+    mutating func forward(_ number: UInt64, to datacenter: String, at now: Instant) {
         guard let pending = requests[number] else { return }
         let needsLeader =
             switch pending.request.kind {
@@ -233,15 +269,20 @@ extension ServerCore {
                 router.handle(.callAnswered(name: server.name, roundTrip: nil), at: now, into: &routerEffects)
                 performRouter(at: now)
             }
-            finish(number, Self.decode(body, answering: pending.request), at: now)
+            finish(number, decode(body, answering: pending.request), at: now)
         case .failure(let failure): failed(number, pending, route, failure, at: now)
         }
     }
 
-    private static func decode(_ body: [UInt8], answering request: Request) -> Result<Response, FederationError> {
+    private mutating func decode(
+        _ body: [UInt8], answering request: Request
+    ) -> Result<Response, FederationError> {
+        if let response = kept.response(to: request.method, body: body) { return .success(response) }
         do throws(WireError) {
             var reader = MessagePackReader(body)
-            return .success(try request.decodeResponse(from: &reader))
+            let response = try request.decodeResponse(from: &reader)
+            kept.keep(response, to: request.method, body: body)
+            return .success(response)
         } catch {
             return .failure(.remote("answer of \(request.method) cannot be read: \(error.description)"))
         }
@@ -323,7 +364,6 @@ extension ServerCore {
         case .isthmusPing: .success(.isthmusPong(pong(at: now)))
         case .catalogListDatacenters: .success(.strings(datacentersByDistance))
         case .coordinateListDatacenters: .success(.datacenterMaps(datacenterMaps))
-        case .internalKeyringOperation: .failure(.remote("keyring operations are not served"))
         default:
             .failure(.badRequest("\(request.method) is not answered by a single agent"))
         }
@@ -367,6 +407,7 @@ extension ServerCore {
     private mutating func forget(_ number: UInt64, at now: Instant) -> PendingRequest? {
         guard let pending = requests.remove(number) else { return nil }
         if case .watching(let id) = pending.stage { replica?.waiters.remove(id) }
+        if case .gathering = pending.stage { keyrings.works[number] = nil }
         if case .failingOver = pending.stage { abandonFailover(number, at: now) }
         return pending
     }
@@ -384,6 +425,7 @@ extension ServerCore {
         switch origin {
         case .frontEnd(let id): out.append(.answer(id, result))
         case .own(let task): completed(task, result, at: now)
+        case .keyring(let work, let datacenter): keyringAnswered(work, datacenter: datacenter, result, at: now)
         case .inbound(let id):
             switch result {
             case .success(let response):
@@ -408,6 +450,7 @@ extension ServerCore {
                 finish(number, .success(answer), at: now)
             case .parked:
                 finish(number, .failure(.noLeader(datacenter: configuration.datacenter)), at: now)
+            case .gathering: finish(number, .failure(.timedOut(after: KeyringBook.timeout)), at: now)
             case .confirming: finish(number, .failure(.notReadyForConsistentReads), at: now)
             case .failingOver: finishFailover(number, at: now)
             case .proposed, .changingPeers:

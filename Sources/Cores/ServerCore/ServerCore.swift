@@ -25,11 +25,13 @@ package struct ServerCore: Sendable {
     /// Nil on client agents.
     var replica: Replica?
     var requests = RequestTable()
+    var kept = KeptAnswers()
     var joiner = Joiner()
     var leaving: Leaving?
     var servers = ServerList()
     var duties = LeaderDuties()
     var pings = Pings()
+    var keyrings = KeyringBook()
     var metrics = Instruments()
     var identities: IdentityPool
     var sessionTimers = SessionTimers()
@@ -76,6 +78,7 @@ package struct ServerCore: Sendable {
                 configuration, recovery: recovery, snapshot: snapshot, at: now, random: random.split())
         }
         self.random = random
+        saveFirstKeyrings()
         joiner.start(configuration, at: now)
         startLocalState(saved: localState, at: now)
         if configuration.isServer && configuration.bootstrap == .alone { bootstrapAlone(at: now) }
@@ -90,11 +93,11 @@ package struct ServerCore: Sendable {
 
     /// Asked in place: a copy of an optional part costs more than what it is asked for.
     private mutating func findDeadline() {
-        var next = min(lan.nextDeadline, switchboard.nextDeadline, router.nextDeadline, scheduler.nextDeadline)
+        var next = min(lan.findDeadline(), switchboard.nextDeadline, router.nextDeadline, scheduler.nextDeadline)
         next = min(next, wan?.findDeadline() ?? .distantFuture, replica?.findDeadline() ?? .distantFuture)
         next = min(next, requests.nextDeadline, joiner.nextDeadline, local.nextDeadline)
         next = min(next, sessionTimers.nextDeadline, failovers.nextDeadline, events.nextDeadline)
-        nextDeadline = min(next, duties.nextDeadline, leaving?.deadline ?? .distantFuture, servers.nextRebalance)
+        nextDeadline = min(next, duties.nextDeadline, leaving?.nextDeadline ?? .distantFuture, servers.nextRebalance)
     }
 
     package mutating func handle(_ input: Input, at now: Instant, into effects: inout [Effect]) {
@@ -119,6 +122,7 @@ package struct ServerCore: Sendable {
         case .probed(let probe, let result):
             scheduler.probed(probe, result, at: now, into: &schedulerEffects)
             performScheduler(at: now)
+        case .resolved(let id, let endpoints): resolved(id, endpoints, at: now)
         case .identities(let bytes): identities.fill(bytes)
         case .shutdown(let leave): shutdown(leave: leave, at: now)
         }

@@ -1,3 +1,5 @@
+import Configuration
+
 /// Something that must come to hold within a time.
 package struct TopologyExpectation: Equatable, Sendable {
     package enum Kind: Equatable, Sendable {
@@ -21,6 +23,16 @@ package struct TopologyExpectation: Equatable, Sendable {
         case caughtUp(TopologySelector)
         /// Their processes are gone.
         case stopped(TopologySelector)
+        /// So many running servers of a datacenter hold themselves to be its leader.
+        case leaders(count: Int, datacenter: String)
+        /// Each agent sees every one of these with that status; of datacenters and lists those that the pool can hold.
+        case seen(TopologySelector, isWAN: Bool, status: String, from: TopologySelector)
+        /// Fewer than `below` (0...1) of the requests that ended in the last `over` failed; nil: of all.
+        case errorRate(load: String, below: Double, over: Duration?)
+        /// No answer of so many of a hundred took longer, of those in the last `over`; nil: of all.
+        case latency(load: String, percentile: Int, atMost: Duration, over: Duration?)
+        /// Reads and writes of each key of the load can be put in one order that fits their times.
+        case linearizable(load: String)
     }
 
     package enum View: String, Sendable, CaseIterable {
@@ -41,6 +53,13 @@ package struct TopologyExpectation: Equatable, Sendable {
     package var within: Duration
     /// The table's row for the time it took; empty for none.
     package var record: String
+
+    package init(position: TopologyPosition, kind: Kind, within: Duration, record: String) {
+        self.position = position
+        self.kind = kind
+        self.within = within
+        self.record = record
+    }
 }
 
 extension TopologyExpectation: CustomStringConvertible {
@@ -63,6 +82,16 @@ extension TopologyExpectation: CustomStringConvertible {
         case .nothingLost(let load, _): "\(load): every acknowledged write is there"
         case .caughtUp(let selector): "\(selector) hold what their leader holds"
         case .stopped(let selector): "\(selector): no process is left"
+        case .leaders(let count, let datacenter): "\(datacenter) has \(count) leader\(count == 1 ? "" : "s")"
+        case .seen(let who, let isWAN, let status, let from):
+            "\(from): \(who) \(status) in the \(isWAN ? "WAN" : "LAN") pool"
+        case .errorRate(let load, let below, let over):
+            "\(load): below \(PercentText.text(below)) errors\(Self.span(over))"
+        case .latency(let load, let percentile, let limit, let over):
+            "\(load): p\(percentile) at most \(DurationText.text(limit))\(Self.span(over))"
+        case .linearizable(let load): "\(load): linearizable"
         }
     }
+
+    private static func span(_ over: Duration?) -> String { over.map { " in \(DurationText.text($0))" } ?? "" }
 }

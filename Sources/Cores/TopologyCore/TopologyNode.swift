@@ -50,6 +50,12 @@ package struct TopologyNode: Equatable, Sendable {
         if case .scalar(let text, isPlain: true) = kind { ["", "~", "null"].contains(text) } else { false }
     }
 
+    /// The first value of that key; nil for anything but a mapping that has it.
+    subscript(key: String) -> TopologyNode? {
+        guard case .mapping(let entries) = kind else { return nil }
+        return entries.first { $0.key == key }?.value
+    }
+
     package var typeName: String {
         switch kind {
         case .mapping: "a mapping"
@@ -63,18 +69,28 @@ package struct TopologyNode: Equatable, Sendable {
 package struct TopologyProblem: Equatable, Sendable, CustomStringConvertible {
     package var position: TopologyPosition
     package var reason: String
+    /// A warning does not keep a file from being run.
+    package var isWarning: Bool
 
-    package init(_ position: TopologyPosition, _ reason: String) {
+    package init(_ position: TopologyPosition, _ reason: String, isWarning: Bool = false) {
         self.position = position
         self.reason = reason
+        self.isWarning = isWarning
     }
 
-    package var description: String { "\(position.line):\(position.column): \(reason)" }
+    package var description: String {
+        "\(position.line):\(position.column): \(isWarning ? "warning: " : "")\(reason)"
+    }
 }
 
 /// Everything that is wrong in one file, in the order of its lines.
 package struct TopologyError: Error, Equatable, Sendable {
     package var problems: [TopologyProblem]
 
-    package init(_ problems: [TopologyProblem]) { self.problems = problems }
+    /// Sorts them; problems of one place stay in the order in which they were found.
+    package init(_ problems: [TopologyProblem]) {
+        self.problems = problems.enumerated().sorted {
+            ($0.element.position, $0.offset) < ($1.element.position, $1.offset)
+        }.map(\.element)
+    }
 }

@@ -24,16 +24,22 @@ package struct TopologyPlan: Equatable, Sendable {
     ///     .201 to .250.
     ///   - folder: where each agent's data directory, named as the agent, will be.
     package init(_ topology: Topology, network: String, folder: String) {
-        producers = topology.producers.enumerated().map { index, definition in
-            Producer(definition: definition, address: "\(network).\(TopologyReader.maxAgentCount + 1 + index)")
-        }
         var addresses: [String: String] = [:]
         for (index, name) in topology.agentNames.enumerated() { addresses[name] = "\(network).\(1 + index)" }
+        for (index, producer) in topology.producers.enumerated() {
+            addresses[producer.name] = "\(network).\(TopologyReader.maxAgentCount + 1 + index)"
+        }
+        self.init(topology, addresses: addresses, folder: folder)
+    }
+
+    /// - Parameter addresses: of every agent and producer, by name.
+    package init(_ topology: Topology, addresses: [String: String], folder: String) {
+        producers = topology.producers.map { Producer(definition: $0, address: addresses[$0.name] ?? "") }
         for datacenter in topology.datacenters {
             let remote = topology.datacenters.filter { $0.name != datacenter.name }.flatMap(\.servers)
-            for name in datacenter.servers + datacenter.clients {
+            for name in datacenter.agents {
                 guard let address = addresses[name] else { continue }
-                let isServer = datacenter.servers.contains(name)
+                let isServer = datacenter.allServers.contains(name)
                 var own: [ConfigurationValue.Entry] = [
                     .init("node_name", .string(name)), .init("datacenter", .string(datacenter.name)),
                     .init("data_dir", .string("\(folder)/\(name)")), .init("bind_addr", .string(address)),
@@ -45,7 +51,10 @@ package struct TopologyPlan: Equatable, Sendable {
                             datacenter.servers.filter { $0 != name }.compactMap { addresses[$0].map { .string($0) } })),
                 ]
                 if isServer {
-                    own.append(.init("bootstrap_expect", .integer(Int64(datacenter.servers.count))))
+                    // A server that is added joins the peer set that is there.
+                    if !datacenter.addedServers.contains(name) {
+                        own.append(.init("bootstrap_expect", .integer(Int64(datacenter.servers.count))))
+                    }
                     own.append(.init("retry_interval_wan", .string("1s")))
                     own.append(.init("retry_join_wan", .array(remote.compactMap { addresses[$0].map { .string($0) } })))
                 }
@@ -67,6 +76,17 @@ extension TopologyPlan.Producer {
     /// For `/v1/agent/service/register`.
     package var apiForm: ConfigurationValue {
         form { ["id": "ID", "http": "HTTP", "tcp": "TCP"][$0] ?? $0.prefix(1).uppercased() + $0.dropFirst() }
+    }
+
+    /// For `/v1/catalog/register`: a node of the producer's name with its instance, and a check that nobody runs.
+    package var catalogForm: ConfigurationValue {
+        .make([
+            "Node": .string(definition.name), "Address": .string(address),
+            "Service": .make([
+                "ID": .string(definition.name), "Service": .string(definition.service), "Address": .string(address),
+                "Port": .integer(Int64(definition.port)), "Tags": .array(definition.tags.map { .string($0) }),
+            ]),
+        ])
     }
 
     private func form(_ name: (String) -> String) -> ConfigurationValue {

@@ -7,167 +7,86 @@ package struct TopologyReader {
     package static let maxProducerCount = 50
     /// Longest wait of a step, so that a mistyped unit does not hang a run.
     static let waits: ClosedRange<Duration> = .milliseconds(1) ... .seconds(3600)
+    /// Times of a run, which is a day at most.
+    static let times: ClosedRange<Duration> = .zero ... .seconds(86_400)
 
-    var problems: [TopologyProblem] = []
+    var problems = TopologyNotes()
     var topology = Topology(name: "")
     /// Names given by `as`, in the order of the steps.
     var aliases: [String] = []
     /// Loads begun so far, and whether they were finished.
     var loads: [(name: String, isFinished: Bool)] = []
 
-    package static func read(_ root: TopologyNode) throws(TopologyError) -> Topology {
+    /// - Parameter parameters: which values they take; nil: those of the file's own seed.
+    package static func read(
+        _ root: TopologyNode, parameters draw: ParameterDraw? = nil
+    ) throws(TopologyError) -> Topology {
+        let (topology, problems) = readAll(root, parameters: draw)
+        guard problems.isEmpty else { throw TopologyError(problems) }
+        return topology
+    }
+
+    /// What could be read of a file, and everything that is wrong with it.
+    static func readAll(_ root: TopologyNode, parameters draw: ParameterDraw?) -> (Topology, [TopologyProblem]) {
         var reader = TopologyReader()
-        reader.readFile(root)
-        guard reader.problems.isEmpty else {
-            throw TopologyError(reader.problems.sorted { $0.position < $1.position })
-        }
-        return reader.topology
+        reader.readFile(root, draw)
+        return (reader.topology, reader.problems.problems)
+    }
+
+    /// The keys that reading that file asked for, by what their mapping is.
+    package static func knownKeys(reading root: TopologyNode) -> [String: Set<String>] {
+        var reader = TopologyReader()
+        reader.readFile(root, nil)
+        return reader.problems.knownKeys
     }
 
     mutating func note(_ position: TopologyPosition, _ reason: String) {
         problems.append(TopologyProblem(position, reason))
     }
 
-    private mutating func readFile(_ root: TopologyNode) {
+    private mutating func readFile(_ root: TopologyNode, _ draw: ParameterDraw?) {
+        topology.source = root
+        let root = withParameters(root, draw)
         var fields = TopologyFields(root, "a topology", &problems)
         topology.name = fields.need("name", &problems)?.name("a topology's name", &problems) ?? ""
-        _ = fields.take("about")?.text("a description", &problems)
-        var defaults: ConfigurationValue = .object([])
-        if let node = fields.take("defaults") {
-            var inner = TopologyFields(node, "defaults", &problems)
-            if let options = inner.take("options") { defaults = readOptions(options, over: defaults) }
-            inner.finish(&problems)
+        topology.about = fields.take("about")?.text("a description", &problems) ?? ""
+        _ = (fields.take("seed"), fields.take("parameters"))
+        topology.duration =
+            fields.take("duration")?.duration("duration", .seconds(1) ... .seconds(86_400), &problems)
+            ?? topology.duration
+        let defaults = readDefaults(&fields)
+        // Servers that an action adds belong to their datacenter before the action is read.
+        let (steps, schedule) = (fields.take("steps"), fields.take("schedule"))
+        if let node = fields.need("datacenters", &problems) {
+            readDatacenters(node, defaults, added: Self.addedServers(in: [steps, schedule]))
         }
-        if let node = fields.need("datacenters", &problems) { readDatacenters(node, defaults) }
+        if let node = fields.take("links") { readLinks(node) }
         if let node = fields.take("producers") { readProducers(node) }
-        let steps = fields.take("steps")
-        fields.finish(&problems)
+        if let node = fields.take("load") { readLoads(node) }
         for step in steps?.items("steps", &problems) ?? [] { readStep(step) }
-        for load in loads where !load.isFinished {
+        for load in loads where !load.isFinished && topology.loads.allSatisfy({ $0.name != load.name }) {
             note(steps?.position ?? root.position, "load \"\(load.name)\" is never finished")
         }
-    }
-
-    private mutating func readDatacenters(_ node: TopologyNode, _ defaults: ConfigurationValue) {
-        let fields = TopologyFields(node, "datacenters", &problems)
-        if fields.keys.isEmpty { note(node.position, "a federation needs a datacenter") }
-        for entry in fields.keys {
-            let key = TopologyNode(.scalar(entry.key, isPlain: false), at: entry.position)
-            guard let name = key.name("datacenter's name", &problems) else { continue }
-            if name != name.lowercased() { note(entry.position, "\"\(name)\": datacenters are named in lower case") }
-            if Self.reserved.contains(name) { note(entry.position, "\"\(name)\" means something else in a file") }
-            var fields = TopologyFields(entry.value, "a datacenter", &problems)
-            let servers = readAgents(fields.need("servers", &problems), "servers", prefix: "\(name)-s", least: 1)
-            let clients = readAgents(fields.take("clients"), "clients", prefix: "\(name)-c", least: 0)
-            var options = defaults
-            if let node = fields.take("options") { options = readOptions(node, over: defaults) }
-            fields.finish(&problems)
-            let position = entry.position
-            for (index, agent) in (servers + clients).enumerated() {
-                let taken = topology.agentNames + (servers + clients)[..<index]
-                if taken.contains(agent) { note(position, "two agents are named \"\(agent)\"") }
-                if Self.reserved.contains(agent) { note(position, "\"\(agent)\" means something else in a file") }
-            }
-            topology.datacenters.append(
-                Topology.Datacenter(name: name, servers: servers, clients: clients, options: options))
-        }
-        let count = topology.agentNames.count
-        if count > Self.maxAgentCount { note(node.position, "\(count) agents are more than \(Self.maxAgentCount)") }
-        for datacenter in topology.datacenters where topology.agentNames.contains(datacenter.name) {
-            note(node.position, "\"\(datacenter.name)\" is a datacenter and an agent")
-        }
-    }
-
-    static let reserved = ["all", "servers", "clients", "producers", "leader", "followers"]
-
-    /// A count, or a list of names.
-    private mutating func readAgents(_ node: TopologyNode?, _ what: String, prefix: String, least: Int) -> [String] {
-        guard let node else { return [] }
-        if case .sequence(let items) = node.kind {
-            if items.count < least { note(node.position, "\(what): at least \(least) is needed") }
-            return items.compactMap { $0.name("name", &problems) }
-        }
-        guard let count = node.integer(what, least...Self.maxAgentCount, &problems), count > 0 else { return [] }
-        return (1...count).map { "\(prefix)\($0)" }
-    }
-
-    /// Keys the runner sets itself.
-    private static let ownKeys = [
-        "advertise_addr", "advertise_addr_wan", "bind_addr", "bootstrap", "bootstrap_expect", "client_addr", "data_dir",
-        "datacenter", "node_name", "pid_file", "ports", "retry_join", "retry_join_wan", "server", "start_join",
-        "start_join_wan", "service", "services",
-    ]
-
-    private mutating func readOptions(_ node: TopologyNode, over defaults: ConfigurationValue) -> ConfigurationValue {
-        let fields = TopologyFields(node, "options", &problems)
-        for entry in fields.keys where Self.ownKeys.contains(entry.key) {
-            note(entry.position, "\"\(entry.key)\" follows from the rest of the file and cannot be set")
-        }
-        let own = ConfigurationValue(node)
-        var builder = ConfigurationBuilder()
-        builder.apply(.make(["data_dir": .string("/")]), from: "")
-        builder.apply(own, from: "options")
-        do throws(ConfigurationError) {
-            _ = try builder.finished()
-        } catch {
-            for problem in error.problems {
-                note(position(of: problem.key, in: node), "\(problem.key): \(problem.reason)")
-            }
-        }
-        return defaults.merged(with: own)
-    }
-
-    private func position(of key: String, in node: TopologyNode) -> TopologyPosition {
-        var (node, position) = (node, node.position)
-        for part in key.split(separator: ".") {
-            guard case .mapping(let entries) = node.kind, let entry = entries.first(where: { $0.key == part }) else {
-                break
-            }
-            (node, position) = (entry.value, entry.position)
-        }
-        return position
-    }
-
-    private mutating func readProducers(_ node: TopologyNode) {
-        for entry in TopologyFields(node, "producers", &problems).keys {
-            let key = TopologyNode(.scalar(entry.key, isPlain: false), at: entry.position)
-            guard let name = key.name("producer's name", &problems) else { continue }
-            let isTaken = topology.agentNames.contains(name) || topology.datacenters.contains { $0.name == name }
-            if isTaken || Self.reserved.contains(name) {
-                note(entry.position, "\"\(name)\" already means something else")
-            }
-            readProducer(name, entry)
-        }
-        if topology.producers.count > Self.maxProducerCount {
-            note(node.position, "\(topology.producers.count) producers are more than \(Self.maxProducerCount)")
-        }
-    }
-
-    private mutating func readProducer(_ name: String, _ entry: TopologyNode.Entry) {
-        typealias Producer = Topology.Producer
-        var fields = TopologyFields(entry.value, "a producer", &problems)
-        let service = fields.need("service", &problems)?.name("a service's name", &problems) ?? ""
-        let node = fields.need("at", &problems).flatMap { readAgentName($0) } ?? ""
-        let registration = fields.take("by")?.choice("by", Producer.Registration.self, &problems) ?? .http
-        let port = fields.take("port")?.integer("port", 1024...65_535, &problems) ?? 8080
-        let tags = fields.take("tags")?.asItems.compactMap { $0.name("tag", &problems) } ?? []
-        var producer = Producer(
-            name: name, service: service, node: node, registration: registration, port: port, tags: tags, check: .http,
-            checkPath: "/health", checkInterval: .seconds(1), checkTimeout: .seconds(1))
-        if let node = fields.take("check") {
-            var check = TopologyFields(node, "a check", &problems)
-            producer.check = check.take("kind")?.choice("kind", Producer.Check.self, &problems) ?? .http
-            producer.checkPath = check.take("path")?.text("a path", &problems) ?? producer.checkPath
-            let times: ClosedRange<Duration> = .milliseconds(10) ... .seconds(3600)
-            producer.checkInterval = check.take("interval")?.duration("interval", times, &problems) ?? .seconds(1)
-            producer.checkTimeout = check.take("timeout")?.duration("timeout", times, &problems) ?? .seconds(1)
-            if !producer.checkPath.hasPrefix("/") {
-                note(node.position, "path: \"\(producer.checkPath)\" has no leading /")
-            }
-            check.finish(&problems)
-        }
+        for entry in schedule?.items("a schedule", &problems) ?? [] { readScheduled(entry) }
+        for entry in fields.take("expect")?.items("expectations", &problems) ?? [] { readRunExpectation(entry) }
         fields.finish(&problems)
-        topology.producers.append(producer)
+    }
+
+    /// Timings, the gossip key and the file's own defaults, each laid over the one before.
+    private mutating func readDefaults(_ fields: inout TopologyFields) -> ConfigurationValue {
+        topology.timings = fields.take("timings")?.choice("timings", Topology.Timings.self, &problems) ?? .shipped
+        var options = topology.timings.options
+        if let node = fields.take("gossip_key"), let key = node.text("a gossip key", &problems) {
+            topology.gossipKey = key
+            let encrypt = ConfigurationValue.make(["encrypt": .string(key)])
+            for problem in Self.problems(of: encrypt) { note(node.position, "gossip_key: \(problem.reason)") }
+            options = options.merged(with: encrypt)
+        }
+        guard let node = fields.take("defaults") else { return options }
+        var inner = TopologyFields(node, "defaults", &problems)
+        if let node = inner.take("options") { options = readOptions(node, over: options) }
+        inner.finish(&problems)
+        return options
     }
 
     mutating func readAgentName(_ node: TopologyNode) -> String? {

@@ -17,7 +17,7 @@ extension AgentConfiguration {
             "dns_config.udp_answer_limit", \.dns.udpAnswerLimit, 1...1000, standard: "3", "records in a UDP answer"),
         .integer(
             "dns_config.a_record_limit", \.dns.addressRecordLimit, 0...1000, standard: "0", "addresses in an answer"),
-        .bool("dns_config.disable_compression", \.dns.disablesCompression, "write names in full", hasEffect: false),
+        .bool("dns_config.disable_compression", \.dns.disablesCompression, "write names in full"),
         .bool(
             "dns_config.enable_additional_node_meta_txt", \.dns.addsNodeMetaText, "TXT records of node metadata",
             standard: "true"),

@@ -59,6 +59,9 @@ extension AgentConfiguration {
             "attempts of retry_join_wan; 0: for ever"),
         .bool("rejoin_after_leave", flag: "rejoin", \.rejoinAfterLeave, "join the known members also after a leave"),
         .text("encrypt", flag: "encrypt", \.encrypt, "gossip key: base64 of 16, 24 or 32 bytes"),
+        .bool(
+            "disable_keyring_file", flag: "disable-keyring-file", \.disableKeyringFile,
+            "keep the gossip keys in memory only"),
         .bool("encrypt_verify_incoming", \.encryptVerifyIncoming, "refuse plain gossip", standard: "true"),
         .bool("encrypt_verify_outgoing", \.encryptVerifyOutgoing, "send encrypted gossip only", standard: "true"),
         .duration(
@@ -82,8 +85,7 @@ extension AgentConfiguration {
         .trees("checks", single: false, \.checks, "checks of this agent"),
         .trees("check", single: true, \.checks, "one of them"),
         .duration(
-            "check_update_interval", \.checkUpdateInterval, standard: "5m", "pause of syncs when only output changed",
-            hasEffect: false),
+            "check_update_interval", \.checkUpdateInterval, standard: "5m", "pause of syncs when only output changed"),
         .bool("discard_check_output", \.discardCheckOutput, "keep no output of checks"),
     ]
 
@@ -93,20 +95,19 @@ extension AgentConfiguration {
                 "performance.raft_multiplier", \.raftMultiplier, 1...10, standard: "1", "scales every Raft timing"),
             .duration(
                 "performance.leave_drain_time", \.leaveDrainTime, standard: "5s",
-                "requests are still served while leaving", hasEffect: false),
+                "a server that has left still serves others"),
             .duration("performance.rpc_hold_timeout", \.rpcHoldTimeout, standard: "7s", "wait for a leader"),
             .integer(
                 "raft_snapshot_threshold", \.raftSnapshotThreshold, 16...1_000_000_000, standard: "16384",
                 "log entries between snapshots"),
             .duration(
-                "raft_snapshot_interval", \.raftSnapshotInterval, standard: "30s", "pause of looking at the threshold",
-                hasEffect: false),
+                "raft_snapshot_interval", \.raftSnapshotInterval, standard: "30s", "pause of looking at the threshold"),
             .integer(
                 "raft_trailing_logs", \.raftTrailingLogs, 0...1_000_000_000, standard: "10240",
                 "log entries kept behind a snapshot"),
             .integer(
                 "limits.http_max_conns_per_client", \.limits.httpMaxConnectionsPerClient, 0...1_000_000,
-                standard: "200", "0: no limit", hasEffect: false),
+                standard: "200", "0: no limit"),
             .integer(
                 "limits.rpc_max_conns_per_client", \.limits.rpcMaxConnectionsPerClient, 0...1_000_000,
                 standard: "100", "0: no limit"),
@@ -149,7 +150,6 @@ extension AgentConfiguration {
         .ignored("disable_anonymous_signature", "there is no update check"),
         .ignored("disable_host_node_id", flag: "disable-host-node-id", kind: .boolean, "node IDs are always drawn"),
         .ignored("disable_remote_exec", "there is no remote execution"),
-        .ignored("disable_keyring_file", flag: "disable-keyring-file", kind: .boolean, "of the gossip keys"),
         .ignored("enable_script_checks", flag: "enable-script-checks", kind: .boolean, "there are no script checks"),
         .ignored(
             "enable_local_script_checks", flag: "enable-local-script-checks", kind: .boolean,

@@ -43,6 +43,7 @@ package struct AgentConfiguration: Equatable, Sendable {
     package var rejoinAfterLeave = false
     /// Base64 of 16, 24 or 32 bytes; empty for plain gossip.
     package var encrypt = ""
+    package var disableKeyringFile = false
     package var encryptVerifyIncoming = true
     package var encryptVerifyOutgoing = true
     package var reconnectTimeoutLAN: Duration = .seconds(72 * 3600)

@@ -140,3 +140,17 @@ extension Endpoint: Comparable {
         left.address != right.address ? left.address < right.address : left.port < right.port
     }
 }
+
+/// A host by name and a port.
+package struct HostPort: Hashable, Sendable {
+    package var host: String
+    package var port: UInt16
+
+    /// - Parameter text: `host` or `host:port`; nil when there is no host or the port is no number.
+    package init?(_ text: String, defaultPort: UInt16) {
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let port = parts.count == 2 ? UInt16(parts[1]) : defaultPort, !parts[0].isEmpty else { return nil }
+        host = String(parts[0])
+        self.port = port
+    }
+}

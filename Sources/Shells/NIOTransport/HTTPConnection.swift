@@ -50,11 +50,16 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     func channelActive(context: ChannelHandlerContext) {
         from = context.remoteAddress.flatMap { Endpoint($0) }
-        guard listener.opened(context.channel, self) else {
-            send(.plain(503, "too many connections"), isHead: false, connection: "close")
-            return end()
+        switch listener.opened(context.channel, self, from: from?.address) {
+        case .accepted: watch(context)
+        case .full: turnAway(.plain(503, "too many connections"))
+        case .clientHasTooMany: turnAway(.plain(429, "too many connections from this address"))
         }
-        watch(context)
+    }
+
+    private func turnAway(_ answer: HTTPAnswer) {
+        send(answer, isHead: false, connection: "close")
+        end()
     }
 
     func channelInactive(context: ChannelHandlerContext) {

@@ -26,6 +26,8 @@ package struct HTTPLimits: Sendable {
     package var maxHeaderBytes = 64 << 10
     /// Open at once; one more is answered 503. A blocked query holds one.
     package var maxConnections = 20_000
+    /// Of one address; one more is answered 429. 0: no limit.
+    package var maxConnectionsPerClient = 0
     /// Whole requests that wait behind one under way; with more the connection is read no further.
     package var maxPipelined = 16
     /// Without a request for so long a connection is closed.

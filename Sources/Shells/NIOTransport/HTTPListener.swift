@@ -63,21 +63,37 @@ package final class HTTPListener: Sendable {
         try? await channel.close()
         if case .unix(let path) = address { unlink(path) }
         let open = state.stop()
-        for (child, connection) in open {
+        for entry in open {
+            let child = entry.channel
+            let connection = entry.connection
             child.eventLoop.execute { connection.value.quiesce() }
             child.eventLoop.scheduleTask(in: TimeAmount(state.limits.closeGrace)) { child.close(promise: nil) }
         }
-        for (child, _) in open { try? await child.closeFuture.get() }
+        for entry in open { try? await entry.channel.closeFuture.get() }
     }
 }
 
 /// What the connections of one listener share.
 final class HTTPListenerState: Sendable {
-    typealias Open = (channel: any NIOChannel, connection: NIOLoopBound<HTTPConnection>)
+    struct Open {
+        let channel: any NIOChannel
+        let connection: NIOLoopBound<HTTPConnection>
+        let client: IPAddress?
+    }
+
+    enum Admission {
+        case accepted, full, clientHasTooMany
+    }
+
+    private struct State {
+        var connections: [ObjectIdentifier: Open] = [:]
+        var countOfClient: [IPAddress: Int] = [:]
+        var isStopped = false
+    }
 
     let limits: HTTPLimits
     let handler: HTTPListener.Handler
-    private let open = NIOLockedValueBox<(connections: [ObjectIdentifier: Open], isStopped: Bool)>(([:], false))
+    private let open = NIOLockedValueBox(State())
 
     init(limits: HTTPLimits, handler: @escaping HTTPListener.Handler) {
         self.limits = limits
@@ -86,18 +102,30 @@ final class HTTPListenerState: Sendable {
 
     var connectionCount: Int { open.withLockedValue { $0.connections.count } }
 
-    /// - Returns: false when there are too many already, or the listener is closed.
-    func opened(_ channel: any NIOChannel, _ connection: HTTPConnection) -> Bool {
+    /// - Parameter client: nil on a unix socket, whose connections are not counted.
+    func opened(_ channel: any NIOChannel, _ connection: HTTPConnection, from client: IPAddress?) -> Admission {
         let bound = NIOLoopBound(connection, eventLoop: channel.eventLoop)
         return open.withLockedValue { open in
-            guard !open.isStopped, open.connections.count < limits.maxConnections else { return false }
-            open.connections[ObjectIdentifier(channel)] = (channel, bound)
-            return true
+            guard !open.isStopped, open.connections.count < limits.maxConnections else { return .full }
+            if let client {
+                let count = open.countOfClient[client, default: 0]
+                guard limits.maxConnectionsPerClient == 0 || count < limits.maxConnectionsPerClient else {
+                    return .clientHasTooMany
+                }
+                open.countOfClient[client] = count + 1
+            }
+            open.connections[ObjectIdentifier(channel)] = Open(channel: channel, connection: bound, client: client)
+            return .accepted
         }
     }
 
     func closed(_ channel: any NIOChannel) {
-        open.withLockedValue { _ = $0.connections.removeValue(forKey: ObjectIdentifier(channel)) }
+        open.withLockedValue { open in
+            guard let closed = open.connections.removeValue(forKey: ObjectIdentifier(channel)),
+                let client = closed.client, let count = open.countOfClient[client]
+            else { return }
+            open.countOfClient[client] = count > 1 ? count - 1 : nil
+        }
     }
 
     func stop() -> [Open] {

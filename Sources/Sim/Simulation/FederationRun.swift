@@ -3,6 +3,7 @@ import Determinism
 package import FederationModel
 import RaftCore
 package import ServerCore
+import TopologyCore
 
 /// Three datacenters of three servers under writers, readers, kills and cuts drawn from the seed; then everything is
 /// healed and must converge: any fault first (safety), then a healed core (liveness).
@@ -356,6 +357,19 @@ extension World {
     mutating func takeScripts() -> [Int] {
         defer { scriptsDue.removeAll(keepingCapacity: true) }
         return scriptsDue
+    }
+
+    mutating func takeEndings() -> [Ending] {
+        defer { endings.removeAll(keepingCapacity: true) }
+        return endings
+    }
+
+    /// Counts an agent's starts.
+    func life(of host: Int) -> Int { states[host].life }
+
+    /// Whether any link is cut or clogged.
+    var linkState: (isCut: Bool, isClogged: Bool) {
+        (wires.contains { $0.isCut }, wires.contains { !$0.clogs.isEmpty })
     }
 
     func appliedIndex(of host: Int) -> LogIndex? { views[host]?.appliedIndex }

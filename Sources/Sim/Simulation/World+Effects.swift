@@ -13,8 +13,7 @@ extension World {
         case .write(let stream, let bytes): write(.bytes(bytes), on: stream, by: host)
         case .close(let stream): write(.closed, on: stream, by: host)
         case .persist(let sequence, let batch):
-            disks[host].write(batch, sequence: sequence)
-            startSync(host)
+            persist(batch, sequence: sequence, by: host)
         case .saveSnapshot(let metadata, let catalog, let trailing):
             let data = catalog.snapshot()
             var digest = EventHash()
@@ -25,18 +24,26 @@ extension World {
                 .snapshotWritten(
                     host: host, life: states[host].life, metadata, data, keepingTrailing: trailing), due: now + delay)
         case .installSnapshot(let metadata, let data):
+            guard !states[host].faults.isFull else {
+                let input = Input.snapshotFailed("no space left on the device")
+                return events.add(.input(host: host, life: states[host].life, input), due: now + .milliseconds(1))
+            }
             disks[host].save(metadata, data, keepingTrailing: 0)
             startSync(host)
             events.add(
                 .input(host: host, life: states[host].life, .snapshotSaved(metadata)), due: now + .milliseconds(40))
         case .publish(let view): views[host] = view
-        case .answer(let id, let result): answers.append((host: host, id, result))
-        case .agentAnswer(let id, let answer): agentAnswers.append((host: host, id, answer))
-        case .probe(let id, _):
-            let result = ProbeResult.answered(code: probeStatus, reason: "", body: "", timings: .init())
-            events.add(
-                .input(host: host, life: states[host].life, .probed(id, result)), due: now + .milliseconds(2))
+        case .answer(let id, let result):
+            if !answerClient(id, .request(result)) { answers.append((host: host, id, result)) }
+        case .agentAnswer(let id, let answer):
+            if !answerClient(id, .agent(answer)) { agentAnswers.append((host: host, id, answer)) }
+        case .probe(let id, let request): probe(id, request, by: host)
         case .cancelProbe: break
+        case .lookUp(let id, let name):
+            guard let addresses = self.addresses[name.host] else { break }
+            let endpoints = addresses.map { Endpoint($0, name.port) }
+            events.add(
+                .input(host: host, life: states[host].life, .resolved(id, endpoints)), due: now + .milliseconds(5))
         case .drawIdentities(let count):
             var bytes: [UInt8] = []
             while bytes.count < count { withUnsafeBytes(of: random.next()) { bytes.append(contentsOf: $0) } }
@@ -44,29 +51,25 @@ extension World {
         case .saveFile(let name, let bytes): disks[host].files[name] = bytes
         case .appendFile(let name, let bytes): disks[host].files[name, default: []] += bytes
         case .log(let line):
+            trace(.log, host, line.text)
             guard keepsLog, line.level.rawValue >= LogLine.Level.info.rawValue else { break }
-            let values = line.values.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
-            lines.append("\(seconds) \(names[host]) \(line.message) \(values)")
+            lines.append("\(seconds) \(names[host]) \(line.text)")
         case .stop(let reason, let failed):
-            lines.append("\(failed ? "VIOLATION " : "")\(seconds) \(names[host]) stops: \(reason)")
+            // A disk whose syncs fail is to end its agent.
+            let isViolation = failed && !states[host].faults.failsSync
+            lines.append("\(isViolation ? "VIOLATION " : "")\(seconds) \(names[host]) stops: \(reason)")
+            endings.append(Ending(host: host, reason: reason, failed: failed))
+            trace(.fault, host, "\(names[host]) stops: \(reason)")
             stopping.append(host)
-        case .observed(let observation): observations.append((host: host, observation))
+        case .observed(let observation):
+            if tracer != nil { trace(observation, host) }
+            observations.append((host: host, observation))
         }
     }
+}
 
-    // MARK: Disk
-
-    private mutating func startSync(_ host: Int) {
-        guard !states[host].isSyncing else { return }
-        states[host].isSyncing = true
-        let latency = random.duration(in: .microseconds(100)..<(.milliseconds(random.chance(0.02) ? 30 : 2)))
-        events.add(.synced(host: host, life: states[host].life), due: now + latency)
-    }
-
-    mutating func synced(_ host: Int, life: Int) {
-        guard states[host].life == life, states[host].isRunning else { return }
-        states[host].isSyncing = false
-        guard let sequence = disks[host].sync() else { return }
-        hand(.persisted(through: sequence), to: host)
+extension LogLine {
+    fileprivate var text: String {
+        ([message] + values.map { "\($0.key)=\($0.value)" }).joined(separator: " ")
     }
 }

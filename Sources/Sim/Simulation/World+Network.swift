@@ -1,24 +1,51 @@
 import Determinism
 import FederationModel
 import ServerCore
+import TopologyCore
 
 // Datagrams may be lost and overtake one another; streams keep their order and stall at a cut.
 extension World {
+    /// Beside the bytes of a datagram: IP and UDP.
+    private static let datagramOverhead = 28
+
+    func wire(_ from: Int, _ to: Int) -> Int { from * states.count + to }
+
     mutating func send(_ bytes: [UInt8], from host: Int, to: Endpoint) {
         guard let target = listeners[to], target.channel != .rpc else { return }
-        let conditions = conditions(host, target.host)
+        let number = wire(host, target.host)
+        let link = wires[number].link
         // Drawn also for what is lost, so that a cut does not shift later draws.
-        let delay = random.duration(in: conditions.latency)
-        let isLost = random.chance(conditions.loss)
-        guard !isLost, !cuts.contains(HostPair(from: host, to: target.host)), states[target.host].isRunning,
+        var delay = link.drawDelay(using: &random)
+        let isLost = random.chance(link.loss)
+        guard !isLost, !wires[number].isCut else {
+            trace(.lost, host, "\(target.channel) datagram to \(names[target.host])")
+            return
+        }
+        guard states[target.host].isRunning,
             let source = target.channel == .lan
                 ? configurations[host].lanEndpoint : configurations[host].wanEndpoint,
             listeners[source] != nil
         else { return }
-        events.add(
-            .input(
-                host: target.host, life: states[target.host].life, .datagram(target.channel, from: source, bytes)),
-            due: now + delay)
+        if link.bandwidth != nil {
+            guard let wait = queue(bytes.count + Self.datagramOverhead, host, target.host, link, isDatagram: true)
+            else { return trace(.lost, host, "\(target.channel) datagram to \(names[target.host]): queue full") }
+            delay += wait
+        }
+        if random.chance(link.reorder) { delay += link.drawDelay(using: &random) }
+        let event = Event.input(
+            host: target.host, life: states[target.host].life, .datagram(target.channel, from: source, bytes))
+        if random.chance(link.duplicate) { events.add(event, due: now + link.drawDelay(using: &random)) }
+        events.add(event, due: now + delay)
+    }
+
+    private mutating func queue(
+        _ byteCount: Int, _ from: Int, _ to: Int, _ link: Topology.Link, isDatagram: Bool
+    ) -> Duration? {
+        guard let bandwidth = link.bandwidth else { return .zero }
+        let isInside = states[from].datacenter == states[to].datacenter
+        let ends = PipeEnds(
+            from: isInside ? names[from] : states[from].datacenter, to: isInside ? names[to] : states[to].datacenter)
+        return pipes[ends, default: Pipe()].take(byteCount, bandwidth: bandwidth, at: now, isDatagram: isDatagram)
     }
 
     mutating func connect(_ stream: StreamID, from host: Int, to: Endpoint, timeout: Duration) {
@@ -49,33 +76,58 @@ extension World {
         guard var link = links[number] else { return }
         let from = toDialler ? link.acceptor : link.dialler
         let to = toDialler ? link.dialler : link.acceptor
-        if cuts.contains(HostPair(from: from, to: to)) {
-            if toDialler { link.stalledToDialler.append(event) } else { link.stalledToAcceptor.append(event) }
+        let wire = wire(from, to)
+        if wires[wire].isCut {
+            link[toDialler].stalled.append(event)
+            if link[toDialler].stalledSince == nil {
+                link[toDialler].stalledSince = now
+                events.add(.streamGivesUp(number, toDialler: toDialler, since: now), due: now + Retransmission.patience)
+            }
             links[number] = link
+            trace(.lost, from, "\(link.dialled.channel) stream to \(names[to]) stalls")
             return
         }
-        let conditions = conditions(from, to)
-        var delay = random.duration(in: conditions.latency)
-        if random.chance(conditions.loss) { delay += NetworkConditions.streamLossDelay }
-        let previous = toDialler ? link.lastToDialler : link.lastToAcceptor
-        let due = max(now + delay, previous + .nanoseconds(1))
-        if toDialler { link.lastToDialler = due } else { link.lastToAcceptor = due }
+        let conditions = wires[wire].link
+        var delay = conditions.drawDelay(using: &random)
+        var byteCount = 0
+        if case .bytes(let bytes) = event { byteCount = bytes.count }
+        let segmentCount = 1 + byteCount / Retransmission.segmentBytes
+        delay += Retransmission.delay(
+            loss: conditions.loss, roundTrip: delay * 2, segmentCount: segmentCount, using: &random)
+        delay += queue(byteCount + 40 * segmentCount, from, to, conditions, isDatagram: false) ?? .zero
+        let due = max(now + delay, link[toDialler].last + .nanoseconds(1))
+        link[toDialler].last = due
         links[number] = link
         events.add(.stream(number, toDialler: toDialler, event), due: due)
     }
 
+    /// The cut is gone: what it held up arrives with the next retransmission.
     mutating func release(from: Int, to: Int) {
         for number in links.keys.sorted() {
             guard let link = links[number] else { continue }
-            if link.dialler == from && link.acceptor == to && !link.stalledToAcceptor.isEmpty {
-                links[number]?.stalledToAcceptor = []
-                for event in link.stalledToAcceptor { deliver(event, on: number, toDialler: false) }
-            }
-            if link.acceptor == from && link.dialler == to && !link.stalledToDialler.isEmpty {
-                links[number]?.stalledToDialler = []
-                for event in link.stalledToDialler { deliver(event, on: number, toDialler: true) }
-            }
+            if link.dialler == from && link.acceptor == to { release(number, toDialler: false) }
+            if link.acceptor == from && link.dialler == to { release(number, toDialler: true) }
         }
+    }
+
+    private mutating func release(_ number: Int, toDialler: Bool) {
+        guard let way = links[number]?[toDialler], let since = way.stalledSince else { return }
+        links[number]?[toDialler].stalled = []
+        links[number]?[toDialler].stalledSince = nil
+        let sent = Retransmission.next(since: since, now: now)
+        links[number]?[toDialler].last = max(way.last, sent)
+        for event in way.stalled { deliver(event, on: number, toDialler: toDialler) }
+    }
+
+    /// The sending end learns that nothing gets through; the other end knows nothing of it.
+    mutating func givesUp(_ number: Int, toDialler: Bool, since: Instant) {
+        guard let link = links[number], link[toDialler].stalledSince == since else { return }
+        links[number]?[toDialler].stalled = []
+        let (host, stream) = toDialler ? (link.acceptor, link.accepted) : (link.dialler, Optional(link.dialled))
+        let life = toDialler ? link.acceptorLife : link.diallerLife
+        guard let stream, states[host].life == life, linkOfStream[host]?[stream] == number else { return }
+        linkOfStream[host]?[stream] = nil
+        hand(link.isOpen || toDialler ? .closed(stream) : .connectFailed(stream, "timed out"), to: host)
     }
 
     mutating func arrived(_ event: StreamEvent, on number: Int, toDialler: Bool) {
@@ -91,7 +143,7 @@ extension World {
 
     private mutating func arrivedAtDialler(_ event: StreamEvent, _ number: Int, _ link: Link) {
         guard states[link.dialler].life == link.diallerLife, linkOfStream[link.dialler]?[link.dialled] == number else {
-            return
+            return reset(event, number, toDialler: false)
         }
         switch event {
         case .opened:
@@ -108,6 +160,12 @@ extension World {
             linkOfStream[link.dialler]?[link.dialled] = nil
             hand(.closed(link.dialled), to: link.dialler)
         }
+    }
+
+    /// Bytes for a stream that this end has forgotten.
+    private mutating func reset(_ event: StreamEvent, _ number: Int, toDialler: Bool) {
+        guard case .bytes = event else { return }
+        deliver(.closed, on: number, toDialler: toDialler)
     }
 
     private mutating func arrivedAtAcceptor(_ event: StreamEvent, _ number: Int, _ link: Link) {
@@ -128,7 +186,7 @@ extension World {
         }
         guard let stream = link.accepted, states[host].life == link.acceptorLife,
             linkOfStream[host]?[stream] == number
-        else { return }
+        else { return reset(event, number, toDialler: true) }
         switch event {
         case .bytes(let bytes): hand(.received(stream, bytes), to: host)
         case .closed:

@@ -5,6 +5,7 @@ import GossipCore
 import RaftCore
 package import ServerCore
 import StorageFormat
+import TopologyCore
 
 /// A whole federation in one value: agents, network, disks and clock. A run follows from the seed alone.
 package struct World: Sendable {
@@ -21,6 +22,8 @@ package struct World: Sendable {
         var timer = Instant.distantFuture
         var isSyncing = false
         var nextAccepted: UInt64 = 1
+        var clock = HostClock()
+        var faults = DiskFaults()
     }
 
     enum Event: Sendable {
@@ -30,6 +33,9 @@ package struct World: Sendable {
         indirect case snapshotWritten(host: Int, life: Int, SnapshotMetadata, [UInt8], keepingTrailing: Int)
         /// A segment of a stream arrives, or what stands for its end.
         case stream(Int, toDialler: Bool, StreamEvent)
+        case streamGivesUp(Int, toDialler: Bool, since: Instant)
+        /// The client has waited long enough.
+        case clientGivesUp(UInt64)
         case script(Int)
     }
 
@@ -42,6 +48,15 @@ package struct World: Sendable {
 
     /// Both ends of a TCP connection.
     struct Link: Sendable {
+        /// One direction.
+        struct Way: Sendable {
+            /// Arrival times only grow: a stream keeps its order.
+            var last = Instant.zero
+            /// What a cut holds up, in order.
+            var stalled: [StreamEvent] = []
+            var stalledSince: Instant?
+        }
+
         let dialler: Int
         let diallerLife: Int
         let dialled: StreamID
@@ -50,17 +65,27 @@ package struct World: Sendable {
         var accepted: StreamID?
         /// The dialler has heard that it is connected.
         var isOpen = false
-        /// Arrival times only grow: a stream keeps its order.
-        var lastToDialler = Instant.zero
-        var lastToAcceptor = Instant.zero
-        /// What a cut holds up, in order.
-        var stalledToDialler: [StreamEvent] = []
-        var stalledToAcceptor: [StreamEvent] = []
+        private var toDialler = Way()
+        private var toAcceptor = Way()
+
+        init(dialler: Int, diallerLife: Int, dialled: StreamID, acceptor: Int, acceptorLife: Int) {
+            self.dialler = dialler
+            self.diallerLife = diallerLife
+            self.dialled = dialled
+            self.acceptor = acceptor
+            self.acceptorLife = acceptorLife
+        }
+
+        subscript(isToDialler: Bool) -> Way {
+            get { isToDialler ? toDialler : toAcceptor }
+            set { if isToDialler { toDialler = newValue } else { toAcceptor = newValue } }
+        }
     }
 
     package let seed: UInt64
     var random: SeededRandom
-    package private(set) var now = Instant(nanoseconds: 1_000_000_000)
+    static let beginning = Instant(nanoseconds: 1_000_000_000)
+    package private(set) var now = World.beginning
     package var hosts: [String] { names }
     var states: [Host] = []
     /// Nil: the process is not running.
@@ -74,18 +99,29 @@ package struct World: Sendable {
     var linkOfStream: [Int: [StreamID: Int]] = [:]
     var nextLink = 0
     var listeners: [Endpoint: (host: Int, channel: Channel)] = [:]
-    /// Ordered pairs of hosts that cannot reach each other, in this direction.
-    var cuts: Set<HostPair> = []
+    /// By ordered pair of hosts: `wire(from, to)`.
+    var wires: [Wire] = []
+    var pipes: [PipeEnds: Pipe] = [:]
+    var frontEnds: [FrontEnd] = []
+    var clients = Clients()
+    var producers: [SimulatedProducer] = []
+    var producerAt: [Endpoint: Int] = [:]
+    /// Agents that have ended by themselves or were asked to, drained by the run.
+    package internal(set) var endings: [Ending] = []
+    /// Takes each event as it happens; for a trace of one run.
+    package var tracer: (@Sendable (TraceEvent) -> Void)?
     private var effects: [Effect] = []
-    package private(set) var hash = EventHash()
+    package internal(set) var hash = EventHash()
     package private(set) var eventCount = 0
     private var checkpoint = (at: Instant.zero, eventCount: 0)
     /// Facts for the checkers, drained by the run.
     var observations: [(host: Int, Observation)] = []
     var answers: [(host: Int, RequestID, Result<Response, FederationError>)] = []
     var agentAnswers: [(host: Int, RequestID, AgentResponse)] = []
-    /// What HTTP probes are answered with.
+    /// What HTTP probes are answered with in a world without producers.
     package var probeStatus = 200
+    /// What names resolve to; lookups of others are never answered.
+    package var addresses: [String: [IPAddress]] = [:]
     /// Agents that have ended by themselves within the present step.
     var stopping: [Int] = []
     /// Of each catalog that was handed out to be saved.
@@ -95,136 +131,24 @@ package struct World: Sendable {
     /// Keeps log lines of agents for a report; off in mass runs.
     package var keepsLog = false
 
-    struct HostPair: Hashable, Sendable {
-        let from: Int
-        let to: Int
+    /// How an agent's process ended.
+    package struct Ending: Sendable {
+        package let host: Int
+        package let reason: String
+        package let failed: Bool
     }
 
     package init(seed: UInt64) {
         self.seed = seed
         random = SeededRandom(seed: seed)
+        clients.random = SeededRandom(seed: seed ^ 0x00C1_1E47)
     }
 
-    // MARK: Building
-
-    package mutating func add(_ configuration: ServerConfiguration) -> Int {
-        let host = states.count
-        let identity = FileIdentity(datacenter: configuration.datacenter, nodeID: configuration.nodeID)
-        states.append(Host(datacenter: configuration.datacenter))
-        cores.append(nil)
-        configurations.append(configuration)
-        disks.append(SimulatedDisk(identity: identity))
-        views.append(nil)
-        names.append(configuration.node)
-        listeners[configuration.rpcEndpoint] = (host: host, channel: .rpc)
-        listeners[configuration.lanEndpoint] = (host: host, channel: .lan)
-        if let wan = configuration.wanEndpoint { listeners[wan] = (host: host, channel: .wan) }
-        return host
-    }
-
-    package mutating func start(_ host: Int) {
-        precondition(!states[host].isRunning, "\(names[host]) runs already")
-        states[host].life += 1
-        states[host].isSyncing = false
-        var configuration = configurations[host]
-        configuration.lanSnapshot = disks[host].files[ServerCore.snapshotName(.lan)] ?? []
-        configuration.wanSnapshot = disks[host].files[ServerCore.snapshotName(.wan)] ?? []
-        configuration.commitFile = disks[host].files[ServerCore.commitFileName] ?? []
-        do throws(StorageError) {
-            let opened = try disks[host].open()
-            cores[host] = ServerCore(
-                configuration, recovery: opened.recovery, snapshot: opened.catalog,
-                localState: disks[host].files[ServerCore.localStateName] ?? [], at: now, random: random.split())
-            states[host].isRunning = true
-        } catch {
-            lines.append("VIOLATION \(names[host]) cannot open its disk: \(error)")
-        }
-        note("start \(names[host])")
-        step(host)
-    }
-
-    /// SIGKILL with loss of power: unsynced bytes are gone, peers see a reset.
-    package mutating func kill(_ host: Int) {
-        guard states[host].isRunning else { return }
-        disks[host].crash(using: &random)
-        note("kill \(names[host])")
-        end(host)
-    }
-
-    /// The process is gone and its kernel closes what it had open.
-    private mutating func end(_ host: Int) {
-        states[host].isRunning = false
-        cores[host] = nil
-        views[host] = nil
-        states[host].isFrozen = false
-        states[host].heldInputs = []
-        linkOfStream[host] = nil
-        for number in links.keys.sorted() {
-            guard let link = links[number], link.dialler == host || link.acceptor == host else { continue }
-            let toDialler = link.acceptor == host
-            deliver(.closed, on: number, toDialler: toDialler)
-        }
-    }
-
-    /// Its disk was replaced.
-    package mutating func wipe(_ host: Int) {
-        kill(host)
-        disks[host] = SimulatedDisk(identity: disks[host].identity)
-        note("wipe \(names[host])")
-    }
-
-    package mutating func freeze(_ host: Int) {
-        guard states[host].isRunning else { return }
-        states[host].isFrozen = true
-        note("freeze \(names[host])")
-    }
-
-    package mutating func resume(_ host: Int) {
-        guard states[host].isFrozen else { return }
-        states[host].isFrozen = false
-        let held = states[host].heldInputs
-        states[host].heldInputs = []
-        note("resume \(names[host])")
-        step(host, held)
-    }
-
-    package func isRunning(_ host: Int) -> Bool { states[host].isRunning }
-
-    /// Cuts or heals one direction.
-    package mutating func setCut(_ isCut: Bool, from: Int, to: Int) {
-        let pair = HostPair(from: from, to: to)
-        guard cuts.contains(pair) != isCut else { return }
-        if isCut {
-            cuts.insert(pair)
-        } else {
-            cuts.remove(pair)
-            release(from: from, to: to)
-        }
-    }
-
-    package mutating func healAll() {
-        for pair in cuts.sorted(by: { ($0.from, $0.to) < ($1.from, $1.to) }) {
-            setCut(false, from: pair.from, to: pair.to)
-        }
-        for host in states.indices { resume(host) }
-        note("heal")
-    }
-
-    /// Takes an agent's gossip away, datagrams and streams; its server RPC stays.
-    package mutating func setGossip(_ isOn: Bool, of host: Int) {
-        listeners[configurations[host].lanEndpoint] = isOn ? (host: host, channel: .lan) : nil
-        if let wan = configurations[host].wanEndpoint { listeners[wan] = isOn ? (host: host, channel: .wan) : nil }
-        note("gossip of \(names[host]) \(isOn ? "on" : "off")")
-    }
-
-    func conditions(_ from: Int, _ to: Int) -> NetworkConditions {
-        states[from].datacenter == states[to].datacenter ? .local : .remote
-    }
-
-    mutating func note(_ text: String) {
+    package mutating func note(_ text: String, _ host: Int? = nil) {
         hash.combine(UInt64(bitPattern: now.nanoseconds))
         hash.combine(text)
         if keepsLog { lines.append("\(seconds) \(text)") }
+        trace(.fault, host, text)
     }
 
     var seconds: String {
@@ -265,6 +189,8 @@ package struct World: Sendable {
             disks[host].save(metadata, data, keepingTrailing: trailing)
             hand(.snapshotSaved(metadata), to: host)
         case .stream(let number, let toDialler, let event): arrived(event, on: number, toDialler: toDialler)
+        case .streamGivesUp(let number, let toDialler, let since): givesUp(number, toDialler: toDialler, since: since)
+        case .clientGivesUp(let number): clientGivesUp(number)
         }
         return true
     }
@@ -293,10 +219,13 @@ package struct World: Sendable {
     mutating func hand(_ input: Input, to host: Int) {
         guard states[host].isRunning else { return }
         if states[host].isFrozen {
+            // A socket's buffer (net.core.rmem_default, 208 KiB) is full after about a thousand datagrams.
+            if case .datagram = input, states[host].heldInputs.count >= 1024 { return }
             states[host].heldInputs.append(input)
             return
         }
         record(input, host)
+        if tracer != nil { trace(input, host) }
         step(host, CollectionOfOne(input))
     }
 
@@ -311,12 +240,13 @@ package struct World: Sendable {
         }
     }
 
-    private mutating func step(_ host: Int, _ inputs: some Sequence<Input> = EmptyCollection()) {
+    mutating func step(_ host: Int, _ inputs: some Sequence<Input> = EmptyCollection()) {
         var batch: [Effect] = []
         swap(&batch, &effects)
         // Worked on in its place: a copy of a core costs more than most of its steps.
-        let deadline = cores[host]?.run(inputs, at: now, into: &batch) ?? .distantFuture
-        let next = max(deadline, now + .microseconds(1))
+        let clock = states[host].clock
+        let deadline = cores[host]?.run(inputs, at: clock.local(now), into: &batch) ?? .distantFuture
+        let next = max(clock.world(deadline), now + .microseconds(1))
         if states[host].timer != next {
             states[host].timer = next
             if next != .distantFuture { events.add(.timer(host: host, life: states[host].life, next), due: next) }
@@ -324,11 +254,16 @@ package struct World: Sendable {
         for effect in batch { perform(effect, by: host) }
         batch.removeAll(keepingCapacity: true)
         swap(&batch, &effects)
+        // Answers leave before the process ends.
+        continueClients()
         while let host = stopping.popLast() {
             _ = disks[host].sync()
             end(host)
         }
     }
+
+    /// After a change of its clock: the timer is set anew.
+    mutating func wake(_ host: Int) { if !states[host].isFrozen && states[host].isRunning { step(host) } }
 }
 
 extension ServerCore {

@@ -3,11 +3,13 @@ package enum CommandLineWords {
     /// Switches of any command but `agent`, which reads its own flags.
     private static let switches: Set<String> = [
         "wan", "detailed", "prune", "recurse", "keys", "cas", "base64", "stale", "tags", "help", "version", "keep",
+        "list", "local-only",
     ]
     /// Flags that take a value.
     private static let options: Set<String> = [
         "http-addr", "token", "datacenter", "format", "status", "modify-index", "flags", "separator", "name", "id",
         "address", "port", "tag", "meta", "node", "service", "session", "agent", "runs", "listen", "body", "node-meta",
+        "install", "use", "remove", "relay-factor",
     ]
     /// Commands whose own words come after them untouched.
     private static let passthrough: Set<String> = ["agent"]

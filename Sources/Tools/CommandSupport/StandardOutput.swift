@@ -3,6 +3,9 @@ import Glibc
 /// Lines for people who watch a command, apart from its output.
 package enum StandardError {
     package static func print(_ line: String) { TextLine.write(line, to: STDERR_FILENO) }
+
+    /// The same line again and again, on a terminal.
+    package static func show(_ line: String) { TextLine.write("\r" + line, end: "", to: STDERR_FILENO) }
 }
 
 /// Lines that are seen at once, also through a pipe.
@@ -11,8 +14,8 @@ package enum StandardOutput {
 }
 
 enum TextLine {
-    static func write(_ line: String, to descriptor: Int32) {
-        let bytes = Array((line + "\n").utf8)
+    static func write(_ line: String, end: String = "\n", to descriptor: Int32) {
+        let bytes = Array((line + end).utf8)
         var sent = 0
         while sent < bytes.count {
             let count = bytes[sent...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }

@@ -6,8 +6,8 @@ struct IsthmusCommand: ParsableCommand {
         abstract: "Federates datacenters that speak Consul's protocols.",
         subcommands: [
             AgentCommand.self, MembersCommand.self, JoinCommand.self, LeaveCommand.self, ForceLeaveCommand.self,
-            KVCommand.self, SnapshotCommand.self, OperatorCommand.self, CatalogCommand.self, ServicesCommand.self,
-            FederationCommand.self, InfoCommand.self,
+            KVCommand.self, SnapshotCommand.self, OperatorCommand.self, KeyringCommand.self, CatalogCommand.self,
+            ServicesCommand.self, FederationCommand.self, InfoCommand.self,
             VersionCommand.self, TopologyCommand.self, SimulateCommand.self, FuzzCommand.self,
         ])
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CommandSupport
 import ClientHTTP
+import WireFormat
 
 struct JoinCommand: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "join", abstract: "Tells the agent to join a pool.")

@@ -24,7 +24,17 @@ struct SimulateCommand: ParsableCommand {
     func run() throws {
         var summary = SimulationSummary(seedCount: seeds)
         if jobs > 1 && seeds > 1 && !verbose {
-            try SimulationWorkers.run(first: first, seeds: seeds, jobs: min(jobs, seeds)) { summary.take($0) }
+            let jobs = min(jobs, seeds)
+            let commands = (0..<jobs).map { job in
+                [
+                    "simulate", "--first", String(first + job), "--seeds", String(seeds - job), "--step", String(jobs),
+                    "--jobs", "1",
+                ]
+            }
+            try SimulationWorkers.run(commands) { line in
+                summary.take(line)
+                return true
+            }
         } else {
             for seed in stride(from: first, to: first + seeds, by: Int(clamping: step)) { simulate(seed, &summary) }
         }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import CommandSupport
-import Glibc
 import TopologyCore
 import TopologyRunner
 import YAMLReader
@@ -8,13 +7,21 @@ import YAMLReader
 struct TopologyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "topology", abstract: "Runs federations that files describe.",
-        subcommands: [TopologyRunCommand.self, TopologyLintCommand.self, TopologyProducerCommand.self])
+        subcommands: [
+            TopologyRunCommand.self, TopologyReplayCommand.self, TopologyExploreCommand.self,
+            TopologyLintCommand.self, TopologyGraphCommand.self, TopologyProducerCommand.self,
+        ])
 
+    /// Warnings go to standard error.
     /// - Throws: every problem of the file, each with its line and column.
     static func read(_ path: String) throws(CommandFailure) -> Topology {
         let text = String(decoding: try InputFile.read(path), as: UTF8.self)
         do throws(TopologyError) {
-            return try TopologyReader.read(try YAMLText.read(text))
+            let topology = try TopologyReader.read(try YAMLText.read(text))
+            let problems = TopologyCheck.problems(of: topology)
+            if problems.contains(where: { !$0.isWarning }) { throw TopologyError(problems) }
+            for problem in problems { StandardError.print("\(path):\(problem)") }
+            return topology
         } catch {
             let lines = error.problems.map { "\(path):\($0)" }
             throw CommandFailure("\(path) is refused\n\(lines.joined(separator: "\n"))")
@@ -22,59 +29,21 @@ struct TopologyCommand: ParsableCommand {
     }
 }
 
-struct TopologyRunCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "run", abstract: "Runs a topology with real processes on loopback addresses.")
-
-    @Option(help: "Another program to run as the agent, with the word agent and a config file.") var agent: String?
-    @Option(help: "Where the run's folder is made.") var runs = ".isthmus-run"
-    @Argument(help: "The topology file.") var file: String
-
-    func run() throws {
-        let topology = try TopologyCommand.read(file)
-        let program = ownPath()
-        let options = TopologyRun.Options(program: program, agentProgram: agent ?? program, parent: runs) {
-            StandardOutput.print($0)
-        }
-        if !TopologyRun.run(topology, options) { throw ExitCode(1) }
-    }
-
-    private func ownPath() -> String {
-        guard let path = realpath("/proc/self/exe", nil) else { return CommandLine.arguments[0] }
-        defer { free(path) }
-        return String(cString: path)
-    }
-}
-
-struct TopologyLintCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "lint", abstract: "Checks topology files.")
-
-    @Argument(help: "The topology files.") var files: [String]
-
-    func run() throws {
-        var failures: [String] = []
-        for file in files {
-            do throws(CommandFailure) {
-                let topology = try TopologyCommand.read(file)
-                print("\(file): in order, \(topology.agentNames.count) agents, \(topology.steps.count) steps")
-            } catch {
-                failures.append(error.description)
-            }
-        }
-        guard failures.isEmpty else { throw CommandFailure(failures.joined(separator: "\n")) }
-    }
-}
-
 struct TopologyProducerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "producer", abstract: "Answers HTTP with a fixed text.", shouldDisplay: false)
+        commandName: "producer", abstract: "Answers HTTP as a topology's producer.", shouldDisplay: false)
 
     @Option(help: "host:port.") var listen: String
     @Option(help: "The text.") var body = ""
+    @Option(help: "From when on it answers how, as a run writes it; may be repeated.") var behaviour: [String] = []
 
     func run() throws {
+        let behaviour = try behaviour.map { text in
+            guard let one = BehaviourText.behaviour(text) else { throw CommandFailure("no behaviour: \(text)") }
+            return one
+        }
         do {
-            try ProducerServer.run(listen: listen, body: body)
+            try ProducerServer.run(listen: listen, body: body, behaviour: behaviour)
         } catch {
             throw CommandFailure("\(error)")
         }

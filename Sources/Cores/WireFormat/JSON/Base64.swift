@@ -31,6 +31,13 @@ package enum Base64 {
         }
     }
 
+    package static func encode(_ data: some Collection<UInt8>) -> String {
+        var text: [UInt8] = []
+        text.reserveCapacity((data.count + 2) / 3 * 4)
+        encode(data, into: &text)
+        return String(decoding: text, as: UTF8.self)
+    }
+
     /// - Returns: nil for anything but whole, padded groups of the alphabet.
     package static func decode(_ text: some StringProtocol) -> [UInt8]? {
         let characters = Array(text.utf8)

@@ -1,0 +1,53 @@
+import Determinism
+import TopologyCore
+
+/// A load as it is sent: one requester for each agent it goes through, each waiting for its answer.
+struct SimulatedLoad: Sendable {
+    struct Requester: Sendable {
+        /// Place of the agent it asks now.
+        var target: Int
+        var nextDue: Duration
+        /// What is under way.
+        var request: LoadRecord.Request?
+        var id: UInt64?
+        /// The life of the agent asked.
+        var host = 0
+    }
+
+    /// A request without an answer is given up.
+    static let timeout = Duration.seconds(5)
+
+    let record: String
+    let load: Topology.Load
+    let agents: [String]
+    let interval: Duration
+    var requesters: [Requester]
+    var isFinished = false
+    /// Requests sent so far.
+    var count = 0
+
+    init(_ load: Topology.Load, agents: [String], at now: Duration) {
+        record = load.name
+        self.load = load
+        self.agents = agents
+        let count = max(1, agents.count)
+        let interval = Duration.nanoseconds(1_000_000_000 * Int64(count) / Int64(max(1, load.rate)))
+        self.interval = interval
+        // Spread over one interval, so that the rate is steady.
+        requesters = agents.indices.map { Requester(target: $0, nextDue: now + interval * $0 / count) }
+    }
+
+    var isIdle: Bool { requesters.allSatisfy { $0.id == nil } }
+
+    var nextDue: Duration {
+        guard !isFinished else { return .seconds(1 << 40) }
+        return requesters.lazy.filter { $0.id == nil }.map(\.nextDue).min() ?? .seconds(1 << 40)
+    }
+}
+
+/// Stale reads of one agent's life never go back.
+struct StaleSession: Hashable, Sendable {
+    let host: Int
+    let life: Int
+    let path: String
+}

@@ -1,0 +1,106 @@
+import Determinism
+package import FederationModel
+import ServerCore
+package import TopologyCore
+
+/// A producer of the topology: what probes of agents meet.
+package struct SimulatedProducer: Sendable {
+    let definition: Topology.Producer
+    let endpoint: Endpoint
+    /// On whose machine it runs.
+    let host: Int
+    /// Nil: it does not run.
+    var startedAt: Instant?
+    var isFrozen = false
+
+    package init(_ definition: Topology.Producer, endpoint: Endpoint, host: Int) {
+        self.definition = definition
+        self.endpoint = endpoint
+        self.host = host
+    }
+}
+
+extension World {
+    package mutating func add(_ producer: SimulatedProducer) -> Int {
+        producerAt[producer.endpoint] = producers.count
+        producers.append(producer)
+        return producers.count - 1
+    }
+
+    package mutating func setProducer(_ number: Int, isRunning: Bool) {
+        guard (producers[number].startedAt != nil) != isRunning else { return }
+        producers[number].startedAt = isRunning ? now : nil
+        producers[number].isFrozen = false
+        note("\(isRunning ? "start" : "end") \(producers[number].definition.name)", producers[number].host)
+    }
+
+    package mutating func setProducer(_ number: Int, isFrozen: Bool) {
+        guard producers[number].startedAt != nil else { return }
+        producers[number].isFrozen = isFrozen
+        note("\(isFrozen ? "freeze" : "resume") \(producers[number].definition.name)", producers[number].host)
+    }
+
+    package func isProducerRunning(_ number: Int) -> Bool { producers[number].startedAt != nil }
+
+    /// Over loopback to a producer of the same machine.
+    private static let loopback = Duration.microseconds(50)
+
+    mutating func probe(_ id: ProbeID, _ request: ProbeRequest, by host: Int) {
+        let (result, delay) = outcome(of: request, by: host)
+        trace(.probe, host, "\(request.target) \(result)")
+        events.add(.input(host: host, life: states[host].life, .probed(id, result)), due: now + delay)
+    }
+
+    private mutating func outcome(of request: ProbeRequest, by host: Int) -> (ProbeResult, after: Duration) {
+        guard !producers.isEmpty else { return (answered(probeStatus, "", .milliseconds(2)), .milliseconds(2)) }
+        let silence = (ProbeResult.failed("timed out after \(request.timeout)"), after: request.timeout)
+        var isHTTP = false
+        if case .http = request.target { isHTTP = true }
+        guard let endpoint = Self.endpoint(of: request.target), let number = producerAt[endpoint] else {
+            return (.failed("connection refused"), Self.loopback)
+        }
+        let producer = producers[number]
+        var roundTrip = Self.loopback
+        if producer.host != host {
+            let (there, back) = (wire(host, producer.host), wire(producer.host, host))
+            roundTrip = wires[there].link.drawDelay(using: &random) + wires[back].link.drawDelay(using: &random)
+            guard !wires[there].isCut, !wires[back].isCut else { return silence }
+        }
+        guard let startedAt = producer.startedAt else { return (.failed("connection refused"), roundTrip) }
+        // One round trip to connect, one for the answer.
+        let connected = roundTrip
+        guard isHTTP else {
+            if case .reset = producer.definition.conduct(at: now - startedAt) {
+                return (.failed("connection reset"), connected)
+            }
+            return connected < request.timeout ? (answered(0, "", connected), connected) : silence
+        }
+        guard !producer.isFrozen else { return silence }
+        switch producer.definition.conduct(at: now - startedAt) {
+        case .hang: return silence
+        case .reset: return (.failed("connection reset"), connected)
+        case .answer(let status, let delay, let body):
+            let time = roundTrip * 2 + delay
+            guard time < request.timeout else { return silence }
+            return (answered(status, body ?? producer.definition.name, time), time)
+        }
+    }
+
+    private func answered(_ status: Int, _ body: String, _ time: Duration) -> ProbeResult {
+        var timings = ProbeResult.Timings()
+        timings.total = time
+        return .answered(code: status, reason: "", body: body, timings: timings)
+    }
+
+    /// Of an address as text; names do not resolve here.
+    static func endpoint(of target: ProbeRequest.Target) -> Endpoint? {
+        switch target {
+        case .tcp(let text): return Endpoint(text, defaultPort: 80)
+        case .http(let request):
+            let scheme = "http://"
+            guard request.url.hasPrefix(scheme) else { return nil }
+            let rest = request.url.dropFirst(scheme.count).prefix { $0 != "/" && $0 != "?" }
+            return Endpoint(String(rest), defaultPort: 80)
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import Determinism
+import FederationModel
+import RaftCore
+import ServerCore
+
+/// One line of a run's event log.
+package struct TraceEvent: Sendable {
+    package enum Kind: String, Sendable, CaseIterable {
+        case datagram, stream, lost, disk, client, probe, log
+        /// Elections and leaders.
+        case leader
+        case verdict
+        /// Starts, kills, cuts and the like.
+        case fault
+        /// Steps and expectations of a topology.
+        case step
+    }
+
+    package let kind: Kind
+    /// Empty: of the whole world.
+    package let node: String
+    package let datacenter: String
+    package let text: String
+    /// Since the world began.
+    package let time: Duration
+
+    /// `12.345678 dc1-s2 leader leads in term 3`.
+    package var line: String {
+        let micros = time.wholeNanoseconds / 1000
+        let fraction = String(micros % 1_000_000)
+        let seconds = "\(micros / 1_000_000).\(String(repeating: "0", count: 6 - fraction.utf8.count))\(fraction)"
+        return "\(seconds) \((node.isEmpty ? "-" : node).padding(to: 8)) \(kind.rawValue.padding(to: 8)) \(text)"
+    }
+}
+
+extension World {
+    /// Costs nothing without a tracer.
+    package func trace(_ kind: TraceEvent.Kind, _ host: Int?, _ text: @autoclosure () -> String) {
+        guard let tracer else { return }
+        tracer(
+            TraceEvent(
+                kind: kind, node: host.map { names[$0] } ?? "",
+                datacenter: host.map { states[$0].datacenter } ?? "", text: text(),
+                time: now - Self.beginning))
+    }
+
+    func trace(_ input: Input, _ host: Int) {
+        switch input {
+        case .datagram(let channel, let from, let bytes):
+            trace(.datagram, host, "\(channel) from \(name(of: from)), \(bytes.count) bytes")
+        case .accepted(let stream, let from): trace(.stream, host, "\(stream) accepted from \(from.address)")
+        case .connected(let stream): trace(.stream, host, "\(stream) connected")
+        case .connectFailed(let stream, let reason): trace(.stream, host, "\(stream) not connected: \(reason)")
+        case .received(let stream, let bytes): trace(.stream, host, "\(stream) received \(bytes.count) bytes")
+        case .closed(let stream): trace(.stream, host, "\(stream) closed")
+        case .persisted(let sequence): trace(.disk, host, "synced through write \(sequence)")
+        case .persistFailed(let failure): trace(.disk, host, "write failed: \(failure)")
+        case .diskRecovered: trace(.disk, host, "space has returned")
+        case .snapshotSaved(let metadata): trace(.disk, host, "snapshot of index \(metadata.index) saved")
+        case .snapshotFailed(let reason): trace(.disk, host, "snapshot failed: \(reason)")
+        case .request(let id, let request, _): trace(.client, host, "request \(id.number): \(request.kind)")
+        case .agentRequest(let id, _): trace(.client, host, "request \(id.number) of the agent")
+        case .cancelled(let id): trace(.client, host, "request \(id.number) cancelled")
+        case .probed(let id, let result): trace(.probe, host, "probe \(id.number): \(result)")
+        case .resolved(let id, let endpoints): trace(.stream, host, "\(id) resolved: \(endpoints)")
+        case .identities(let bytes): trace(.client, host, "\(bytes.count) random bytes")
+        case .shutdown(let leave): trace(.fault, host, leave ? "asked to leave" : "asked to stop")
+        }
+    }
+
+    func trace(_ observation: Observation, _ host: Int) {
+        switch observation {
+        case .becameLeader(let term): trace(.leader, host, "leads in term \(term)")
+        case .leaderChanged(let leader, let term):
+            let name = leader.flatMap { id in configurations.firstIndex { $0.nodeID == id } }.map { names[$0] }
+            trace(.leader, host, "follows \(name ?? "nobody") in term \(term)")
+        case .verdict(let datacenter, let from, let to, let reason):
+            trace(.verdict, host, "\(datacenter): \(from.map { "\($0)" } ?? "unknown") → \(to), \(reason)")
+        case .clusterKnown, .applied: break
+        }
+    }
+
+    private func name(of endpoint: Endpoint) -> String {
+        listeners[endpoint].map { names[$0.host] } ?? endpoint.description
+    }
+}

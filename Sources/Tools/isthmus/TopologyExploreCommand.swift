@@ -1,0 +1,173 @@
+import ArgumentParser
+import CommandSupport
+import Glibc
+import Simulation
+import TopologyCore
+
+/// `1..1000`, or one number.
+struct SeedRange: ExpressibleByArgument {
+    let seeds: ClosedRange<UInt64>
+
+    init?(argument: String) {
+        guard let dots = argument.firstIndex(of: ".") else {
+            guard let seed = UInt64(argument) else { return nil }
+            seeds = seed...seed
+            return
+        }
+        let end = argument[dots...].drop { $0 == "." }
+        guard let first = UInt64(argument[..<dots]), let last = UInt64(end), first <= last,
+            argument[dots...].count - end.count == 2, last - first < 1 << 32
+        else { return nil }
+        seeds = first...last
+    }
+}
+
+/// Simulates files under many seeds; what fails is replayed with fewer and fewer faults.
+struct TopologyExploreCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "explore", abstract: "Simulates topologies under many seeds and shrinks what fails.")
+
+    @Option(help: "First and last seed: 1..1000.") var seeds: SeedRange
+    @Option(help: "Processes that share the runs.") var jobs = 2
+    @Flag(help: "Collects all failures instead of stopping at the first.") var keepGoing = false
+    @Option(help: .hidden) var worker: Int?
+    @Argument(help: "The topology files.") var files: [String]
+
+    func validate() throws {
+        guard jobs > 0, jobs <= 256 else { throw ValidationError("--jobs is 1 to 256") }
+        guard !files.isEmpty else { throw ValidationError("give a topology file") }
+    }
+
+    func run() throws {
+        var topologies: [Topology] = []
+        for file in files { topologies.append(try TopologyCommand.read(file)) }
+        if let worker { return try work(topologies, worker) }
+        var exploration = Exploration(runCount: seeds.seeds.count * files.count, stopsAtFirst: !keepGoing)
+        let words = ["topology", "explore", "--seeds", "\(seeds.seeds.lowerBound)..\(seeds.seeds.upperBound)"]
+        let commands = (0..<min(jobs, seeds.seeds.count * files.count)).map { number in
+            words + ["--jobs", String(jobs), "--worker", String(number)] + files
+        }
+        try SimulationWorkers.run(commands) { exploration.take($0) }
+        exploration.finish()
+        for failure in exploration.failures { try explain(failure, topologies) }
+        exploration.say()
+        if !exploration.failures.isEmpty { throw ExitCode(1) }
+    }
+
+    /// Every file with the first seed, then with the second: a run that is stopped early has seen all files.
+    private func work(_ topologies: [Topology], _ worker: Int) throws {
+        var number = 0
+        for seed in seeds.seeds {
+            for (file, topology) in topologies.enumerated() {
+                defer { number += 1 }
+                guard number % jobs == worker else { continue }
+                StandardOutput.print("\(file) \(seed) begins")
+                var options = TopologySimulation.Options()
+                options.seed = seed
+                let report = try TopologySimulating.simulate(topology, options)
+                let hash = String(report.hash ?? 0, radix: 16)
+                // Shorter than what a pipe takes at once.
+                let failure = (report.failure ?? "").prefix(500)
+                let outcome = report.isPassed ? "ok" : "failed"
+                StandardOutput.print("\(file) \(seed) \(outcome) \(hash) \(report.eventCount) \(failure)")
+            }
+        }
+    }
+
+    private func explain(_ failure: Exploration.Failure, _ topologies: [Topology]) throws {
+        let file = files[failure.file]
+        StandardOutput.print("\n\(file) seed \(failure.seed) FAILED: \(failure.text)")
+        StandardOutput.print("replay: isthmus topology replay \(file) --seed \(failure.seed)")
+        // A run that ended its process would end this one too.
+        guard !failure.isCrash else { return }
+        var shrinker = TopologyShrinker(topologies[failure.file], seed: failure.seed, failure: failure.text)
+        let left = shrinker.run { kept, runs in
+            StandardError.print("explore: shrinking, \(kept) actions left after \(runs) runs")
+        }
+        StandardOutput.print("fails the same with \(left.isEmpty ? "no faults at all" : "these actions alone"):")
+        for action in left { StandardOutput.print("  line \(action.position.line): \(action)") }
+    }
+}
+
+/// What many runs say together.
+struct Exploration {
+    struct Failure {
+        var file: Int
+        var seed: UInt64
+        var text: String
+        /// The process ended within the run.
+        var isCrash = false
+    }
+
+    private struct Run: Hashable {
+        var file: Int
+        var seed: UInt64
+    }
+
+    let runCount: Int
+    let stopsAtFirst: Bool
+    private(set) var failures: [Failure] = []
+    private var running: Set<Run> = []
+    private var doneCount = 0
+    private var eventCount = 0
+    /// Of all runs, whatever their order: the sum of their hashes.
+    private var hash: UInt64 = 0
+    private let began = ContinuousClock.now
+    private var shown = ContinuousClock.now
+
+    init(runCount: Int, stopsAtFirst: Bool) {
+        self.runCount = runCount
+        self.stopsAtFirst = stopsAtFirst
+    }
+
+    /// - Returns: false when no more is wanted.
+    mutating func take(_ line: String) -> Bool {
+        let words = line.split(separator: " ", maxSplits: 5)
+        guard words.count >= 3, let file = Int(words[0]), let seed = UInt64(words[1]) else {
+            StandardError.print(line)
+            return true
+        }
+        let run = Run(file: file, seed: seed)
+        guard words[2] != "begins", words.count >= 5 else {
+            running.insert(run)
+            return true
+        }
+        running.remove(run)
+        doneCount += 1
+        hash &+= UInt64(words[3], radix: 16) ?? 0
+        eventCount += Int(words[4]) ?? 0
+        if words[2] == "failed" {
+            failures.append(Failure(file: file, seed: seed, text: words.count > 5 ? String(words[5]) : ""))
+        }
+        showProgress()
+        return failures.isEmpty || !stopsAtFirst
+    }
+
+    /// Runs that began and never ended broke an invariant of ours, unless they were stopped.
+    mutating func finish() {
+        if stopsAtFirst && !failures.isEmpty { return }
+        for run in running.sorted(by: { ($0.file, $0.seed) < ($1.file, $1.seed) }) {
+            failures.append(
+                Failure(file: run.file, seed: run.seed, text: "the process ended within the run", isCrash: true))
+        }
+    }
+
+    /// At most twice a second; a bar on a terminal, else a line every 5 s.
+    private mutating func showProgress() {
+        let isTerminal = isatty(STDERR_FILENO) == 1
+        guard ContinuousClock.now - shown > (isTerminal ? .milliseconds(500) : .seconds(5)) else { return }
+        shown = .now
+        guard isTerminal else { return StandardError.print("explore: \(progress)") }
+        let width = 30
+        let full = width * doneCount / max(1, runCount)
+        let bar = String(repeating: "#", count: full) + String(repeating: ".", count: width - full)
+        StandardError.show("[\(bar)] \(progress) ")
+    }
+
+    private var progress: String {
+        let seconds = (ContinuousClock.now - began) / .seconds(1)
+        return "\(doneCount) of \(runCount) runs in \(Int(seconds)) s, \(failures.count) failed"
+    }
+
+    func say() { StandardOutput.print("explore: \(progress), \(eventCount) events, hash \(String(hash, radix: 16))") }
+}
