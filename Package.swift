@@ -74,6 +74,7 @@ let shells: [Target] = [
     .target(name: "CNamespaces", path: "Sources/Shells/CNamespaces"),
     .target(name: "CRE2", path: "Sources/Shells/CRE2", linkerSettings: [.linkedLibrary("re2")]),
     module("Shells", "Patterns", ["CRE2", "FederationModel"]),
+    module("Shells", "Gzip", ["CZlib", "FederationModel"]),
     module("Shells", "YAMLReader", ["TopologyCore", .product(name: "Yams", package: "Yams")]),
     module("Shells", "ClientHTTP", ["CurlProbes"]),
     module("Shells", "ConfigurationFiles", ["Configuration", "WireFormat"]),
@@ -84,7 +85,7 @@ let agent: [Target] = [
         "Agent", "Agent",
         base + [
             "AgentCore", "CatalogCore", "Configuration", "ConfigurationFiles", "CurlProbes", "DNSCore", "FileStorage",
-            "GossipCore", "GossipCrypto", "HTTPCore", "NIOTransport", "Patterns", "RaftCore", "ServerCore",
+            "GossipCore", "GossipCrypto", "Gzip", "HTTPCore", "NIOTransport", "Patterns", "RaftCore", "ServerCore",
             "StorageFormat", "Telemetry", "WireFormat", .product(name: "Logging", package: "swift-log"),
             .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
         ]),
@@ -114,7 +115,7 @@ let tools: [Target] = [
         "isthmus",
         base + [
             "Agent", "CatalogCore", "CommandSupport", "Configuration", "ConfigurationFiles", "Fuzzing", "ClientHTTP",
-            "Simulation", "TopologyCore", "TopologyRunner", "WireFormat", "YAMLReader",
+            "Gzip", "Simulation", "TopologyCore", "TopologyRunner", "WireFormat", "YAMLReader",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
 ]
@@ -144,6 +145,7 @@ let package = Package(
             swiftSettings: settings),
         tests("GossipCoreTests", base + ["WireFormat", "GossipCore", "GossipVectors"]),
         tests("GossipCryptoTests", ["GossipCore", "GossipCrypto", "GossipVectors"]),
+        tests("GzipTests", ["FederationModel", "Gzip"]),
         tests("HTTPCoreTests", base + ["HTTPCore", "WireFormat"]),
         tests("HealthCoreTests", base + ["HealthCore"]),
         tests("LiveTests", ["isthmus", "ClientHTTP", "TestProducer"]),

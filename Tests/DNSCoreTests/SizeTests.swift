@@ -39,7 +39,7 @@ struct SizeTests {
     @Test("disable_compression: names in full, so fewer records fit")
     func compression() throws {
         var context = DNSContext(datacenter: "dc1")
-        context.disablesCompression = true
+        context.compressesNames = false
         let full = try #require(ask(question(name, 33, edns: 1400), context: context, many(40)))
         #expect(full.isReadable && full.answers.count < 22 && !full.answers.isEmpty)
         let all = try #require(ask(question(name, 33), .tcp, context: context, many(3)))

@@ -35,7 +35,8 @@ import Testing
             KeptAnswers.Question(method: "Health.ServiceNodes", body: Array("\(number)".utf8))
         }
         func served(_ byteCount: Int) -> KeptAnswers.Served {
-            KeptAnswers.Served(request: .statusPing, version: 1, body: [UInt8](repeating: 0, count: byteCount))
+            KeptAnswers.Served(
+                request: .statusPing, version: 1, restoreIndex: 0, body: [UInt8](repeating: 0, count: byteCount))
         }
         var most = 0
         for number in 0...1500 {

@@ -21,7 +21,7 @@ enum TidyRules {
         (
             "Shells",
             [
-                "Telemetry", "CZlib", "NIOTransport", "GossipCrypto", "FileStorage", "CNamespaces", "CCurl",
+                "Telemetry", "CZlib", "Gzip", "NIOTransport", "GossipCrypto", "FileStorage", "CNamespaces", "CCurl",
                 "CurlProbes", "CRE2", "Patterns", "YAMLReader", "ClientHTTP", "ConfigurationFiles",
             ]
         ),

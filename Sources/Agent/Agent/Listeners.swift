@@ -4,6 +4,7 @@ import CurlProbes
 import DNSCore
 import Determinism
 import FederationModel
+import Gzip
 import FileStorage
 import Glibc
 import HTTPCore
@@ -110,6 +111,7 @@ struct Listeners {
         var context = plan.httpContext
         context.debugConfiguration = DebugConfiguration.tree(plan, nodeID: nodeID)
         context.runtime = runtime
+        context.gzip = .zlib
         let http = HTTPFrontEnd(
             router: HTTPRouter(context: context), view: view, answers: answers, control: control,
             resolver: AddressResolver(), machine: machine, seed: system.next())

@@ -30,7 +30,6 @@ extension AgentPlan {
         context.enableTruncate = options.enablesTruncate
         context.udpAnswerLimit = options.udpAnswerLimit
         context.aRecordLimit = options.addressRecordLimit
-        context.disablesCompression = options.disablesCompression
         context.nodeTTL = UInt32(clamping: options.nodeTTL.components.seconds)
         for entry in options.serviceTTL {
             context.serviceTTL[entry.name] = UInt32(clamping: entry.ttl.components.seconds)

@@ -45,7 +45,7 @@ extension Catalog {
             .preparedQueryExecute, .preparedQueryExecuteRemote, .preparedQueryExplain, .coordinateUpdate,
             .coordinateListDatacenters, .operatorRaftConfiguration, .operatorRemovePeerByAddress,
             .operatorRemovePeerByID, .operatorSetAutopilot, .operatorServerHealth, .internalEventFire,
-            .internalKeyringOperation, .isthmusPing:
+            .internalKeyringOperation, .isthmusPing, .isthmusSnapshotSave, .isthmusSnapshotRestore:
             return nil
         }
         index = max(1, index)

@@ -1,5 +1,6 @@
 import FederationModel
 import RadixTree
+import WireFormat
 
 /// The replicated state of one datacenter: nodes, services, checks, coordinates, keys, sessions and prepared queries.
 /// A value of persistent maps: a copy is a snapshot that shares structure, made in O(1), and answers reads on any
@@ -43,6 +44,10 @@ package struct Catalog: Sendable {
     /// The index of the last command applied; 0 before any.
     package var appliedIndex: UInt64 = 0
 
+    /// Of the last `restore`, which brings modify indexes of another history; 0 before any. Not in snapshots: what is
+    /// compared by it does not outlive the process.
+    package var restoreIndex: UInt64 = 0
+
     private var touchedKeys: [WatchKey] = []
     /// What `takeLockDelays` gives.
     var delayed: [LockDelay] = []
@@ -61,7 +66,19 @@ package struct Catalog: Sendable {
         case .txn(let operations): return applyTransaction(operations, at: index)
         case .preparedQuery(let request): return applyQuery(request, at: index)
         case .autopilot(let request): return applyAutopilot(request, at: index)
+        case .restore(let state): return restore(state, at: index)
         }
+    }
+
+    private mutating func restore(_ state: ByteString, at index: UInt64) -> ApplyResult {
+        do {
+            self = try Catalog(snapshot: state.bytes)
+        } catch {
+            return .refused("failed to restore snapshot: \(error.description)")
+        }
+        appliedIndex = index
+        restoreIndex = index
+        return .done
     }
 
     mutating func touch(_ key: WatchKey) { touchedKeys.append(key) }

@@ -37,7 +37,8 @@ extension Command {
             .preparedQueryList, .preparedQueryExecute, .preparedQueryExecuteRemote, .preparedQueryExplain,
             .coordinateListNodes, .coordinateNode, .coordinateListDatacenters, .operatorRaftConfiguration,
             .operatorRemovePeerByAddress, .operatorRemovePeerByID, .operatorAutopilotConfiguration,
-            .operatorServerHealth, .internalEventFire, .internalKeyringOperation, .isthmusPing:
+            .operatorServerHealth, .internalEventFire, .internalKeyringOperation, .isthmusPing, .isthmusSnapshotSave,
+            .isthmusSnapshotRestore:
             return nil
         }
     }

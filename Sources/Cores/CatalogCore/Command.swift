@@ -13,6 +13,8 @@ package enum Command: Equatable, Sendable {
     case txn([TxnOp])
     case preparedQuery(PreparedQueryRequest)
     case autopilot(AutopilotSetConfigRequest)
+    /// The whole state is replaced: the bytes of `Catalog.snapshot()`.
+    case restore(ByteString)
 }
 
 /// Why log bytes are no command of this build.
@@ -44,13 +46,14 @@ extension Command {
         case txn = 6
         case preparedQuery = 7
         case autopilot = 8
+        case restore = 9
     }
 
     /// The protocol number (`ft_isthmus`) from which servers know the command: proposed only when every voter does.
     package var protocolNumber: Int {
         switch self {
         case .register, .deregister, .kvs, .coordinateBatch: 1
-        case .session, .txn, .preparedQuery, .autopilot: 2
+        case .session, .txn, .preparedQuery, .autopilot, .restore: 2
         }
     }
 
@@ -81,6 +84,9 @@ extension Command {
         case .autopilot(let body):
             writer.append(CollectionOfOne(TypeByte.autopilot.rawValue))
             body.encode(into: &writer)
+        case .restore(let state):
+            writer.append(CollectionOfOne(TypeByte.restore.rawValue))
+            writer.write(state)
         }
         return writer.bytes
     }
@@ -99,6 +105,7 @@ extension Command {
             case .txn: self = .txn(try reader.read() ?? [])
             case .preparedQuery: self = .preparedQuery(try reader.read())
             case .autopilot: self = .autopilot(try reader.read())
+            case .restore: self = .restore(try reader.read())
             }
         } catch {
             throw .malformed(error)

@@ -25,8 +25,6 @@ package struct DNSContext: Sendable {
     package var udpAnswerLimit = 3
     /// Addresses in any answer; 0: no limit.
     package var aRecordLimit = 0
-    /// Names are written in full.
-    package var disablesCompression = false
     /// Seconds.
     package var nodeTTL: UInt32 = 0
     /// Seconds by service name; `*` is the default, `prefix*` the longest prefix.

@@ -83,6 +83,8 @@ package struct HTTPContext: Sendable {
     package var isServer: Bool
     /// Consul's `limits.kv_max_value_size`.
     package var kvMaxValueBytes: Int
+    /// Of snapshots.
+    package var gzip = GzipCodec.none
     /// Consul's `limits.txn_max_req_len`.
     package var txnMaxBodyBytes = 512 * 1024
     /// Consul's `translate_wan_addrs`: show WAN addresses of other datacenters' nodes.

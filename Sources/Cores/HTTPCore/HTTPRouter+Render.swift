@@ -19,6 +19,7 @@ extension HTTPRouter {
     /// Answers that are not plain JSON: nothing, a miss, a raw value.
     private func specialResponse(_ rendering: Rendering, _ response: Response) -> HTTPResponse? {
         if case .done = rendering.endpoint { return HTTPResponse(status: 200, headers: commonHeaders) }
+        if case .snapshot(let body) = response { return render(snapshot: body, metaHeaders(body.meta)) }
         if case .keyring(let body) = response, let failure = keyringFailure(body.responses ?? []) { return failure }
         if case .keyring(isList: false) = rendering.endpoint {
             return HTTPResponse(status: 200, headers: commonHeaders)
@@ -101,7 +102,7 @@ extension HTTPRouter {
         case .eventFired:
             if case .eventFired(let event) = rendering.endpoint { json.write(event) } else { json.null() }
         case .keyring(let body): json.list(body.responses) { $0.write($1) }
-        case .serverStats, .isthmusPong: json.null()
+        case .snapshot, .serverStats, .isthmusPong: json.null()
         }
         var headers = commonHeaders
         if rendering.endpoint.showsMeta, let meta = response.meta { headers += metaHeaders(meta) }

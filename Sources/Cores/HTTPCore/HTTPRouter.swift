@@ -82,6 +82,7 @@ package struct HTTPRouter: Sendable {
         case .sessionNode: .request(.sessionNodeSessions(try call.nodeRequest()), call.rendering(.sessions))
         case .sessionList: .request(.sessionList(call.sessionRequest()), call.rendering(.sessions))
         case .transaction: try transaction(call)
+        case .snapshot: try snapshot(call)
         case .queries: try preparedQueries(call)
         case .query: try preparedQuery(call)
         case .raftConfiguration:

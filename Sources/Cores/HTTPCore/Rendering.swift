@@ -34,6 +34,8 @@ package struct Rendering: Equatable, Sendable {
         case queries
         case queryResult
         case queryExplanation
+        /// A gzip archive.
+        case snapshot
         /// 200 without a body.
         case done
         case agentSelf
@@ -88,8 +90,8 @@ extension Rendering.Endpoint {
         case .kvEntry, .kvEntries, .kvKeys, .list, .nodeServices, .nodeServiceList, .healthService, .coordinates,
             .sessions, .queries, .queryResult, .queryExplanation, .emptyList, .gatewayServices, .configEntry:
             true
-        case .sessionRenewed, .created, .destroyed, .transaction, .value, .kvWritten, .eventFired, .events, .done,
-            .agentSelf, .agentMembers, .agentServices, .agentService, .agentHealth, .agentChecks, .agentMetrics,
+        case .snapshot, .sessionRenewed, .created, .destroyed, .transaction, .value, .kvWritten, .eventFired,
+            .events, .done, .agentSelf, .agentMembers, .agentServices, .agentService, .agentHealth, .agentChecks, .agentMetrics,
             .federation, .keyring:
             false
         }
@@ -101,8 +103,8 @@ extension Rendering.Endpoint {
         case .list, .nodeServices, .nodeServiceList, .healthService, .coordinates, .sessions, .queries, .queryResult,
             .queryExplanation, .gatewayServices:
             true
-        case .sessionRenewed, .created, .destroyed, .transaction, .kvEntry, .kvEntries, .kvKeys, .value, .kvWritten,
-            .eventFired, .events, .done, .agentSelf, .agentMembers, .agentServices, .agentService, .agentHealth,
+        case .snapshot, .sessionRenewed, .created, .destroyed, .transaction, .kvEntry, .kvEntries, .kvKeys, .value,
+            .kvWritten, .eventFired, .events, .done, .agentSelf, .agentMembers, .agentServices, .agentService, .agentHealth,
             .agentChecks, .agentMetrics, .federation, .keyring, .emptyList, .configEntry:
             false
         }
@@ -114,7 +116,7 @@ extension Rendering.Endpoint {
         case .list, .nodeServices, .nodeServiceList, .healthService, .queries, .queryResult, .queryExplanation,
             .gatewayServices:
             true
-        case .sessions, .sessionRenewed, .created, .destroyed, .transaction, .kvEntry, .kvEntries, .kvKeys,
+        case .snapshot, .sessions, .sessionRenewed, .created, .destroyed, .transaction, .kvEntry, .kvEntries, .kvKeys,
             .coordinates, .value, .kvWritten, .eventFired, .events, .done, .agentSelf, .agentMembers, .agentServices,
             .agentService, .agentHealth, .agentChecks, .agentMetrics, .federation, .keyring, .emptyList, .configEntry:
             false

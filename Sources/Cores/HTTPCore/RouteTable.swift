@@ -14,6 +14,7 @@ struct Route {
         case keyValue
         case sessionCreate, sessionDestroy, sessionRenew, sessionInfo, sessionNode, sessionList
         case transaction
+        case snapshot
         case queries, query
         case raftConfiguration, raftPeer, autopilotConfiguration, autopilotHealth
         case statusLeader, statusPeers
@@ -104,6 +105,7 @@ struct Route {
         "/v1/session/node/": Route(.sessionNode, .get),
         "/v1/session/list": Route(.sessionList, .get),
         "/v1/txn": Route(.transaction, .put),
+        "/v1/snapshot": Route(.snapshot, .getPut),
         "/v1/query": Route(.queries, .getPost),
         "/v1/query/": Route(.query, .getPutDelete),
         "/v1/operator/raft/configuration": Route(.raftConfiguration, .get),

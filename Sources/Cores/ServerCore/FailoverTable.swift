@@ -27,6 +27,8 @@ struct QueryFailover: Sendable {
     let options: QueryOptions
     /// What is answered when nobody has an instance: ours at first, then that of the datacenter asked last.
     var fallback: PreparedQueryExecuteResponse
+    /// Position of the datacenter that `fallback` names; 0 is ours.
+    var fallbackPosition = 0
     /// Not asked yet, in order.
     var candidates: [String]
     var triedCount = 0

@@ -19,6 +19,8 @@ struct KeptAnswers: Sendable {
     struct Served: Sendable {
         let request: Request
         let version: UInt64
+        /// Of the catalog: a restored one counts versions anew.
+        let restoreIndex: UInt64
         let body: [UInt8]
     }
 

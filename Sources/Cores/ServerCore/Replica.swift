@@ -32,6 +32,8 @@ struct Replica: Sendable {
     var confirmedReads: [ConfirmedRead] = []
     var waiters = WatchTable<UInt64>()
     var lockDelays = LockDelays()
+    /// The state was replaced by a snapshot of a person's: whoever waits is answered.
+    var isRestored = false
     /// Who waits for a change of the peer set to be committed.
     var membershipWaiters: [UInt64] = []
     /// Index of the newest snapshot on disk, or being written.

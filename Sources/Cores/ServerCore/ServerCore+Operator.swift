@@ -22,6 +22,7 @@ extension ServerCore {
                 }
             }
             finish(number, answer, at: now)
+        case .isthmusSnapshotSave: finish(number, .success(.snapshot(savedSnapshot(at: now))), at: now)
         case .operatorRaftConfiguration: finish(number, .success(.raftConfiguration(peerSet)), at: now)
         case .operatorServerHealth: finish(number, .success(.serverHealth(health(at: now))), at: now)
         case .operatorRemovePeerByAddress(let body):

@@ -128,7 +128,10 @@ extension ServerCore {
             var reader = MessagePackReader(body)
             if let answer = try? reader.read() as PreparedQueryExecuteResponse {
                 failover.attempts[slot].answer = answer
-                failover.fallback.datacenter = answer.datacenter
+                if failover.attempts[slot].position > failover.fallbackPosition {
+                    failover.fallbackPosition = failover.attempts[slot].position
+                    failover.fallback.datacenter = answer.datacenter
+                }
             }
         case .failure(let failure):
             metrics.add(.forwardFailed)

@@ -37,6 +37,10 @@ extension ServerCore {
         for message in replica?.takeReleased() ?? [] { send(message, at: now) }
         if let view = replica?.refreshedView() { out.append(.publish(view)) }
         for (pending, result) in finished { finish(pending, result, at: now) }
+        if replica?.isRestored == true {
+            replica?.isRestored = false
+            answerAfterRestore(at: now)
+        }
         answerConfirmedReads(at: now)
         wakeWaiters(at: now)
         snapshotWhenDue(at: now)
@@ -85,6 +89,7 @@ extension ServerCore {
                 for lock in replica!.catalog.takeLockDelays() {
                     replica!.lockDelays.add(lock.key, for: lock.delay, at: now)
                 }
+                if case .restore = command { replica?.isRestored = true }
                 if case .session(let request) = command { sessionApplied(request, applied, at: now) }
                 result = Self.answer(applied, to: command)
             } catch {

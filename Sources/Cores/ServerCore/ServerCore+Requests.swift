@@ -53,7 +53,8 @@ extension ServerCore {
         metrics.add(.inbound)
         let question = KeptAnswers.Question(method: method, body: body)
         if let kept = kept[question], mayAnswerAtOnce(kept.request, at: now),
-            replica!.view.catalog.version(of: kept.request) == kept.version
+            replica!.view.catalog.version(of: kept.request) == kept.version,
+            replica!.view.catalog.restoreIndex == kept.restoreIndex
         {
             return reply(id, error: nil, body: kept.body, at: now)
         }
@@ -67,7 +68,10 @@ extension ServerCore {
             {
                 var writer = MessagePackWriter()
                 response.encodeBody(into: &writer)
-                kept.keep(KeptAnswers.Served(request: request, version: version, body: writer.bytes), for: question)
+                let answer = KeptAnswers.Served(
+                    request: request, version: version, restoreIndex: replica!.view.catalog.restoreIndex,
+                    body: writer.bytes)
+                kept.keep(answer, for: question)
                 return reply(id, error: nil, body: writer.bytes, at: now)
             }
             begin(request, from: .inbound(id), timeout: nil, timeLimit: timeLimit, at: now)
@@ -156,11 +160,15 @@ extension ServerCore {
         if let answer = immediateAnswer(request, at: now) { return finish(number, .success(answer), at: now) }
         let command: Command
         do throws(FederationError) {
-            let request = completed(request, at: now)
-            guard let prepared = try Command(preparing: request, try preparation(for: request)) else {
-                return finish(number, .failure(.badRequest("\(request.method) is not a write")), at: now)
+            if case .isthmusSnapshotRestore(let body) = request {
+                command = try restoring(body)
+            } else {
+                let request = completed(request, at: now)
+                guard let prepared = try Command(preparing: request, try preparation(for: request)) else {
+                    return finish(number, .failure(.badRequest("\(request.method) is not a write")), at: now)
+                }
+                command = prepared
             }
-            command = prepared
             if let old = voterTooOld(for: command) {
                 throw .remote("\(request.method) waits until server \(old) runs this version too: upgrade it")
             }

@@ -35,6 +35,9 @@ package struct MessagePackReader {
 
     private mutating func byte() throws(WireError) -> UInt8 { bytes[try take(1)] }
 
+    /// One byte as it is, between objects.
+    package mutating func readByte() throws(WireError) -> UInt8 { try byte() }
+
     private mutating func bigEndian(_ count: Int) throws(WireError) -> UInt64 {
         let start = try take(count)
         var value: UInt64 = 0

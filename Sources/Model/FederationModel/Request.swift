@@ -44,6 +44,9 @@ package enum Request: Equatable, Sendable {
     case operatorSetAutopilot(AutopilotSetConfigRequest)
     case operatorServerHealth(DCSpecificRequest)
     case statusRaftStats
+    /// Our own: a snapshot for people, and back.
+    case isthmusSnapshotSave(DCSpecificRequest)
+    case isthmusSnapshotRestore(SnapshotRestoreRequest)
     case internalEventFire(EventFireRequest)
     case internalKeyringOperation(KeyringRequest)
     /// Our own ping between servers of any datacenter: carries the verdict evidence (`Isthmus.Ping`).
@@ -78,11 +81,12 @@ extension Request {
             .preparedQueryExecute, .preparedQueryExecuteRemote, .preparedQueryExplain,
             .operatorAutopilotConfiguration:
             .read
-        case .sessionRenew, .operatorRaftConfiguration, .operatorRemovePeerByAddress, .operatorRemovePeerByID,
+        case .sessionRenew, .isthmusSnapshotSave, .operatorRaftConfiguration, .operatorRemovePeerByAddress,
+            .operatorRemovePeerByID,
             .operatorServerHealth:
             .leader
         case .catalogRegister, .catalogDeregister, .kvsApply, .coordinateUpdate,
-            .sessionApply, .txnApply, .preparedQueryApply, .operatorSetAutopilot:
+            .sessionApply, .txnApply, .preparedQueryApply, .operatorSetAutopilot, .isthmusSnapshotRestore:
             .write
         }
     }
@@ -133,6 +137,8 @@ extension Request {
         case .operatorSetAutopilot: "Operator.AutopilotSetConfiguration"
         case .operatorServerHealth: "Operator.ServerHealth"
         case .statusRaftStats: "Status.RaftStats"
+        case .isthmusSnapshotSave: "Isthmus.SnapshotSave"
+        case .isthmusSnapshotRestore: "Isthmus.SnapshotRestore"
         case .internalEventFire: "Internal.EventFire"
         case .internalKeyringOperation: "Internal.KeyringOperation"
         case .isthmusPing: "Isthmus.Ping"
@@ -182,6 +188,8 @@ extension Request {
             case .operatorAutopilotConfiguration(let body): body.datacenter
             case .operatorSetAutopilot(let body): body.datacenter
             case .operatorServerHealth(let body): body.datacenter
+            case .isthmusSnapshotSave(let body): body.datacenter
+            case .isthmusSnapshotRestore(let body): body.datacenter
             case .internalEventFire(let body): body.datacenter
             case .internalKeyringOperation(let body): body.datacenter
             case .statusPing, .statusRaftStats, .catalogListDatacenters, .coordinateListDatacenters, .isthmusPing: nil
@@ -307,6 +315,12 @@ extension Request {
             case .operatorServerHealth(var body):
                 body.datacenter = newValue
                 self = .operatorServerHealth(body)
+            case .isthmusSnapshotSave(var body):
+                body.datacenter = newValue
+                self = .isthmusSnapshotSave(body)
+            case .isthmusSnapshotRestore(var body):
+                body.datacenter = newValue
+                self = .isthmusSnapshotRestore(body)
             case .internalEventFire(var body):
                 body.datacenter = newValue
                 self = .internalEventFire(body)
@@ -352,9 +366,11 @@ extension Request {
             case .operatorRaftConfiguration(let body): body.options
             case .operatorAutopilotConfiguration(let body): body.options
             case .operatorServerHealth(let body): body.options
+            case .isthmusSnapshotSave(let body): body.options
             case .internalEventFire(let body): body.options
             case .internalKeyringOperation(let body): body.options
             case .statusPing, .statusRaftStats, .catalogRegister, .catalogDeregister, .kvsApply, .coordinateUpdate,
+                .isthmusSnapshotRestore,
                 .sessionApply, .txnApply, .preparedQueryApply, .operatorRemovePeerByAddress, .operatorRemovePeerByID,
                 .operatorSetAutopilot,
                 .coordinateListDatacenters, .isthmusPing:
@@ -454,6 +470,9 @@ extension Request {
             case .operatorServerHealth(var body):
                 body.options = newValue
                 self = .operatorServerHealth(body)
+            case .isthmusSnapshotSave(var body):
+                body.options = newValue
+                self = .isthmusSnapshotSave(body)
             case .internalEventFire(var body):
                 body.options = newValue
                 self = .internalEventFire(body)
@@ -461,6 +480,7 @@ extension Request {
                 body.options = newValue
                 self = .internalKeyringOperation(body)
             case .statusPing, .statusRaftStats, .catalogRegister, .catalogDeregister, .kvsApply, .coordinateUpdate,
+                .isthmusSnapshotRestore,
                 .sessionApply, .txnApply, .preparedQueryApply, .operatorRemovePeerByAddress, .operatorRemovePeerByID,
                 .operatorSetAutopilot,
                 .coordinateListDatacenters, .isthmusPing:

@@ -25,6 +25,7 @@ package enum Response: Equatable, Sendable {
     case autopilot(AutopilotConfiguration)
     case serverHealth(OperatorHealthReply)
     case serverStats(ServerStats)
+    case snapshot(SnapshotReply)
     case eventFired(EventFireResponse)
     case keyring(KeyringResponses)
     case isthmusPong(Pong)
@@ -50,6 +51,7 @@ extension Response {
             case .queries(let body): body.meta
             case .queryResult(let body): body.meta
             case .queryExplanation(let body): body.meta
+            case .snapshot(let body): body.meta
             case .eventFired(let body): body.meta
             case .keyring(let body): body.meta
             case .empty, .string, .strings, .bool, .datacenterMaps, .isthmusPong,
@@ -105,6 +107,9 @@ extension Response {
             case .queryExplanation(var body):
                 body.meta = newValue
                 self = .queryExplanation(body)
+            case .snapshot(var body):
+                body.meta = newValue
+                self = .snapshot(body)
             case .eventFired(var body):
                 body.meta = newValue
                 self = .eventFired(body)

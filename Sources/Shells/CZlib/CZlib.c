@@ -1,6 +1,7 @@
 #include "CZlib.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <zlib.h>
 
 struct czlib_encoder {
@@ -38,4 +39,64 @@ size_t czlib_encoder_encode(
     encoder->stream.avail_out = (uInt)capacity;
     if (deflate(&encoder->stream, Z_FINISH) != Z_STREAM_END) return 0;
     return capacity - encoder->stream.avail_out;
+}
+
+// 15 bits of window, 16 for a gzip header.
+static const int windowBits = 15 + 16;
+
+size_t czlib_gzip_bound(size_t count) { return compressBound(count) + 32; }
+
+size_t czlib_gzip(const uint8_t *bytes, size_t count, uint8_t *out, size_t capacity) {
+    z_stream stream;
+    memset(&stream, 0, sizeof stream);
+    if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, windowBits, 8, Z_DEFAULT_STRATEGY) != Z_OK) return 0;
+    stream.next_in = (Bytef *)bytes;
+    stream.avail_in = (uInt)count;
+    stream.next_out = out;
+    stream.avail_out = (uInt)capacity;
+    const int result = deflate(&stream, Z_FINISH);
+    const size_t length = stream.total_out;
+    deflateEnd(&stream);
+    return result == Z_STREAM_END ? length : 0;
+}
+
+enum czlib_result czlib_gunzip(const uint8_t *bytes, size_t count, size_t limit, uint8_t **out, size_t *length) {
+    z_stream stream;
+    memset(&stream, 0, sizeof stream);
+    if (inflateInit2(&stream, windowBits) != Z_OK) return CZLIB_DAMAGED;
+    stream.next_in = (Bytef *)bytes;
+    stream.avail_in = (uInt)count;
+    size_t capacity = 1 << 16;
+    uint8_t *buffer = malloc(capacity);
+    enum czlib_result outcome = CZLIB_DAMAGED;
+    while (buffer != NULL) {
+        stream.next_out = buffer + stream.total_out;
+        stream.avail_out = (uInt)(capacity - stream.total_out);
+        const int result = inflate(&stream, Z_NO_FLUSH);
+        if (result == Z_STREAM_END) {
+            outcome = CZLIB_DONE;
+            break;
+        }
+        if (result != Z_OK && result != Z_BUF_ERROR) break;
+        if (stream.avail_out > 0) {
+            outcome = CZLIB_TRUNCATED;
+            break;
+        }
+        if (capacity >= limit) {
+            outcome = CZLIB_TOO_LARGE;
+            break;
+        }
+        capacity = capacity > limit / 2 ? limit : capacity * 2;
+        uint8_t *grown = realloc(buffer, capacity);
+        if (grown == NULL) break;
+        buffer = grown;
+    }
+    *length = stream.total_out;
+    inflateEnd(&stream);
+    if (outcome != CZLIB_DONE) {
+        free(buffer);
+        return outcome;
+    }
+    *out = buffer;
+    return CZLIB_DONE;
 }

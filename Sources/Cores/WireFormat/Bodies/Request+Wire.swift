@@ -47,6 +47,8 @@ extension Request {
         case .operatorSetAutopilot(let body): body.encode(into: &writer)
         case .operatorServerHealth(let body): body.encode(into: &writer)
         case .statusRaftStats: writer.writeMapHeader(0)
+        case .isthmusSnapshotSave(let body): body.encode(into: &writer)
+        case .isthmusSnapshotRestore(let body): body.encode(into: &writer)
         case .internalEventFire(let body): body.encode(into: &writer)
         case .internalKeyringOperation(let body): body.encode(into: &writer)
         case .isthmusPing(let body): body.encode(into: &writer)
@@ -106,6 +108,8 @@ extension Request {
         case "Status.RaftStats":
             try reader.skip()
             return .statusRaftStats
+        case "Isthmus.SnapshotSave": return .isthmusSnapshotSave(try reader.read())
+        case "Isthmus.SnapshotRestore": return .isthmusSnapshotRestore(try reader.read())
         case "Internal.EventFire": return .internalEventFire(try reader.read())
         case "Internal.KeyringOperation": return .internalKeyringOperation(try reader.read())
         case "Isthmus.Ping": return .isthmusPing(try reader.read())
@@ -171,6 +175,10 @@ extension Request {
         case .operatorSetAutopilot: return .bool(try reader.read())
         case .operatorServerHealth: return .serverHealth(try reader.read())
         case .statusRaftStats: return .serverStats(try reader.read())
+        case .isthmusSnapshotSave: return .snapshot(try reader.read())
+        case .isthmusSnapshotRestore:
+            try reader.skip()
+            return .empty
         case .internalEventFire: return .eventFired(try reader.read())
         case .internalKeyringOperation: return .keyring(try reader.read())
         case .isthmusPing: return .isthmusPong(try reader.read())
@@ -207,6 +215,7 @@ extension Response {
         case .autopilot(let body): body.encode(into: &writer)
         case .serverHealth(let body): body.encode(into: &writer)
         case .serverStats(let body): body.encode(into: &writer)
+        case .snapshot(let body): body.encode(into: &writer)
         case .eventFired(let body): body.encode(into: &writer)
         case .keyring(let body): body.encode(into: &writer)
         case .isthmusPong(let body): body.encode(into: &writer)

@@ -1,0 +1,34 @@
+package import FederationModel
+
+extension SnapshotReply: WireRecord {
+    package init() { self.init(archive: nil) }
+
+    /// Declaration order, used when a peer sends the structure as an array.
+    package static var fieldNames: [String] {
+        [
+            "Archive", "Index", "LastContact", "KnownLeader", "ConsistencyLevel",
+        ]
+    }
+
+    package mutating func decode(field name: String, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+        switch name {
+        case "Archive": archive = try reader.read()
+        default: return try meta.decode(field: name, from: &reader)
+        }
+        return true
+    }
+
+    package func encode(into writer: inout MessagePackWriter) {
+        writer.writeMapHeader(5)
+        writer.write("Archive")
+        writer.write(archive)
+        writer.write("ConsistencyLevel")
+        writer.write(meta.consistencyLevel)
+        writer.write("Index")
+        writer.write(meta.index)
+        writer.write("KnownLeader")
+        writer.write(meta.knownLeader)
+        writer.write("LastContact")
+        writer.write(meta.lastContact)
+    }
+}
