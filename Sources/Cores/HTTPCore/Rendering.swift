@@ -91,8 +91,8 @@ extension Rendering.Endpoint {
             .sessions, .queries, .queryResult, .queryExplanation, .emptyList, .gatewayServices, .configEntry:
             true
         case .snapshot, .sessionRenewed, .created, .destroyed, .transaction, .value, .kvWritten, .eventFired,
-            .events, .done, .agentSelf, .agentMembers, .agentServices, .agentService, .agentHealth, .agentChecks, .agentMetrics,
-            .federation, .keyring:
+            .events, .done, .agentSelf, .agentMembers, .agentServices, .agentService, .agentHealth, .agentChecks,
+            .agentMetrics, .federation, .keyring:
             false
         }
     }
@@ -104,8 +104,8 @@ extension Rendering.Endpoint {
             .queryExplanation, .gatewayServices:
             true
         case .snapshot, .sessionRenewed, .created, .destroyed, .transaction, .kvEntry, .kvEntries, .kvKeys, .value,
-            .kvWritten, .eventFired, .events, .done, .agentSelf, .agentMembers, .agentServices, .agentService, .agentHealth,
-            .agentChecks, .agentMetrics, .federation, .keyring, .emptyList, .configEntry:
+            .kvWritten, .eventFired, .events, .done, .agentSelf, .agentMembers, .agentServices, .agentService,
+            .agentHealth, .agentChecks, .agentMetrics, .federation, .keyring, .emptyList, .configEntry:
             false
         }
     }
