@@ -4,6 +4,9 @@
 #include <string.h>
 #include <zlib.h>
 
+// 15 bits of window, 16 for a gzip header.
+static const int windowBits = 15 + 16;
+
 struct czlib_encoder {
     z_stream stream;
 };
@@ -11,8 +14,8 @@ struct czlib_encoder {
 czlib_encoder *czlib_encoder_new(int level) {
     czlib_encoder *encoder = calloc(1, sizeof(czlib_encoder));
     if (!encoder) return NULL;
-    // 15 bits of window and 16 for gzip's header; 8 is zlib's standard of memory.
-    if (deflateInit2(&encoder->stream, level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
+    // 8 is zlib's standard of memory.
+    if (deflateInit2(&encoder->stream, level, Z_DEFLATED, windowBits, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
         free(encoder);
         return NULL;
     }
@@ -41,23 +44,14 @@ size_t czlib_encoder_encode(
     return capacity - encoder->stream.avail_out;
 }
 
-// 15 bits of window, 16 for a gzip header.
-static const int windowBits = 15 + 16;
-
 size_t czlib_gzip_bound(size_t count) { return compressBound(count) + 32; }
 
 size_t czlib_gzip(const uint8_t *bytes, size_t count, uint8_t *out, size_t capacity) {
-    z_stream stream;
-    memset(&stream, 0, sizeof stream);
-    if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, windowBits, 8, Z_DEFAULT_STRATEGY) != Z_OK) return 0;
-    stream.next_in = (Bytef *)bytes;
-    stream.avail_in = (uInt)count;
-    stream.next_out = out;
-    stream.avail_out = (uInt)capacity;
-    const int result = deflate(&stream, Z_FINISH);
-    const size_t length = stream.total_out;
-    deflateEnd(&stream);
-    return result == Z_STREAM_END ? length : 0;
+    czlib_encoder *encoder = czlib_encoder_new(Z_DEFAULT_COMPRESSION);
+    if (!encoder) return 0;
+    const size_t length = czlib_encoder_encode(encoder, bytes, count, out, capacity);
+    czlib_encoder_free(encoder);
+    return length;
 }
 
 enum czlib_result czlib_gunzip(const uint8_t *bytes, size_t count, size_t limit, uint8_t **out, size_t *length) {
