@@ -112,14 +112,7 @@ extension JSONWriter {
     /// As Consul's client library spells a check: no type, every duration, null for an empty list of tags.
     private mutating func write(clientCheck check: HealthCheck) {
         beginObject()
-        field("Node", check.node)
-        field("CheckID", check.checkID)
-        field("Name", check.name)
-        field("Status", check.status)
-        field("Notes", check.notes)
-        field("Output", check.output)
-        field("ServiceID", check.serviceID)
-        field("ServiceName", check.serviceName)
+        leadingFields(of: check)
         key("ServiceTags")
         if let tags = check.serviceTags, !tags.isEmpty { list(tags) { $0.write($1) } } else { null() }
         field("Type", "")

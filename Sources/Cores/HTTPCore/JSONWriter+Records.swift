@@ -229,9 +229,8 @@ extension JSONWriter {
         endObject()
     }
 
-    /// - Parameter absentTags: show null where there are no tags.
-    mutating func write(_ check: HealthCheck, absentTags: Bool = false) {
-        beginObject()
+    /// What the catalog's and the client library's forms of a check begin with.
+    mutating func leadingFields(of check: HealthCheck) {
         field("Node", check.node)
         field("CheckID", check.checkID)
         field("Name", check.name)
@@ -240,6 +239,12 @@ extension JSONWriter {
         field("Output", check.output)
         field("ServiceID", check.serviceID)
         field("ServiceName", check.serviceName)
+    }
+
+    /// - Parameter absentTags: show null where there are no tags.
+    mutating func write(_ check: HealthCheck, absentTags: Bool = false) {
+        beginObject()
+        leadingFields(of: check)
         field("ServiceTags", textsOrNull: check.serviceTags ?? (absentTags ? nil : []))
         field("Type", check.type)
         key("Definition")
