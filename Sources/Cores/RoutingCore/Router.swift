@@ -346,7 +346,7 @@ package struct Router: Sendable {
     package func route(_ datacenter: String, needsLeader: Bool) -> Result<[RouteServer], FederationError> {
         guard let verdict = datacenters[datacenter]?.verdict else { return .failure(.unknownDatacenter(datacenter)) }
         switch verdict {
-        case .left: return .failure(.unknownDatacenter(datacenter))
+        case .left: return .failure(.left(datacenter: datacenter))
         case .unreachable: return .failure(.unreachable(datacenter: datacenter))
         case .frozen: return .failure(.frozen(datacenter: datacenter))
         case .leaderless where needsLeader: return .failure(.leaderless(datacenter: datacenter))
