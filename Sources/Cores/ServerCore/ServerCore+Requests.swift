@@ -372,7 +372,7 @@ extension ServerCore {
         switch request {
         case .statusPing: .success(.empty)
         case .statusRaftStats: .success(.serverStats(serverStats(at: now)))
-        case .isthmusPing: .success(.isthmusPong(pong(at: now)))
+        case .isthmusPing(let ping): .success(.isthmusPong(pong(to: ping, at: now)))
         case .catalogListDatacenters: .success(.strings(datacentersByDistance))
         case .coordinateListDatacenters: .success(.datacenterMaps(datacenterMaps))
         default:
@@ -399,12 +399,15 @@ extension ServerCore {
         return (servers.endpoint(of: leader) ?? replica.node.membership[leader]?.endpoint)?.description ?? ""
     }
 
-    private func pong(at now: Instant) -> Pong {
+    private mutating func pong(to ping: Ping, at now: Instant) -> Pong {
+        router.handle(.heard(datacenter: ping.datacenter), at: now, into: &routerEffects)
         let node = replica?.node
-        return Pong(
+        var pong = Pong(
             datacenter: configuration.datacenter, node: configuration.node,
             clusterID: (node?.clusterID ?? .none).description, leader: leaderAddress, term: node?.term.value ?? 0,
             lastContact: node?.isLeader == true ? .zero : node?.lastContact.map { now - $0 } ?? .zero)
+        pong.rows = ReachabilityRows.encode(router.rows(wanted: ping.wantedRows, at: now))
+        return pong
     }
 
     // MARK: Ends
@@ -412,6 +415,7 @@ extension ServerCore {
     /// Every answer leaves through here, once.
     mutating func finish(_ number: UInt64, _ result: Result<Response, FederationError>, at now: Instant) {
         guard let pending = forget(number, at: now) else { return }
+        let result = told(result)
         var details = ErrorDetails()
         if case .failure(let error) = result { details = self.details(of: error, pending, at: now) }
         deliver(result, of: pending.request, to: pending.origin, details, at: now)
