@@ -66,8 +66,11 @@ struct FederationExpectationTests {
     }
 
     @Test("An answer has its status, its header and its texts", arguments: [
-        ("says: b", nil as String?), ("says: [a, b], lacks: c", nil), ("says: c", "/a answers a b without \"c\""),
-        ("lacks: a", "/a answers a b with \"a\""), ("header: X-Isthmus-Error, says: label", nil),
+        ("says: b", nil as String?), ("says: [a, b], lacks: c", nil),
+        ("says: [a, abel]", nil),
+        ("says: c", "/a answers X-Isthmus-Error: label | a b without \"c\""),
+        ("lacks: c", nil), ("lacks: a b", "/a answers X-Isthmus-Error: label | a b with \"a b\""),
+        ("header: X-Isthmus-Error, says: label", nil),
         ("header: x-isthmus-error, says: z", "/a answers label without \"z\""),
         ("header: X-Other", "/a answers without X-Other"), ("status: 404", "/a answers 200 a b"),
     ])

@@ -71,7 +71,7 @@ package struct TopologyExpectation: Equatable, Sendable {
     package struct Answer: Equatable, Sendable {
         package var path: String
         package var status = 200
-        /// Its value is looked at instead of the body; empty: the body.
+        /// Texts are sought in its value alone; empty: in the body and in our own headers.
         package var header = ""
         /// All of these are in it.
         package var says: [String] = []
