@@ -112,7 +112,7 @@ final class HTTPFrontEnd: Sendable {
                 switch step {
                 case .respond(let response): respond(response)
                 case .askAll(let more, let timeout): ask(more, timeout, waiting, respond)
-                default: break
+                case .ask, .askAgent, .resolve, .shell, nil: break
                 }
             }
             guard waiting.add(id) else {
