@@ -7,7 +7,7 @@ import Testing
 @Suite("Two datacenters in the simulated world")
 struct FederationTests {
     /// Two datacenters of three servers that know each other.
-    private static func federation(seed: UInt64 = 1) -> (scenario: Scenario, here: [Int], there: [Int]) {
+    static func federation(seed: UInt64 = 1) -> (scenario: Scenario, here: [Int], there: [Int]) {
         let scenario = Scenario(seed: seed)
         let here = scenario.addServers(3, datacenter: 1)
         let there = scenario.addServers(3, datacenter: 2, federating: [1])

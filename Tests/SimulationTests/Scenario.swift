@@ -11,6 +11,7 @@ final class Scenario {
     private var nextRequest: UInt64 = 0
     private var random: SeededRandom
     private var answers: [RequestID: Result<Response, FederationError>] = [:]
+    private(set) var answeredAt: [RequestID: Instant] = [:]
     private var agentAnswers: [RequestID: AgentResponse] = [:]
     /// Verdicts in the order they changed, by the host that judged.
     private(set) var verdicts: [(host: Int, datacenter: String, verdict: Verdict, at: Instant)] = []
@@ -100,7 +101,10 @@ final class Scenario {
     }
 
     private func watch() {
-        for (_, id, result) in world.takeAnswers() { answers[id] = result }
+        for (_, id, result) in world.takeAnswers() {
+            answers[id] = result
+            answeredAt[id] = world.now
+        }
         for (_, id, answer) in world.takeAgentAnswers() { agentAnswers[id] = answer }
         for (host, observation) in world.takeObservations() {
             switch observation {

@@ -45,7 +45,7 @@ extension Catalog {
             .preparedQueryExecute, .preparedQueryExecuteRemote, .preparedQueryExplain, .coordinateUpdate,
             .coordinateListDatacenters, .operatorRaftConfiguration, .operatorRemovePeerByAddress,
             .operatorRemovePeerByID, .operatorSetAutopilot, .operatorServerHealth, .internalEventFire,
-            .internalKeyringOperation, .isthmusPing, .isthmusSnapshotSave, .isthmusSnapshotRestore:
+            .internalKeyringOperation, .isthmusPing, .isthmusExplain, .isthmusSnapshotSave, .isthmusSnapshotRestore:
             return nil
         }
         index = max(1, index)

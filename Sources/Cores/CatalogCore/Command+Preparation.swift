@@ -37,8 +37,8 @@ extension Command {
             .preparedQueryList, .preparedQueryExecute, .preparedQueryExecuteRemote, .preparedQueryExplain,
             .coordinateListNodes, .coordinateNode, .coordinateListDatacenters, .operatorRaftConfiguration,
             .operatorRemovePeerByAddress, .operatorRemovePeerByID, .operatorAutopilotConfiguration,
-            .operatorServerHealth, .internalEventFire, .internalKeyringOperation, .isthmusPing, .isthmusSnapshotSave,
-            .isthmusSnapshotRestore:
+            .operatorServerHealth, .internalEventFire, .internalKeyringOperation, .isthmusPing, .isthmusExplain,
+            .isthmusSnapshotSave, .isthmusSnapshotRestore:
             return nil
         }
     }

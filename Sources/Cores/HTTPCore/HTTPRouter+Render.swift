@@ -102,6 +102,7 @@ extension HTTPRouter {
         case .eventFired:
             if case .eventFired(let event) = rendering.endpoint { json.write(event) } else { json.null() }
         case .keyring(let body): json.list(body.responses) { $0.write($1) }
+        case .routeExplanation(let body): json.write(body)
         case .snapshot, .serverStats, .isthmusPong: json.null()
         }
         var headers = commonHeaders

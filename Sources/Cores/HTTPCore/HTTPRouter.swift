@@ -116,6 +116,7 @@ package struct HTTPRouter: Sendable {
         case .configEntries: try configEntries(call)
         case .configWrite: throw HTTPProblem(status: 500, "config entries are not served")
         case .federationDatacenters: .agent(.federation, call.rendering(.federation))
+        case .federationExplain: try explain(call)
         case .agentSelf: .agent(.selfInfo, call.rendering(.agentSelf))
         case .agentMembers: try members(call)
         case .agentJoin: try join(call)

@@ -21,6 +21,7 @@ struct Route {
         case eventFire, eventList
         case coordinateNodes, coordinateDatacenters, coordinateNode, coordinateUpdate
         case federationDatacenters
+        case federationExplain
         case operatorKeyring
         case accessControl, meshDisabled, discoveryChain, emptyList, gatewayServices
         case configEntries, configWrite
@@ -122,6 +123,7 @@ struct Route {
         "/v1/coordinate/update": Route(.coordinateUpdate, .put),
         "/v1/operator/keyring": Route(.operatorKeyring, .keyring),
         "/v1/federation/datacenters": Route(.federationDatacenters, .get),
+        "/v1/federation/explain": Route(.federationExplain, .get),
     ]
 
     private static let keyValuePrefix = Array("/v1/kv/".utf8)

@@ -38,6 +38,8 @@ package enum SwitchboardInput: Equatable, Sendable {
     case call(CallID, to: Endpoint, method: String, body: [UInt8], deadline: Instant, fresh: Bool)
     /// Forgets the call; nothing is reported of it.
     case cancelCall(CallID)
+    /// Ends the call as its deadline would.
+    case expireCall(CallID)
     /// `error` nil or empty: success, `body` is one MessagePack object. Unknown or abandoned numbers are ignored.
     /// `label`: of the error, for peers of our own.
     case reply(InboundID, error: String?, label: String = "", body: [UInt8])

@@ -1,3 +1,4 @@
+package import Determinism
 package import FederationModel
 
 /// A server of any datacenter as the WAN pool shows it, its tags already parsed.
@@ -79,6 +80,8 @@ package enum RouterInput: Equatable, Sendable {
     /// A forwarded request was answered, also by an error text. `roundTrip` nil: it waited at the server.
     case callAnswered(name: String, roundTrip: Duration?)
     case callFailed(name: String, CallFailure)
+    /// A call sent then has outlasted its limit, or was overtaken by one to another server.
+    case callSlow(name: String, sent: Instant)
 }
 
 extension RouterInput {
@@ -98,6 +101,8 @@ package enum RouterEffect: Equatable, Sendable {
     /// Consul. `fresh`: on a new connection, to learn whether connects succeed.
     case ping(PingID, RouteServer, fresh: Bool)
     case verdictChanged(datacenter: String, from: Verdict, to: Verdict, reason: String)
+    /// Requests for it are refused from now on, before a verdict says so.
+    case breakerOpened(datacenter: String)
     case log(LogLine)
 }
 

@@ -7,12 +7,13 @@ package struct Router: Sendable {
     package let configuration: RouterConfiguration
     private var random: SeededRandom
     /// Remote datacenters by name, and their names in order.
-    private var datacenters: [String: DatacenterState] = [:]
-    private var names: [String] = []
+    var datacenters: [String: DatacenterState] = [:]
+    private(set) var names: [String] = []
     /// Datacenter by server name, refused servers included.
     private var homes: [String: String] = [:]
     private var pings: [PingID: String] = [:]
     private var nextPing: UInt64 = 1
+    private var nextLane: UInt64 = 1
     /// Instants of the last pings, at most `maxPingsPerSecond` of them, as a ring.
     private var recentPings: [Instant] = []
     private var oldestPing = 0
@@ -35,6 +36,7 @@ package struct Router: Sendable {
                 let clears = configuration.answersToClear
                 evidence.answered(at: now, roundTrip: roundTrip, answersToClear: clears)
                 evidence.leader = leader ?? evidence.leader
+                evidence.trip.pingAnswered(at: now)
             }
         case .pingFailed(let id, let failure):
             guard let name = pings.removeValue(forKey: id) else { return }
@@ -44,6 +46,7 @@ package struct Router: Sendable {
             pingEnded(name, id, now, &effects) { _, _ in }
         case .callAnswered(let name, let roundTrip): callAnswered(name, roundTrip, now, &effects)
         case .callFailed(let name, let failure): callFailed(name, failure, now, &effects)
+        case .callSlow(let name, let sent): callSlow(name, sent: sent, now, &effects)
         }
     }
 
@@ -53,8 +56,9 @@ package struct Router: Sendable {
         guard server.datacenter != configuration.datacenter else { return }
         if let home = homes[server.name], home != server.datacenter { remove(server.name, now, &effects) }
         homes[server.name] = server.datacenter
-        var state = datacenters[server.datacenter] ?? DatacenterState(server.datacenter, at: now)
+        var state = datacenters[server.datacenter] ?? DatacenterState(server.datacenter, lane: nextLane, at: now)
         if datacenters[server.datacenter] == nil {
+            nextLane += 1
             names.append(server.datacenter)
             names.sort()
         }
@@ -155,6 +159,7 @@ package struct Router: Sendable {
         if let leader = evidence.leader, !leader.isEmpty, evidence.lastAnswer == now {
             datacenters[home]?.leader = leader
         }
+        tellBreakers(of: home, evidence, now)
         // A ping that took its whole limit is followed by the next one at once; a refusal waits for its turn.
         if evidence.missCount > 0 && !evidence.isSilent && now - sent >= configuration.pingTimeout {
             datacenters[home]?.nextRound = now
@@ -178,6 +183,7 @@ package struct Router: Sendable {
         let wasHealthy = datacenters[home]?.servers[index].isHealthy == true
         let clears = configuration.answersToClear
         datacenters[home]?.servers[index].answered(at: now, roundTrip: roundTrip, answersToClear: clears)
+        datacenters[home]?.servers[index].trip.callAnswered()
         if !wasHealthy { reassess(home, now, &effects) }
     }
 
@@ -188,7 +194,8 @@ package struct Router: Sendable {
         switch failure {
         case .application: return callAnswered(name, nil, now, &effects)
         case .overloaded: return
-        case .refused, .connectTimeout, .connectFailed, .noAnswer, .lost, .notSent: break
+        case .refused, .connectTimeout, .connectFailed, .noAnswer, .lost, .notSent:
+            datacenters[home]?.servers[index].trip.callFailed(at: now)
         }
         let last = datacenters[home]?.servers[index].lastCountedCall
         guard last.map({ now - $0 >= configuration.pingInterval }) ?? true else { return }
@@ -202,6 +209,39 @@ package struct Router: Sendable {
             datacenters[home]?.nextRound = now
         }
         reassess(home, now, &effects)
+    }
+
+    /// The server is tried last until something comes from it, and is asked at once.
+    private mutating func callSlow(_ name: String, sent: Instant, _ now: Instant, _ effects: inout [RouterEffect]) {
+        guard let home = homes[name], let index = datacenters[home]?.index(of: name),
+            let evidence = datacenters[home]?.servers[index], !evidence.isSuspect,
+            evidence.lastAnswer.map({ $0 < sent }) ?? true
+        else { return }
+        datacenters[home]?.servers[index].isSuspect = true
+        datacenters[home]?.cursor = index
+        datacenters[home]?.nextRound = now
+        reassess(home, now, &effects)
+    }
+
+    /// What a ping says of requests to come.
+    private mutating func tellBreakers(of home: String, _ evidence: ServerEvidence, _ now: Instant) {
+        if evidence.lastAnswer == now {
+            datacenters[home]?.lane.any.pingAnswered(at: now)
+            if evidence.leader?.isEmpty == true {
+                datacenters[home]?.lane.leader.pingMissed(at: now)
+            } else {
+                datacenters[home]?.lane.leader.pingAnswered(at: now)
+            }
+        } else if evidence.missCount > 0 {
+            datacenters[home]?.lane.any.pingMissed(at: now)
+            datacenters[home]?.lane.leader.pingMissed(at: now)
+        }
+        noteDeadline(datacenters[home]?.lane.nextDeadline ?? .distantFuture)
+    }
+
+    func evidence(of server: String) -> ServerEvidence? {
+        guard let home = homes[server], let index = datacenters[home]?.index(of: server) else { return nil }
+        return datacenters[home]?.servers[index]
     }
 
     /// Remakes verdict, candidates and deadline after new evidence.
@@ -233,6 +273,9 @@ package struct Router: Sendable {
             guard let state = datacenters[name], let since = state.leaderlessSince else { continue }
             let isDue = state.verdict != .leaderless && now >= since + configuration.leaderlessDelay
             if isDue { reassess(name, now, &effects) }
+        }
+        for name in names where datacenters[name]?.lane.advance(to: now) == true {
+            effects.append(.breakerOpened(datacenter: name))
         }
         // The datacenter that has waited longest first, so that a spent budget starves none.
         let due = names.filter { (datacenters[$0]?.nextRound ?? .distantFuture) <= now }
@@ -316,27 +359,15 @@ package struct Router: Sendable {
             if let since = state.leaderlessSince, state.verdict != .leaderless {
                 deadline = min(deadline, since + configuration.leaderlessDelay)
             }
+            deadline = min(deadline, state.lane.nextDeadline)
         }
         nextDeadline = deadline
     }
 
-    // MARK: Answers
+    /// There is work at `deadline` at the latest.
+    mutating func noteDeadline(_ deadline: Instant) { nextDeadline = min(nextDeadline, deadline) }
 
-    /// Servers in the order they should be tried. At once, without waiting: once a verdict stands, requests fail fast.
-    /// - Parameter needsLeader: the request is answered only by, or with, the leader.
-    package func route(_ datacenter: String, needsLeader: Bool) -> Result<[RouteServer], FederationError> {
-        guard let verdict = datacenters[datacenter]?.verdict else { return .failure(.unknownDatacenter(datacenter)) }
-        switch verdict {
-        case .left: return .failure(.unknownDatacenter(datacenter))
-        case .unreachable: return .failure(.unreachable(datacenter: datacenter))
-        case .frozen: return .failure(.frozen(datacenter: datacenter))
-        case .leaderless where needsLeader: return .failure(.leaderless(datacenter: datacenter))
-        case .up, .degraded, .leaderless:
-            let list = needsLeader ? datacenters[datacenter]?.leaderFirst : datacenters[datacenter]?.candidates
-            let servers = list ?? []
-            return servers.isEmpty ? .failure(.unreachable(datacenter: datacenter)) : .success(servers)
-        }
-    }
+    // MARK: Answers
 
     package func verdict(of datacenter: String) -> Verdict? { datacenters[datacenter]?.verdict }
 

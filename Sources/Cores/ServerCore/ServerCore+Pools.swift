@@ -272,6 +272,8 @@ extension ServerCore {
                     log(
                         to == .up ? .notice : .warning, "datacenter is \(to.rawValue)",
                         ["federation.datacenter": datacenter, "federation.reason": reason])
+                    if to == .unreachable || to == .frozen || to == .left { datacenterFell(datacenter, at: now) }
+                case .breakerOpened(let datacenter): breakerOpened(datacenter, at: now)
                 case .log(let line): out.append(.log(line))
                 }
             }

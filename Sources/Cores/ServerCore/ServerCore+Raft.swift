@@ -147,7 +147,7 @@ extension ServerCore {
             log(
                 .notice, "leader changed",
                 ["raft.leader": leader.map { name(of: $0) } ?? "none", "raft.term": term.description])
-            retryParked(at: now)
+            leaderChanged(to: leader, at: now)
         case .roleChanged(let role, let term):
             log(.info, "role changed", ["raft.role": role.rawValue, "raft.term": term.description])
             guard role == .leader else { return }

@@ -201,26 +201,7 @@ extension ServerCore {
         else {
             return park(number, at: now, failure: .noLeader(datacenter: configuration.datacenter))
         }
-        call(number, endpoint, route: .leader, at: now)
-    }
-
-    mutating func forward(_ number: UInt64, to datacenter: String, at now: Instant) {
-        guard let pending = requests[number] else { return }
-        let needsLeader =
-            switch pending.request.kind {
-            case .write: true
-            case .read: pending.request.options?.allowStale == false
-            case .leader: pending.request.options?.allowStale != true
-            case .local, .anyServer: false
-            }
-        switch router.route(datacenter, needsLeader: needsLeader) {
-        case .success(let candidates):
-            guard let first = candidates.first else {
-                return finish(number, .failure(.unreachable(datacenter: datacenter)), at: now)
-            }
-            call(number, first.endpoint, route: .remote(first, others: Array(candidates.dropFirst())), at: now)
-        case .failure(let error): finish(number, .failure(error), at: now)
-        }
+        call(number, endpoint, route: .leader(endpoint), at: now)
     }
 
     private mutating func call(
@@ -232,7 +213,6 @@ extension ServerCore {
         switch route {
         case .leader: break
         case .server: metrics.add(.client)
-        case .remote: metrics.add(.forward)
         }
         var writer = MessagePackWriter()
         pending.request.encodeBody(into: &writer)
@@ -256,6 +236,19 @@ extension ServerCore {
         for number in requests.takeParked() { route(number, at: now) }
     }
 
+    /// Reads that a former leader was asked for go to the new one: the old one may be frozen.
+    mutating func leaderChanged(to leader: NodeID?, at now: Instant) {
+        retryParked(at: now)
+        guard let leader, let endpoint = servers.endpoint(of: leader) else { return }
+        for number in requests.numbers(callingOther: endpoint) {
+            guard let pending = requests[number], case .calling(let call, _) = pending.stage,
+                RetryPolicy.changesNothing(pending.request)
+            else { continue }
+            switchboard.handle(.cancelCall(call), at: now, into: &switchboardEffects)
+            route(number, at: now)
+        }
+    }
+
     mutating func retryRead(_ number: UInt64, at now: Instant) {
         park(number, at: now, failure: .notReadyForConsistentReads)
     }
@@ -263,22 +256,22 @@ extension ServerCore {
     // MARK: Answers of other servers
 
     mutating func completed(_ call: CallID, _ result: Result<[UInt8], CallFailure>, at now: Instant) {
-        if pingCompleted(call, result, at: now) || failoverCompleted(call, result, at: now) { return }
+        if forwardCompleted(call, result, at: now) || pingCompleted(call, result, at: now)
+            || failoverCompleted(call, result, at: now)
+        {
+            return
+        }
         guard let number = requests.request(of: call), let pending = requests[number],
             case .calling(_, let route) = pending.stage
         else { return }
         switch result {
         case .success(let body):
-            if case .remote(let server, _) = route {
-                router.handle(.callAnswered(name: server.name, roundTrip: nil), at: now, into: &routerEffects)
-                performRouter(at: now)
-            }
             finish(number, decode(body, answering: pending.request), at: now)
         case .failure(let failure): failed(number, pending, route, failure, at: now)
         }
     }
 
-    private mutating func decode(
+    mutating func decode(
         _ body: [UInt8], answering request: Request
     ) -> Result<Response, FederationError> {
         if let response = kept.response(to: request.method, body: body) { return .success(response) }
@@ -307,18 +300,6 @@ extension ServerCore {
             metrics.add(.clientFailed)
             if case .application = failure {} else { servers.demote(endpoint) }
             retriable ? park(number, at: now, failure: error) : finish(number, .failure(error), at: now)
-        case .remote(let server, let others):
-            metrics.add(.forwardFailed)
-            router.handle(.callFailed(name: server.name, failure), at: now, into: &routerEffects)
-            performRouter(at: now)
-            // One retry, on another server: a request must not walk through a dying datacenter.
-            let policy = RetryPolicy.acrossDatacenters
-            guard policy.allows(pending.request, after: failure, retryCount: pending.attemptCount - 1),
-                now < pending.deadline, let next = others.first
-            else {
-                return finish(number, .failure(error), at: now)
-            }
-            call(number, next.endpoint, route: .remote(next, others: Array(others.dropFirst())), at: now)
         }
         performSwitchboard(at: now)
     }
@@ -366,6 +347,7 @@ extension ServerCore {
         case .statusPing: .success(.empty)
         case .statusRaftStats: .success(.serverStats(serverStats(at: now)))
         case .isthmusPing: .success(.isthmusPong(pong(at: now)))
+        case .isthmusExplain(let body): explain(body, at: now)
         case .catalogListDatacenters: .success(.strings(datacentersByDistance))
         case .coordinateListDatacenters: .success(.datacenterMaps(datacenterMaps))
         default:
@@ -413,6 +395,7 @@ extension ServerCore {
         if case .watching(let id) = pending.stage { replica?.waiters.remove(id) }
         if case .gathering = pending.stage { keyrings.works[number] = nil }
         if case .failingOver = pending.stage { abandonFailover(number, at: now) }
+        if case .forwarding = pending.stage { endForward(number, at: now) }
         return pending
     }
 
@@ -457,6 +440,7 @@ extension ServerCore {
             case .gathering: finish(number, .failure(.timedOut(after: KeyringBook.timeout)), at: now)
             case .confirming: finish(number, .failure(.notReadyForConsistentReads), at: now)
             case .failingOver: finishFailover(number, at: now)
+            case .forwarding: expireForward(number, at: now)
             case .proposed, .changingPeers:
                 finish(number, .failure(.outcomeUnknown(reason: "not committed before the deadline")), at: now)
             case .calling(let call, let route):

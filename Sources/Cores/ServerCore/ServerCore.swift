@@ -37,6 +37,7 @@ package struct ServerCore: Sendable {
     var identities: IdentityPool
     var sessionTimers = SessionTimers()
     var failovers = FailoverTable()
+    var forwards = ForwardTable()
     var events = EventBook()
     /// What each own task under way wrote.
     var ownPayloads: [OwnTask: OwnPayload] = [:]
@@ -98,7 +99,7 @@ package struct ServerCore: Sendable {
         next = min(next, wan?.findDeadline() ?? .distantFuture, replica?.findDeadline() ?? .distantFuture)
         next = min(next, requests.nextDeadline, joiner.nextDeadline, local.nextDeadline)
         next = min(next, sessionTimers.nextDeadline, failovers.nextDeadline, events.nextDeadline)
-        next = min(next, serviceWaits.nextDeadline)
+        next = min(next, serviceWaits.nextDeadline, forwards.nextDeadline)
         nextDeadline = min(next, duties.nextDeadline, leaving?.nextDeadline ?? .distantFuture, servers.nextRebalance)
     }
 
@@ -150,6 +151,7 @@ package struct ServerCore: Sendable {
         synchronise(at: now)
         lead(at: now)
         advanceFailovers(at: now)
+        advanceForwards(at: now)
         answerEventWaiters(at: now)
         advanceLeaving(at: now)
         if servers.nextRebalance <= now {

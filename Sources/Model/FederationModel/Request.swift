@@ -51,6 +51,8 @@ package enum Request: Equatable, Sendable {
     case internalKeyringOperation(KeyringRequest)
     /// Our own ping between servers of any datacenter: carries the verdict evidence (`Isthmus.Ping`).
     case isthmusPing(Ping)
+    /// Our own: what a server would do with a request for another datacenter.
+    case isthmusExplain(ExplainRequest)
 }
 
 extension Request {
@@ -71,7 +73,7 @@ extension Request {
     package var kind: Kind {
         switch self {
         case .statusPing, .statusRaftStats, .catalogListDatacenters, .coordinateListDatacenters,
-            .internalKeyringOperation, .isthmusPing:
+            .internalKeyringOperation, .isthmusPing, .isthmusExplain:
             .local
         case .statusLeader, .statusPeers, .internalEventFire: .anyServer
         case .catalogListNodes, .catalogListServices, .catalogServiceNodes, .catalogNodeServices,
@@ -142,6 +144,7 @@ extension Request {
         case .internalEventFire: "Internal.EventFire"
         case .internalKeyringOperation: "Internal.KeyringOperation"
         case .isthmusPing: "Isthmus.Ping"
+        case .isthmusExplain: "Isthmus.Explain"
         }
     }
 
@@ -192,7 +195,9 @@ extension Request {
             case .isthmusSnapshotRestore(let body): body.datacenter
             case .internalEventFire(let body): body.datacenter
             case .internalKeyringOperation(let body): body.datacenter
-            case .statusPing, .statusRaftStats, .catalogListDatacenters, .coordinateListDatacenters, .isthmusPing: nil
+            case .statusPing, .statusRaftStats, .catalogListDatacenters, .coordinateListDatacenters, .isthmusPing,
+                .isthmusExplain:
+                nil
             }
         }
         set {
@@ -327,7 +332,9 @@ extension Request {
             case .internalKeyringOperation(var body):
                 body.datacenter = newValue
                 self = .internalKeyringOperation(body)
-            case .statusPing, .statusRaftStats, .catalogListDatacenters, .coordinateListDatacenters, .isthmusPing: break
+            case .statusPing, .statusRaftStats, .catalogListDatacenters, .coordinateListDatacenters, .isthmusPing,
+                .isthmusExplain:
+                break
             }
         }
     }
@@ -373,7 +380,7 @@ extension Request {
                 .isthmusSnapshotRestore,
                 .sessionApply, .txnApply, .preparedQueryApply, .operatorRemovePeerByAddress, .operatorRemovePeerByID,
                 .operatorSetAutopilot,
-                .coordinateListDatacenters, .isthmusPing:
+                .coordinateListDatacenters, .isthmusPing, .isthmusExplain:
                 nil
             }
         }
@@ -483,7 +490,7 @@ extension Request {
                 .isthmusSnapshotRestore,
                 .sessionApply, .txnApply, .preparedQueryApply, .operatorRemovePeerByAddress, .operatorRemovePeerByID,
                 .operatorSetAutopilot,
-                .coordinateListDatacenters, .isthmusPing:
+                .coordinateListDatacenters, .isthmusPing, .isthmusExplain:
                 break
             }
         }

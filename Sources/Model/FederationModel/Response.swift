@@ -29,6 +29,7 @@ package enum Response: Equatable, Sendable {
     case eventFired(EventFireResponse)
     case keyring(KeyringResponses)
     case isthmusPong(Pong)
+    case routeExplanation(RouteExplanation)
 }
 
 extension Response {
@@ -54,7 +55,7 @@ extension Response {
             case .snapshot(let body): body.meta
             case .eventFired(let body): body.meta
             case .keyring(let body): body.meta
-            case .empty, .string, .strings, .bool, .datacenterMaps, .isthmusPong,
+            case .empty, .string, .strings, .bool, .datacenterMaps, .isthmusPong, .routeExplanation,
                 .txn, .raftConfiguration, .autopilot, .serverHealth, .serverStats:
                 nil
             }
@@ -116,7 +117,7 @@ extension Response {
             case .keyring(var body):
                 body.meta = newValue
                 self = .keyring(body)
-            case .empty, .string, .strings, .bool, .datacenterMaps, .isthmusPong,
+            case .empty, .string, .strings, .bool, .datacenterMaps, .isthmusPong, .routeExplanation,
                 .txn, .raftConfiguration, .autopilot, .serverHealth, .serverStats:
                 break
             }

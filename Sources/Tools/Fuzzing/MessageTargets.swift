@@ -45,6 +45,7 @@ enum SampleRequests {
         .coordinateListNodes(DCSpecificRequest(datacenter: "dc1")), .coordinateListDatacenters,
         .internalEventFire(EventFireRequest(datacenter: "dc1", name: "deploy", payload: ByteString("now"))),
         .isthmusPing(Ping(datacenter: "dc1", node: "n1")),
+        .isthmusExplain(ExplainRequest(target: "dc2", service: "web", mode: "stale")),
     ]
 
     static func body(_ request: Request) -> [UInt8] {

@@ -22,7 +22,8 @@ struct InfoCommand: ParsableCommand {
 
 struct FederationCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "federation", abstract: "Shows every datacenter's verdict as the agent sees it.")
+        commandName: "federation", abstract: "Shows every datacenter's verdict as the agent sees it.",
+        subcommands: [ExplainCommand.self])
 
     @OptionGroup var options: ClientOptions
 

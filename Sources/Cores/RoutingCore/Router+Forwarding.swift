@@ -1,0 +1,148 @@
+package import Determinism
+package import FederationModel
+
+/// How a call to a server of another datacenter ended, or how it goes.
+package enum CallOutcome: Equatable, Sendable {
+    case answered(after: Duration)
+    case failed(CallFailure)
+    /// Its caller has taken it back, or another server was faster.
+    case cancelled
+}
+
+// Plans of requests for other datacenters, and what is learned from what becomes of them.
+
+extension Router {
+    /// What is done with a request now. Pure: who asks twice gets the same plan twice.
+    package func plan(_ ask: ForwardAsk, at now: Instant) -> ForwardPlan {
+        ForwardPlan(ask, datacenters[ask.datacenter], relays: { relays(to: ask.datacenter, at: now) })
+    }
+
+    /// Servers in the order they should be tried. At once, without waiting: once a verdict stands, requests fail fast.
+    /// - Parameter needsLeader: the request is answered only by, or with, the leader.
+    package func route(
+        _ datacenter: String, needsLeader: Bool, at now: Instant
+    ) -> Result<[RouteServer], FederationError> {
+        let ask = ForwardAsk(
+            datacenter: datacenter, needsLeader: needsLeader, changesNothing: true, hopCount: Relay.maxHopCount - 1)
+        switch plan(ask, at: now).decision {
+        case .call(let candidates): return .success(candidates.map(\.server))
+        case .refuse(let error): return .failure(error)
+        case .queue, .relay: return .failure(.overloaded(what: "requests for \(datacenter)"))
+        }
+    }
+
+    // MARK: Relays
+
+    /// Datacenters that say they reach `datacenter`, by the round trip over them, then by name.
+    package func relays(to datacenter: String, at now: Instant) -> [Relay] {
+        let found = names.filter { $0 != datacenter }.compactMap { name -> (relay: Relay, trip: Duration)? in
+            guard case .usable(let trip) = relayUse(of: name, to: datacenter, at: now) else { return nil }
+            return (Relay(name, servers: relayServers(of: name, to: datacenter, at: now)), trip)
+        }
+        return found.sorted { ($0.trip, $0.relay.datacenter) < ($1.trip, $1.relay.datacenter) }.map(\.relay)
+    }
+
+    enum RelayUse: Equatable, Sendable {
+        case usable(trip: Duration)
+        case cannotBeAsked(Verdict)
+        case isConsul
+        case reachesNot
+        case saysNothing
+
+        var words: String {
+            switch self {
+            case .usable(let trip): "says that it reaches it, round trip \(trip)"
+            case .cannotBeAsked(let verdict): "is \(verdict.rawValue)"
+            case .isConsul: "has no server that relays"
+            case .reachesNot: "says that it does not reach it"
+            case .saysNothing: "has not said what it reaches"
+            }
+        }
+    }
+
+    func relayUse(of name: String, to datacenter: String, at now: Instant) -> RelayUse {
+        guard let state = datacenters[name] else { return .saysNothing }
+        guard state.verdict == .up || state.verdict == .degraded || state.verdict == .leaderless,
+            state.lane.any.passes.allowed
+        else { return .cannotBeAsked(state.verdict) }
+        guard state.candidates.contains(where: \.server.isIsthmus) else { return .isConsul }
+        guard let word = reach(from: name, to: datacenter, at: now) else { return .saysNothing }
+        guard word.reaches else { return .reachesNot }
+        let here = state.candidates.lazy.filter(\.server.isIsthmus).compactMap(\.roundTrip).min() ?? .seconds(1)
+        return .usable(trip: here + (word.roundTrip ?? .seconds(1)))
+    }
+
+    private func relayServers(of name: String, to datacenter: String, at now: Instant) -> [Candidate] {
+        (datacenters[name]?.candidates ?? []).filter(\.server.isIsthmus)
+    }
+
+    /// By its own word; nil when that is not known.
+    private func reach(from: String, to: String, at now: Instant) -> (reaches: Bool, roundTrip: Duration?)? {
+        nil
+    }
+
+    // MARK: Places
+
+    /// A place among those in the air is taken, and the budget of hedges grows.
+    package mutating func began(_ plan: ForwardPlan) {
+        change(plan) { lane in
+            lane.limits.began(plan.ask)
+            if plan.ask.mayHedge { lane.hedges.sent() }
+        }
+    }
+
+    package mutating func ended(_ plan: ForwardPlan) { change(plan) { $0.limits.ended(plan.ask) } }
+
+    package mutating func queued(_ plan: ForwardPlan) { change(plan) { $0.limits.joined(plan.ask) } }
+
+    package mutating func leftQueue(_ plan: ForwardPlan) { change(plan) { $0.limits.leftQueue(plan.ask) } }
+
+    /// Whether one that waits may go.
+    package func hasRoom(for datacenter: String) -> Bool {
+        datacenters[datacenter]?.lane.limits.hasRoom ?? true
+    }
+
+    /// Whether one more request may be asked of a second server; takes it from the budget.
+    package mutating func spendHedge(_ plan: ForwardPlan) -> Bool {
+        var mayHedge = false
+        change(plan) { mayHedge = $0.hedges.spend() }
+        return mayHedge
+    }
+
+    /// A datacenter that was forgotten and came back has a lane that knows nothing of older requests.
+    private mutating func change(_ plan: ForwardPlan, _ change: (inout Lane) -> Void) {
+        guard plan.lane != nil, datacenters[plan.ask.datacenter]?.lane.number == plan.lane else { return }
+        if datacenters[plan.ask.datacenter] != nil { change(&datacenters[plan.ask.datacenter]!.lane) }
+    }
+
+    // MARK: Outcomes
+
+    /// A call leaves for a server of the asked datacenter.
+    package mutating func sent(_ plan: ForwardPlan, at now: Instant) {
+        guard !plan.ask.isBlocking, !plan.isRelayed else { return }
+        var deadline = Instant.distantFuture
+        change(plan) { lane in
+            lane.sent(plan.ask, at: now)
+            deadline = lane.nextDeadline
+        }
+        noteDeadline(deadline)
+    }
+
+    /// - Parameter server: its name. One of a relay answers for itself alone, not for the asked datacenter.
+    package mutating func ended(
+        _ plan: ForwardPlan, server: String, _ outcome: CallOutcome, at now: Instant,
+        into effects: inout [RouterEffect]
+    ) {
+        if !plan.isRelayed && !plan.ask.isBlocking { change(plan) { $0.count(plan.ask, outcome, at: now) } }
+        switch outcome {
+        case .answered: handle(.callAnswered(name: server, roundTrip: nil), at: now, into: &effects)
+        case .failed(let failure): handle(.callFailed(name: server, failure), at: now, into: &effects)
+        case .cancelled: break
+        }
+    }
+
+    /// Whether anything has come from a server since then.
+    package func isAnswered(_ server: String, since sent: Instant) -> Bool {
+        evidence(of: server)?.lastAnswer.map { $0 >= sent } ?? false
+    }
+}
