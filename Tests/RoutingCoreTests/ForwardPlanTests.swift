@@ -38,7 +38,7 @@ struct ForwardPlanTests {
         case .leaderless: refusal = ask.needsLeader ? .leaderless(datacenter: "dc2") : nil
         case .frozen: refusal = .frozen(datacenter: "dc2")
         case .unreachable: refusal = .unreachable(datacenter: "dc2")
-        case .left: refusal = .unknownDatacenter("dc2")
+        case .left: refusal = .left(datacenter: "dc2")
         }
         if let refusal {
             #expect(plan.decision == .refuse(refusal))

@@ -66,7 +66,7 @@ package struct ForwardPlan: Equatable, Sendable {
         let lane = state.lane
         if ask.hopCount >= Relay.maxHopCount { return (.hops, .refuse(.unknownDatacenter(datacenter))) }
         switch state.verdict {
-        case .left: return (.hasLeft, .refuse(.unknownDatacenter(datacenter)))
+        case .left: return (.hasLeft, .refuse(.left(datacenter: datacenter)))
         case .leaderless where ask.needsLeader:
             return (.verdict(.leaderless), .refuse(.leaderless(datacenter: datacenter)))
         case .unreachable:

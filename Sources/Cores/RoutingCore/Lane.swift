@@ -49,7 +49,7 @@ package struct Lane: Equatable, Sendable {
         case .answered(let time):
             if ask.changesNothing { latency.add(time) }
             change(needsLeader: ask.needsLeader) { $0.answered(at: now) }
-        case .failed(.application(let text, _)):
+        case .failed(.application(let text, _, _)):
             let isLeaderless = text.contains("No cluster leader")
             change(needsLeader: ask.needsLeader) { isLeaderless ? $0.failed(at: now) : $0.answered(at: now) }
         case .failed(.overloaded), .cancelled:

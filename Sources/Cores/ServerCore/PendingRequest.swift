@@ -64,6 +64,7 @@ struct PendingRequest: Sendable {
     }
 
     let origin: Origin
+    let begun: Instant
     var request: Request
     /// From its beginning to `deadline`.
     let limit: Duration
@@ -76,5 +77,7 @@ struct PendingRequest: Sendable {
     var hasWatched = false
     /// Borders of datacenters that it has crossed on its way here.
     var hopCount = 0
+    /// Of its failure, as far as it is known.
+    var details = ErrorDetails()
     var stage: Stage = .parked
 }

@@ -117,6 +117,10 @@ extension ServerCore {
         case .failure(let failure):
             metrics.add(.forwardFailed)
             forwards.ended(call, failure.message)
+            requests.note(number) { details in
+                details.server = server
+                if case .application(_, _, let inner) = failure { details.take(inner) }
+            }
             router.ended(forward.plan, server: server, .failed(failure), at: now, into: &routerEffects)
             performRouter(at: now)
             forwardFailed(number, failure, at: now)

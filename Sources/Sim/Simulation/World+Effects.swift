@@ -33,8 +33,8 @@ extension World {
             events.add(
                 .input(host: host, life: states[host].life, .snapshotSaved(metadata)), due: now + .milliseconds(40))
         case .publish(let view): views[host] = view
-        case .answer(let id, let result):
-            if !answerClient(id, .request(result)) { answers.append((host: host, id, result)) }
+        case .answer(let id, let result, let details):
+            if !answerClient(id, .request(result, details)) { answers.append((host: host, id, result)) }
         case .agentAnswer(let id, let answer):
             if !answerClient(id, .agent(answer)) { agentAnswers.append((host: host, id, answer)) }
         case .probe(let id, let request): probe(id, request, by: host)
