@@ -113,7 +113,7 @@ final class HTTPFrontEnd: Sendable {
                 let next = round.answered(result, details, view: view.current, at: AgentClock.now)
                 _ = perform(next, round, responder, respond)
             }
-            control.submit(.request(id, request, timeout: timeout))
+            control.submit(.request(id, request, timeout: timeout, explains: round.explains))
             return id
         case .askAgent(let request):
             let id = answers.add { answer in

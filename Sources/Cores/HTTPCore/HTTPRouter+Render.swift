@@ -4,9 +4,22 @@ import WireFormat
 
 extension HTTPRouter {
     /// The response to a request that was handed out by `route`.
-    /// - Parameter details: of a failure.
+    /// - Parameter details: of a failure, and of the way of a forwarded request.
     package func render(
         _ rendering: Rendering, _ result: Result<Response, FederationError>, _ details: ErrorDetails = ErrorDetails()
+    ) -> HTTPResponse {
+        var response = renderAnswer(rendering, result, details)
+        if rendering.explains && !details.route.isEmpty {
+            response.headers.append((name: "X-Isthmus-Route", value: details.route.headerText))
+        }
+        if !details.relay.isEmpty {
+            response.headers.append((name: "X-Isthmus-Relay", value: details.relay.headerText))
+        }
+        return response
+    }
+
+    private func renderAnswer(
+        _ rendering: Rendering, _ result: Result<Response, FederationError>, _ details: ErrorDetails
     ) -> HTTPResponse {
         switch result {
         case .success(let response):
@@ -210,5 +223,12 @@ extension HTTPRouter {
             row.service = service
         }
         return row
+    }
+}
+
+extension String {
+    /// What peers say is shown in a header: whatever could end its line is left out.
+    fileprivate var headerText: String {
+        String(decoding: utf8.filter { $0 >= 0x20 && $0 < 0x7F }, as: UTF8.self)
     }
 }

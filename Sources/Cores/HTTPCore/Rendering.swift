@@ -64,6 +64,8 @@ package struct Rendering: Equatable, Sendable {
     package var consistency: Consistency
     /// `?timeout=`: the deadline of a forwarded request, counted from its arrival; nil takes the agent's default.
     package var timeout: Duration?
+    /// `?explain`: the way of a forwarded request is shown.
+    package var explains = false
     /// `?cached`: how old the kept answer is, nil when it was fetched for this caller.
     package var cacheAge: CacheAge = .none
 

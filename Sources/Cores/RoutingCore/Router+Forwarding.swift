@@ -81,6 +81,11 @@ extension Router {
         nil
     }
 
+    /// Whether a server of another datacenter has this address.
+    package func isForeign(_ address: IPAddress) -> Bool {
+        names.contains { datacenters[$0]?.servers.contains { $0.server.endpoint.address == address } == true }
+    }
+
     // MARK: Places
 
     /// A place among those in the air is taken, and the budget of hedges grows.

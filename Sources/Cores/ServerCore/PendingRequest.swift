@@ -75,8 +75,8 @@ struct PendingRequest: Sendable {
     let watchUntil: Instant
     /// `watchUntil` stands among the deadlines.
     var hasWatched = false
-    /// Borders of datacenters that it has crossed on its way here.
-    var hopCount = 0
+    /// Borders of datacenters that it has crossed on its way here, and whether its caller wants to know the way.
+    let notes: CallNotes
     /// Of its failure, as far as it is known.
     var details = ErrorDetails()
     var stage: Stage = .parked

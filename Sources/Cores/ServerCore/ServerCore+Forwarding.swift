@@ -13,7 +13,7 @@ extension ServerCore {
         var body = MessagePackWriter()
         pending.request.encodeBody(into: &body)
         var ask = ForwardAsk(
-            pending.request, to: datacenter, bodyBytes: body.bytes.count, hopCount: pending.hopCount)
+            pending.request, to: datacenter, bodyBytes: body.bytes.count, hopCount: pending.notes.hopCount)
         ask.hasWaited = hasWaited
         let plan = router.plan(ask, at: now)
         switch plan.decision {
@@ -63,7 +63,42 @@ extension ServerCore {
         switchboard.handle(
             .call(
                 call, to: candidate.server.endpoint, method: pending.request.method, body: encoded,
-                deadline: pending.deadline, fresh: false), at: now, into: &switchboardEffects)
+                deadline: pending.deadline, fresh: false, notes: notes(of: forward, pending)),
+            at: now, into: &switchboardEffects)
+    }
+
+    /// A direct call counts no hops: what its datacenter does with it is no matter of borders.
+    private func notes(of forward: Forward, _ pending: PendingRequest) -> CallNotes {
+        let crossed = pending.notes.hopCount
+        return CallNotes(
+            hopCount: forward.plan.isRelayed || crossed > 0 ? crossed + 1 : 0, explains: pending.notes.explains)
+    }
+
+    /// An answer told of its way.
+    mutating func noted(_ call: CallID, _ details: ErrorDetails) {
+        guard let number = forwards.number(of: call) ?? requests.request(of: call) else { return }
+        requests.note(number) { $0.takeRoute(details) }
+    }
+
+    /// The way a request has taken from here on: this server, and every server it called with what became of it.
+    func route(of pending: PendingRequest, _ forward: Forward?, at now: Instant) -> String {
+        var words = ["\(configuration.node).\(configuration.datacenter)"]
+        if case .calling(_, let route) = pending.stage, pending.details.route.isEmpty { words.append(name(of: route)) }
+        for attempt in forward?.attempts ?? [] {
+            let end = attempt.end ?? "no answer for \((now - attempt.sentAt).goText)"
+            words.append("\(attempt.candidate.server.name) (\(attempt.reason.rawValue), \(end))")
+        }
+        return (words + [pending.details.route]).filter { !$0.isEmpty }.joined(separator: " > ")
+    }
+
+    /// A request for a third datacenter that another datacenter hands on without counting hops: no relay of ours does
+    /// so, and serving it could close a loop. Agents of the own datacenter ask for any.
+    func refusal(of request: Request, _ notes: CallNotes, from peer: Endpoint) -> FederationError? {
+        guard notes.hopCount == 0, let datacenter = request.datacenter, datacenter != configuration.datacenter,
+            configuration.isServer, router.isForeign(peer.address),
+            !lan.members.contains(where: { $0.endpoint.address == peer.address })
+        else { return nil }
+        return .unknownDatacenter(datacenter)
     }
 
     // MARK: While a call is under way
@@ -105,7 +140,7 @@ extension ServerCore {
         let server = attempt.candidate.server.name
         switch result {
         case .success(let body):
-            forwards.ended(call, "answered")
+            forwards.ended(call, pending.notes.explains ? "answered in \((now - attempt.sentAt).goText)" : "answered")
             router.ended(
                 forward.plan, server: server, .answered(after: now - attempt.sentAt), at: now, into: &routerEffects)
             for other in forward.attempts where other.end == nil && other.sentAt < attempt.sentAt {
@@ -147,23 +182,27 @@ extension ServerCore {
 
     private mutating func planAgain(_ number: UInt64, at now: Instant) {
         guard let forward = forwards[number] else { return }
-        endForward(number, at: now)
+        _ = endForward(number, at: now)
         self.forward(number, to: forward.plan.ask.datacenter, at: now)
     }
 
     // MARK: Ends
 
     /// The request is answered, taken back or planned anew: its calls and its place are given up.
-    mutating func endForward(_ number: UInt64, at now: Instant) {
-        guard let forward = forwards.remove(number) else { return }
+    mutating func endForward(_ number: UInt64, at now: Instant) -> Forward? {
+        guard let forward = forwards.remove(number) else { return nil }
         for attempt in forward.attempts where attempt.end == nil {
             router.ended(
                 forward.plan, server: attempt.candidate.server.name, .cancelled, at: now, into: &routerEffects)
             switchboard.handle(.cancelCall(attempt.call), at: now, into: &switchboardEffects)
         }
-        guard !forward.isQueued else { return router.leftQueue(forward.plan) }
-        router.ended(forward.plan)
-        startQueued(for: forward.plan.ask.datacenter, at: now)
+        if forward.isQueued {
+            router.leftQueue(forward.plan)
+        } else {
+            router.ended(forward.plan)
+            startQueued(for: forward.plan.ask.datacenter, at: now)
+        }
+        return forward
     }
 
     /// Who waited longest takes the place that became free.

@@ -14,7 +14,8 @@ extension ServerCore {
     ///   - timeout: the caller's own limit without blocking time; nil for the configured one.
     ///   - timeLimit: for how long the peer that hands it on waits in all, blocking time included.
     mutating func begin(
-        _ request: Request, from origin: Origin, timeout: Duration?, timeLimit: Duration? = nil, at now: Instant
+        _ request: Request, from origin: Origin, timeout: Duration?, timeLimit: Duration? = nil,
+        notes: CallNotes = CallNotes(), at now: Instant
     ) {
         guard requests.count < RequestTable.maxCount else {
             return deliver(.failure(.overloaded(what: "requests")), of: request, to: origin, ErrorDetails(), at: now)
@@ -28,7 +29,7 @@ extension ServerCore {
         let number = requests.add(
             PendingRequest(
                 origin: origin, begun: now, request: request, limit: limit, deadline: now + limit,
-                parkUntil: now + min(limit, configuration.holdTimeout), watchUntil: now + min(wait, limit)))
+                parkUntil: now + min(limit, configuration.holdTimeout), watchUntil: now + min(wait, limit), notes: notes))
         route(number, at: now)
     }
 
@@ -48,7 +49,8 @@ extension ServerCore {
     }
 
     mutating func inbound(
-        _ id: InboundID, method: String, body: [UInt8], timeLimit: Duration?, at now: Instant
+        _ id: InboundID, method: String, body: [UInt8], timeLimit: Duration?, notes: CallNotes, from: Endpoint,
+        at now: Instant
     ) {
         metrics.add(.inbound)
         let question = KeptAnswers.Question(method: method, body: body)
@@ -74,7 +76,10 @@ extension ServerCore {
                 kept.keep(answer, for: question)
                 return reply(id, error: nil, body: writer.bytes, at: now)
             }
-            begin(request, from: .inbound(id), timeout: nil, timeLimit: timeLimit, at: now)
+            if let refusal = refusal(of: request, notes, from: from) {
+                return reply(id, error: refusal.message, label: refusal.label, body: [0x80], at: now)
+            }
+            begin(request, from: .inbound(id), timeout: nil, timeLimit: timeLimit, notes: notes, at: now)
         } catch {
             reply(id, error: "codec.decoder: \(error.description)", body: [0x80], at: now)
         }
@@ -220,7 +225,7 @@ extension ServerCore {
         switchboard.handle(
             .call(
                 call, to: endpoint, method: pending.request.method, body: writer.bytes, deadline: pending.deadline,
-                fresh: false), at: now, into: &switchboardEffects)
+                fresh: false, notes: pending.notes), at: now, into: &switchboardEffects)
     }
 
     // MARK: Waiting for a leader
@@ -393,23 +398,26 @@ extension ServerCore {
 
     /// Every answer leaves through here, once.
     mutating func finish(_ number: UInt64, _ result: Result<Response, FederationError>, at now: Instant) {
-        guard let pending = forget(number, at: now) else { return }
+        guard let (pending, forward) = forget(number, at: now) else { return }
         var details = ErrorDetails()
         if case .failure(let error) = result { details = self.details(of: error, pending, at: now) }
+        if pending.notes.explains { details.route = route(of: pending, forward, at: now) }
+        details.relay = forward?.plan.relay ?? pending.details.relay
         deliver(result, of: pending.request, to: pending.origin, details, at: now)
     }
 
-    private mutating func forget(_ number: UInt64, at now: Instant) -> PendingRequest? {
+    private mutating func forget(_ number: UInt64, at now: Instant) -> (PendingRequest, Forward?)? {
         guard let pending = requests.remove(number) else { return nil }
+        var forward: Forward?
         if case .watching(let id) = pending.stage { replica?.waiters.remove(id) }
         if case .gathering = pending.stage { keyrings.works[number] = nil }
         if case .failingOver = pending.stage { abandonFailover(number, at: now) }
-        if case .forwarding = pending.stage { endForward(number, at: now) }
-        return pending
+        if case .forwarding = pending.stage { forward = endForward(number, at: now) }
+        return (pending, forward)
     }
 
     mutating func cancel(_ origin: Origin, at now: Instant) {
-        guard let number = requests.number(of: origin), let pending = forget(number, at: now) else { return }
+        guard let number = requests.number(of: origin), let (pending, _) = forget(number, at: now) else { return }
         if case .calling(let call, _) = pending.stage {
             switchboard.handle(.cancelCall(call), at: now, into: &switchboardEffects)
         }
@@ -428,7 +436,7 @@ extension ServerCore {
             case .success(let response):
                 var writer = MessagePackWriter()
                 response.encodeBody(into: &writer)
-                reply(id, error: nil, body: writer.bytes, at: now)
+                reply(id, error: nil, details: details, body: writer.bytes, at: now)
             case .failure(let error):
                 let hops = request.datacenter == configuration.datacenter ? "" : "rpc error making call: "
                 reply(

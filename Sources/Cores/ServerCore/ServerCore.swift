@@ -116,8 +116,9 @@ package struct ServerCore: Sendable {
         case .diskRecovered: diskRecovered(at: now)
         case .snapshotSaved(let metadata): snapshotSaved(metadata, at: now)
         case .snapshotFailed(let reason): snapshotFailed(reason, at: now)
-        case .request(let id, let request, let timeout):
-            begin(request, from: .frontEnd(id), timeout: timeout, at: now)
+        case .request(let id, let request, let timeout, let explains):
+            let notes = CallNotes(explains: explains)
+            begin(request, from: .frontEnd(id), timeout: timeout, notes: notes, at: now)
         case .agentRequest(let id, let request): answer(request, id: id, at: now)
         case .cancelled(let id):
             events.cancel(id)
@@ -228,8 +229,9 @@ extension ServerCore {
                     out.append(.connect(stream, to: endpoint, timeout: timeout))
                 case .write(let stream, let bytes): out.append(.write(stream, bytes))
                 case .close(let stream): out.append(.close(stream))
-                case .inbound(let id, let method, let body, let limit, _):
-                    inbound(id, method: method, body: body, timeLimit: limit, at: now)
+                case .inbound(let id, let method, let body, let limit, let notes, let from):
+                    inbound(id, method: method, body: body, timeLimit: limit, notes: notes, from: from, at: now)
+                case .noted(let call, let details): noted(call, details)
                 case .abandoned(let id): cancel(.inbound(id), at: now)
                 case .completed(let call, let result): completed(call, result, at: now)
                 case .raft(let frame, _): raftFrame(frame, at: now)

@@ -117,7 +117,8 @@ extension World {
         clients.exchanges[number]?.exchange = .http(round)
         switch step {
         case .respond(let response): finish(number, .http(response))
-        case .ask(let request, let timeout): hand(.request(RequestID(number), request, timeout: timeout), to: host)
+        case .ask(let request, let timeout):
+            hand(.request(RequestID(number), request, timeout: timeout, explains: round.explains), to: host)
         case .askAgent(let request): hand(.agentRequest(RequestID(number), request), to: host)
         case .resolve(let name, let port):
             // The world has no names, only addresses.

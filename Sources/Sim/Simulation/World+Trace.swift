@@ -58,7 +58,7 @@ extension World {
         case .diskRecovered: trace(.disk, host, "space has returned")
         case .snapshotSaved(let metadata): trace(.disk, host, "snapshot of index \(metadata.index) saved")
         case .snapshotFailed(let reason): trace(.disk, host, "snapshot failed: \(reason)")
-        case .request(let id, let request, _): trace(.client, host, "request \(id.number): \(request.kind)")
+        case .request(let id, let request, _, _): trace(.client, host, "request \(id.number): \(request.kind)")
         case .agentRequest(let id, _): trace(.client, host, "request \(id.number) of the agent")
         case .cancelled(let id): trace(.client, host, "request \(id.number) cancelled")
         case .probed(let id, let result): trace(.probe, host, "probe \(id.number): \(result)")

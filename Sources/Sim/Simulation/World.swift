@@ -207,8 +207,10 @@ package struct World: Sendable {
     }
 
     /// Hands a request of a client to an agent.
-    package mutating func request(_ request: Request, id: RequestID, at host: Int, timeout: Duration? = nil) {
-        hand(.request(id, request, timeout: timeout), to: host)
+    package mutating func request(
+        _ request: Request, id: RequestID, at host: Int, timeout: Duration? = nil, explains: Bool = false
+    ) {
+        hand(.request(id, request, timeout: timeout, explains: explains), to: host)
     }
 
     /// Asks an agent about itself.
