@@ -2,6 +2,7 @@ import Determinism
 import FederationModel
 import RPCCore
 import RoutingCore
+import SerfCore
 import WireFormat
 
 // The life of a request for another datacenter: plan → call → (hedge | retry) → finish. The plan is `RoutingCore`'s.
