@@ -80,6 +80,7 @@ struct RouterWorld {
             case .verdictChanged(let datacenter, _, let to, _): verdicts.append((now, datacenter, to))
             case .breakerOpened(let datacenter): openings.append((now, datacenter))
             case .log(let line): logs.append(line)
+            case .knock, .federationVerdictChanged: break
             }
         }
     }
@@ -118,10 +119,12 @@ struct RouterWorld {
     }
 
     func names(_ datacenter: String, needsLeader: Bool = false) -> [String] {
-        (try? router.route(datacenter, needsLeader: needsLeader, at: now).get().map(\.name)) ?? []
+        var router = router
+        return (try? router.route(datacenter, needsLeader: needsLeader, at: now).get().map(\.name)) ?? []
     }
 
     func error(_ datacenter: String, needsLeader: Bool = false) -> FederationError? {
+        var router = router
         guard case .failure(let error) = router.route(datacenter, needsLeader: needsLeader, at: now) else { return nil }
         return error
     }

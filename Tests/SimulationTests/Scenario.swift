@@ -167,6 +167,22 @@ final class Scenario {
         return nil
     }
 
+    /// Two requests at the same instant, the first one first.
+    func fetchBoth(
+        _ first: String, _ second: String, _ headers: [(name: String, value: String)], at host: Int
+    ) -> (HTTPResponse?, HTTPResponse?) {
+        let ids = [first, second].map { target in
+            world.http(HTTPRequest(method: "GET", target: target, headers: headers), at: host, timeout: .seconds(30))
+        }
+        var answers: [UInt64: ClientAnswer] = [:]
+        _ = run(atMost: .seconds(31)) { scenario in
+            for id in ids { if let answer = scenario.world.takeClientAnswer(id) { answers[id] = answer } }
+            return answers.count == 2
+        }
+        let responses = ids.map { id in if case .http(let response)? = answers[id] { response } else { nil as HTTPResponse? } }
+        return (responses[0], responses[1])
+    }
+
     // MARK: What is asked often
 
     func put(_ key: String, _ value: String, in datacenter: String = "dc1", at host: Int) -> Bool {

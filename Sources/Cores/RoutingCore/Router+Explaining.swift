@@ -4,7 +4,7 @@ package import FederationModel
 // A plan in words: what `explain` shows is read off the plan that forwarding carries out.
 
 extension Router {
-    package func explanation(of ask: ForwardAsk, at now: Instant) -> RouteExplanation {
+    package mutating func explanation(of ask: ForwardAsk, at now: Instant) -> RouteExplanation {
         let plan = plan(ask, at: now)
         let state = datacenters[ask.datacenter]
         var explanation = RouteExplanation()

@@ -12,14 +12,15 @@ package enum CallOutcome: Equatable, Sendable {
 // Plans of requests for other datacenters, and what is learned from what becomes of them.
 
 extension Router {
-    /// What is done with a request now. Pure: who asks twice gets the same plan twice.
-    package func plan(_ ask: ForwardAsk, at now: Instant) -> ForwardPlan {
-        ForwardPlan(ask, datacenters[ask.datacenter], relays: { relays(to: ask.datacenter, at: now) })
+    /// What is done with a request now: who asks twice gets the same plan twice.
+    package mutating func plan(_ ask: ForwardAsk, at now: Instant) -> ForwardPlan {
+        let state = datacenters[ask.datacenter]
+        return ForwardPlan(ask, state, relays: { relays(to: ask.datacenter, at: now) })
     }
 
     /// Servers in the order they should be tried. At once, without waiting: once a verdict stands, requests fail fast.
     /// - Parameter needsLeader: the request is answered only by, or with, the leader.
-    package func route(
+    package mutating func route(
         _ datacenter: String, needsLeader: Bool, at now: Instant
     ) -> Result<[RouteServer], FederationError> {
         let ask = ForwardAsk(
@@ -33,8 +34,18 @@ extension Router {
 
     // MARK: Relays
 
+    /// Rows change each second; 10,000 requests that are planned anew when a verdict falls read them once.
+    private static let relayAge = Duration.milliseconds(100)
+
     /// Datacenters that say they reach `datacenter`, by the round trip over them, then by name.
-    package func relays(to datacenter: String, at now: Instant) -> [Relay] {
+    mutating func relays(to datacenter: String, at now: Instant) -> [Relay] {
+        if let kept = keptRelays[datacenter], now - kept.at < Self.relayAge { return kept.relays }
+        let found = findRelays(to: datacenter, at: now)
+        keptRelays[datacenter] = (now, found)
+        return found
+    }
+
+    private func findRelays(to datacenter: String, at now: Instant) -> [Relay] {
         let found = names.filter { $0 != datacenter }.compactMap { name -> (relay: Relay, trip: Duration)? in
             guard case .usable(let trip) = relayUse(of: name, to: datacenter, at: now) else { return nil }
             return (Relay(name, servers: relayServers(of: name, to: datacenter, at: now)), trip)
@@ -66,19 +77,23 @@ extension Router {
             state.lane.any.passes.allowed
         else { return .cannotBeAsked(state.verdict) }
         guard state.candidates.contains(where: \.server.isIsthmus) else { return .isConsul }
-        guard let word = reach(from: name, to: datacenter, at: now) else { return .saysNothing }
+        guard let word = reaches(from: name, to: datacenter, at: now) else { return .saysNothing }
         guard word.reaches else { return .reachesNot }
         let here = state.candidates.lazy.filter(\.server.isIsthmus).compactMap(\.roundTrip).min() ?? .seconds(1)
         return .usable(trip: here + (word.roundTrip ?? .seconds(1)))
     }
 
+    /// Servers that say so themselves come first; those that say otherwise are left out.
     private func relayServers(of name: String, to datacenter: String, at now: Instant) -> [Candidate] {
-        (datacenters[name]?.candidates ?? []).filter(\.server.isIsthmus)
-    }
-
-    /// By its own word; nil when that is not known.
-    private func reach(from: String, to: String, at now: Instant) -> (reaches: Bool, roundTrip: Duration?)? {
-        nil
+        var (sure, unsure): ([Candidate], [Candidate]) = ([], [])
+        for candidate in datacenters[name]?.candidates ?? [] where candidate.server.isIsthmus {
+            switch reaches(server: candidate.server.node, of: name, to: datacenter, at: now)?.reaches {
+            case true?: sure.append(candidate)
+            case nil: unsure.append(candidate)
+            case false?: break
+            }
+        }
+        return sure + unsure
     }
 
     /// Whether a server of another datacenter has this address.

@@ -15,8 +15,9 @@ struct ServerEvidence: Sendable {
     /// What it last said of its leader; empty: none. Nil: it never said.
     var leader: String?
     var lastError = ""
-    /// Failures since the last answer.
+    /// Failures since the last answer, and when the first of those pings was sent.
     var missCount = 0
+    var missingSince: Instant?
     var refusalCount = 0
     var silentCount = 0
     var connectFailureCount = 0
@@ -33,6 +34,8 @@ struct ServerEvidence: Sendable {
     /// A call outlasted its limit and nothing has come since it was sent.
     var isSuspect = false
     var trip = ServerTrip()
+    /// How the last forwarded request ended.
+    var lastCall: (at: Instant, isAnswered: Bool)?
 
     init(_ server: RouteServer) {
         self.server = server
@@ -66,6 +69,7 @@ struct ServerEvidence: Sendable {
         isSilent = false
         isSuspect = false
         missCount = 0
+        missingSince = nil
         refusalCount = 0
         silentCount = 0
         connectFailureCount = 0
@@ -76,9 +80,10 @@ struct ServerEvidence: Sendable {
         smoothedRoundTrip = smoothedRoundTrip.map { $0 + (roundTrip - $0) / 8 } ?? roundTrip
     }
 
-    mutating func failed(_ failure: PingFailure, _ configuration: RouterConfiguration) {
+    mutating func failed(_ failure: PingFailure, sent: Instant, _ configuration: RouterConfiguration) {
         lastError = failure.message
         answerCount = 0
+        missingSince = missingSince ?? sent
         // Saturates: a server may be dead for years.
         missCount = min(missCount + 1, 1 << 20)
         refusalCount = failure == .refused ? min(refusalCount + 1, 1 << 20) : 0

@@ -174,8 +174,10 @@ extension ServerCore {
         if forward.isUnderWay && isSafe && (mayTryAgain || forward.hasFallen) { return }
         if forward.hasFallen && isSafe && now < pending.deadline { return planAgain(number, at: now) }
         guard mayTryAgain, now < pending.deadline, forward.next != nil else {
-            let error = Self.error(
-                failure, of: pending.request, datacenter: ask.datacenter, limit: pending.limit)
+            var error = Self.error(failure, of: pending.request, datacenter: ask.datacenter, limit: pending.limit)
+            if forward.hasFallen, case .outcomeUnknown = error {
+                error = .outcomeUnknown(reason: "\(ask.datacenter) stopped answering")
+            }
             return finish(number, .failure(error), at: now)
         }
         attempt(number, .retry, at: now)
@@ -256,7 +258,7 @@ extension ServerCore {
 
 extension ServerCore {
     /// The plan that the same request would get now.
-    func explain(_ asked: ExplainRequest, at now: Instant) -> Result<Response, FederationError> {
+    mutating func explain(_ asked: ExplainRequest, at now: Instant) -> Result<Response, FederationError> {
         guard let request = asked.request else {
             return .failure(.badRequest("mode \"\(asked.mode)\" is none of default, stale, consistent, write"))
         }

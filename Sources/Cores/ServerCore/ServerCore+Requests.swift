@@ -358,7 +358,7 @@ extension ServerCore {
         switch request {
         case .statusPing: .success(.empty)
         case .statusRaftStats: .success(.serverStats(serverStats(at: now)))
-        case .isthmusPing: .success(.isthmusPong(pong(at: now)))
+        case .isthmusPing(let ping): .success(.isthmusPong(pong(to: ping, at: now)))
         case .isthmusExplain(let body): explain(body, at: now)
         case .catalogListDatacenters: .success(.strings(datacentersByDistance))
         case .coordinateListDatacenters: .success(.datacenterMaps(datacenterMaps))
@@ -386,12 +386,15 @@ extension ServerCore {
         return (servers.endpoint(of: leader) ?? replica.node.membership[leader]?.endpoint)?.description ?? ""
     }
 
-    private func pong(at now: Instant) -> Pong {
+    private mutating func pong(to ping: Ping, at now: Instant) -> Pong {
+        router.handle(.heard(datacenter: ping.datacenter), at: now, into: &routerEffects)
         let node = replica?.node
-        return Pong(
+        var pong = Pong(
             datacenter: configuration.datacenter, node: configuration.node,
             clusterID: (node?.clusterID ?? .none).description, leader: leaderAddress, term: node?.term.value ?? 0,
             lastContact: node?.isLeader == true ? .zero : node?.lastContact.map { now - $0 } ?? .zero)
+        pong.rows = ReachabilityRows.encode(router.rows(wanted: ping.wantedRows, at: now))
+        return pong
     }
 
     // MARK: Ends

@@ -3,6 +3,7 @@ import Determinism
 import FederationModel
 import RaftCore
 import ServerCore
+import TopologyCore
 
 // What agents want done, done with simulated means.
 extension World {
@@ -59,7 +60,7 @@ extension World {
             let isViolation = failed && !states[host].faults.failsSync
             lines.append("\(isViolation ? "VIOLATION " : "")\(seconds) \(names[host]) stops: \(reason)")
             endings.append(Ending(host: host, reason: reason, failed: failed))
-            trace(.fault, host, "\(names[host]) stops: \(reason)")
+            trace(.fault, host, "\(names[host]) stops: \(reason)", .process(names[host], .ended(reason)))
             stopping.append(host)
         case .observed(let observation):
             if tracer != nil { trace(observation, host) }

@@ -134,8 +134,9 @@ private enum RPCSession {
                 case .write(_, let written):
                     bytes[side] += written
                     inputs.append((1 - side, .received(ends[1 - side], written)))
-                case .inbound(let id, _, _, _, _, _): inputs.append((side, .reply(id, error: nil, body: answer(request))))
-                case .close, .abandoned, .completed, .raft, .log: break
+                case .inbound(let id, _, _, _, _, _):
+                    inputs.append((side, .reply(id, error: nil, body: answer(request))))
+                case .close, .abandoned, .noted, .completed, .raft, .log: break
                 }
             }
         }
