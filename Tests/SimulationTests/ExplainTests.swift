@@ -39,7 +39,8 @@ struct ExplainTests {
             let host = here[Int(random.next(upperBound: 3 as UInt64))]
             let mode = ["", "&stale", "&consistent"][Int(random.next(upperBound: 3 as UInt64))]
             let answers = scenario.fetchBoth(
-                "/v1/federation/explain?dc=dc2\(mode)", "/v1/kv/k?dc=dc2&timeout=3s&explain\(mode)", Self.agent, at: host)
+                "/v1/federation/explain?dc=dc2\(mode)", "/v1/kv/k?dc=dc2&timeout=3s&explain\(mode)", Self.agent,
+                at: host)
             guard let told = answers.0, let done = answers.1 else {
                 Issue.record("seed \(seed), round \(round): no answer")
                 return

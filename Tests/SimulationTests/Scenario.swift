@@ -179,7 +179,9 @@ final class Scenario {
             for id in ids { if let answer = scenario.world.takeClientAnswer(id) { answers[id] = answer } }
             return answers.count == 2
         }
-        let responses = ids.map { id in if case .http(let response)? = answers[id] { response } else { nil as HTTPResponse? } }
+        let responses = ids.map { id -> HTTPResponse? in
+            if case .http(let response)? = answers[id] { response } else { nil }
+        }
         return (responses[0], responses[1])
     }
 

@@ -56,7 +56,8 @@ package struct Switchboard: Sendable {
             if let slot = slots[id] { end(slot, "closed by the peer", tellShell: false, now, &effects) }
         case .call(let id, let endpoint, let method, let body, let deadline, let fresh, let notes):
             let call = Call(
-                id: id, endpoint: endpoint, method: method, body: body, deadline: deadline, isFresh: fresh, notes: notes)
+                id: id, endpoint: endpoint, method: method, body: body, deadline: deadline, isFresh: fresh,
+                notes: notes)
             begin(call, now, &effects)
         case .cancelCall(let id):
             if let slot = callSlots[id] { abandon(slot, now, &effects) }

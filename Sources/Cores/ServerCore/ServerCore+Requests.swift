@@ -29,7 +29,8 @@ extension ServerCore {
         let number = requests.add(
             PendingRequest(
                 origin: origin, begun: now, request: request, limit: limit, deadline: now + limit,
-                parkUntil: now + min(limit, configuration.holdTimeout), watchUntil: now + min(wait, limit), notes: notes))
+                parkUntil: now + min(limit, configuration.holdTimeout),
+                watchUntil: now + min(wait, limit), notes: notes))
         route(number, at: now)
     }
 
