@@ -79,7 +79,8 @@ extension Router {
         guard state.candidates.contains(where: \.server.isIsthmus) else { return .isConsul }
         guard let word = reaches(from: name, to: datacenter, at: now) else { return .saysNothing }
         guard word.reaches else { return .reachesNot }
-        let here = state.candidates.lazy.filter(\.server.isIsthmus).compactMap(\.roundTrip).min() ?? .seconds(1)
+        let asked = state.servers.lazy.filter { $0.server.isIsthmus && $0.standing.isUsable }
+        let here = asked.compactMap(\.smoothedRoundTrip).min() ?? .seconds(1)
         return .usable(trip: here + (word.roundTrip ?? .seconds(1)))
     }
 

@@ -37,6 +37,14 @@ struct Forward: Sendable {
 
     var isUnderWay: Bool { attempts.contains { $0.end == nil } }
 
+    /// Each call and what became of it.
+    func words(at now: Instant) -> [String] {
+        attempts.map { attempt in
+            let end = attempt.end ?? "no answer for \((now - attempt.sentAt).goText)"
+            return "\(attempt.candidate.server.name) (\(attempt.reason.rawValue), \(end))"
+        }
+    }
+
     /// How long a suspected server has to answer the ping that is sent to it at once.
     var grace: Duration { min(max((plan.hedgeDelay ?? .milliseconds(125)) * 2, .milliseconds(50)), .milliseconds(500)) }
 }

@@ -77,6 +77,8 @@ struct PendingRequest: Sendable {
     var hasWatched = false
     /// Borders of datacenters that it has crossed on its way here, and whether its caller wants to know the way.
     let notes: CallNotes
+    /// Calls of earlier plans in words, when its caller wants to know the way.
+    var earlierCalls: [String] = []
     /// Of its failure, as far as it is known.
     var details = ErrorDetails()
     var stage: Stage = .parked

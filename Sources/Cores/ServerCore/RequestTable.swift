@@ -53,6 +53,8 @@ struct RequestTable: Sendable {
     }
 
     /// What is known of the failure that the request may end with.
+    mutating func noteCalls(_ number: UInt64, _ words: [String]) { pending[number]?.earlierCalls += words }
+
     mutating func note(_ number: UInt64, _ change: (inout ErrorDetails) -> Void) {
         guard var details = pending[number]?.details else { return }
         change(&details)

@@ -85,10 +85,7 @@ extension ServerCore {
     func route(of pending: PendingRequest, _ forward: Forward?, at now: Instant) -> String {
         var words = ["\(configuration.node).\(configuration.datacenter)"]
         if case .calling(_, let route) = pending.stage, pending.details.route.isEmpty { words.append(name(of: route)) }
-        for attempt in forward?.attempts ?? [] {
-            let end = attempt.end ?? "no answer for \((now - attempt.sentAt).goText)"
-            words.append("\(attempt.candidate.server.name) (\(attempt.reason.rawValue), \(end))")
-        }
+        words += pending.earlierCalls + (forward?.words(at: now) ?? [])
         return (words + [pending.details.route]).filter { !$0.isEmpty }.joined(separator: " > ")
     }
 
@@ -185,6 +182,7 @@ extension ServerCore {
 
     private mutating func planAgain(_ number: UInt64, at now: Instant) {
         guard let forward = forwards[number] else { return }
+        if requests[number]?.notes.explains == true { requests.noteCalls(number, forward.words(at: now)) }
         _ = endForward(number, at: now)
         self.forward(number, to: forward.plan.ask.datacenter, at: now)
     }
