@@ -45,7 +45,7 @@ package struct ForwardPlan: Equatable, Sendable {
 
     /// - Parameters:
     ///   - state: nil when nothing is known of the datacenter.
-    ///   - relays: in the order of preference; asked for only when the direct way is closed.
+    ///   - relays: in the order of preference; asked for only when the datacenter is unreachable.
     init(_ ask: ForwardAsk, _ state: DatacenterState?, relays: () -> [Relay]) {
         self.ask = ask
         verdict = state?.verdict
@@ -71,23 +71,21 @@ package struct ForwardPlan: Equatable, Sendable {
             return (.verdict(.leaderless), .refuse(.leaderless(datacenter: datacenter)))
         case .unreachable:
             return (.verdict(.unreachable), detour(ask, lane, relays, or: .unreachable(datacenter: datacenter)))
-        case .frozen: return (.verdict(.frozen), detour(ask, lane, relays, or: .frozen(datacenter: datacenter)))
+        // No detour helps where connections are accepted and nothing is answered.
+        case .frozen: return (.verdict(.frozen), .refuse(.frozen(datacenter: datacenter)))
         case .up, .degraded, .leaderless: break
         }
         // Who needs the leader needs a server, too.
-        if !lane.any.passes.allowed {
-            return (.breaker(needsLeader: false), detour(ask, lane, relays, or: state.outageError))
-        }
+        if !lane.any.passes.allowed { return (.breaker(needsLeader: false), .refuse(state.outageError)) }
         if ask.needsLeader && !lane.leader.passes.allowed {
-            guard state.isWithoutLeader else {
-                return (.breaker(needsLeader: true), detour(ask, lane, relays, or: state.outageError))
-            }
-            return (.breaker(needsLeader: true), .refuse(.leaderless(datacenter: datacenter)))
+            let isLeaderless = state.isWithoutLeader
+            return (
+                .breaker(needsLeader: true),
+                .refuse(isLeaderless ? .leaderless(datacenter: datacenter) : state.outageError)
+            )
         }
         let candidates = ask.needsLeader ? state.leaderFirst : state.candidates
-        guard !candidates.isEmpty else {
-            return (.noServer, detour(ask, lane, relays, or: .unreachable(datacenter: datacenter)))
-        }
+        guard !candidates.isEmpty else { return (.noServer, .refuse(.unreachable(datacenter: datacenter))) }
         let admission = lane.limits.admission(of: ask)
         switch admission {
         case .refuse(let what): return (.limits(admission), .refuse(.overloaded(what: what)))

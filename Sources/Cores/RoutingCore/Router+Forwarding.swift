@@ -58,6 +58,7 @@ extension Router {
         case cannotBeAsked(Verdict)
         case isConsul
         case reachesNot
+        /// Or what it said is from before the outage, or from its first seconds, in which nobody knows better yet.
         case saysNothing
 
         var words: String {
@@ -66,7 +67,7 @@ extension Router {
             case .cannotBeAsked(let verdict): "is \(verdict.rawValue)"
             case .isConsul: "has no server that relays"
             case .reachesNot: "says that it does not reach it"
-            case .saysNothing: "has not said what it reaches"
+            case .saysNothing: "has not said yet whether it reaches it"
             }
         }
     }
@@ -77,18 +78,37 @@ extension Router {
             state.lane.any.passes.allowed
         else { return .cannotBeAsked(state.verdict) }
         guard state.candidates.contains(where: \.server.isIsthmus) else { return .isConsul }
-        guard let word = reaches(from: name, to: datacenter, at: now) else { return .saysNothing }
-        guard word.reaches else { return .reachesNot }
+        let words = freshWords(of: name, about: datacenter, at: now)
+        guard !words.isEmpty else { return .saysNothing }
+        guard words.contains(where: \.entry.reaches) else { return .reachesNot }
         let asked = state.servers.lazy.filter { $0.server.isIsthmus && $0.standing.isUsable }
         let here = asked.compactMap(\.smoothedRoundTrip).min() ?? .seconds(1)
-        return .usable(trip: here + (word.roundTrip ?? .seconds(1)))
+        let there = words.lazy.filter(\.entry.reaches).compactMap(\.entry.roundTrip).min() ?? .seconds(1)
+        return .usable(trip: here + there)
+    }
+
+    /// How long after our verdict a row must have been written: who has seen the same outage has its verdict by then.
+    /// Without it a datacenter that is down for all would be asked over each one that has not noticed yet.
+    private static let relayDelay = Duration.seconds(5)
+
+    /// What servers of one datacenter said of another since our own verdict on that one.
+    private func freshWords(
+        of name: String, about datacenter: String, at now: Instant
+    ) -> [(server: String, entry: ReachabilityRow.Entry)] {
+        guard let state = datacenters[datacenter] else { return [] }
+        let age = min(now - (state.since + Self.relayDelay), configuration.rowLifetime)
+        guard age > .zero else { return [] }
+        return book.held(of: name, within: age, at: now).compactMap { held in
+            held.row[datacenter].map { (held.row.server, $0) }
+        }
     }
 
     /// Servers that say so themselves come first; those that say otherwise are left out.
     private func relayServers(of name: String, to datacenter: String, at now: Instant) -> [Candidate] {
+        let words = freshWords(of: name, about: datacenter, at: now)
         var (sure, unsure): ([Candidate], [Candidate]) = ([], [])
         for candidate in datacenters[name]?.candidates ?? [] where candidate.server.isIsthmus {
-            switch reaches(server: candidate.server.node, of: name, to: datacenter, at: now)?.reaches {
+            switch words.first(where: { $0.server == candidate.server.node })?.entry.reaches {
             case true?: sure.append(candidate)
             case nil: unsure.append(candidate)
             case false?: break

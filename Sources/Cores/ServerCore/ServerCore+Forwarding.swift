@@ -271,6 +271,11 @@ extension ServerCore {
             request.encodeBody(into: &body)
             let ask = ForwardAsk(request, to: asked.target, bodyBytes: body.bytes.count, hopCount: 0)
             explanation = router.explanation(of: ask, at: now)
+            if case .refuse(let refusal) = router.plan(ask, at: now).decision,
+                case .failure(let error) = told(.failure(refusal))
+            {
+                (explanation.error, explanation.message) = (error.label, error.message)
+            }
         }
         explanation.server = "\(configuration.node).\(configuration.datacenter)"
         explanation.service = asked.service
