@@ -113,7 +113,7 @@ struct ExpectationTests {
     @Test("A verdict is one of the words, with its evidence")
     func verdicts() throws {
         let kind = TopologyExpectation.Kind.verdict(
-            of: "dc2", isOneOf: ["unreachable", "left"], from: .named("dc1-s1"))
+            of: "dc2", isOneOf: ["unreachable", "left"], scope: .here, from: .named("dc1-s1"))
         let body = { (word: String) in #"[{"Datacenter":"dc2","Verdict":"\#(word)","Reason":"why"}]"# }
         let target = "dc1-s1 /v1/federation/datacenters"
         #expect(reason(kind, try view([target: (200, body("unreachable"))])) == nil)

@@ -32,10 +32,31 @@ extension FederationView {
                 try checkKey(key, value, agent, datacenter, mode, asking: &asker)
             }
             return Held()
-        case .verdict(let datacenter, let words, let from):
+        case .verdict(let datacenter, let words, let scope, let from):
             var evidence = ""
             for agent in try runningAgents(from, asking: &asker) {
-                evidence = try checkVerdict(datacenter, words, agent, asking: &asker)
+                evidence = try checkVerdict(datacenter, words, scope, agent, asking: &asker)
+            }
+            return Held(evidence: evidence)
+        case .cutNamed(let from, let to, let isAbsent, let asked):
+            for agent in try runningAgents(asked, asking: &asker) {
+                try checkCut(from: from, to: to, isAbsent: isAbsent, agent, asking: &asker)
+            }
+            return Held()
+        case .forgotten(let datacenter, let from):
+            for agent in try runningAgents(from, asking: &asker) {
+                try checkForgotten(datacenter, agent, asking: &asker)
+            }
+            return Held()
+        case .resolves(let name, let code, let limit, let from):
+            for agent in try runningAgents(from, asking: &asker) {
+                try checkCode(name, code, limit, agent, asking: &asker)
+            }
+            return Held()
+        case .answers(let answer, let from):
+            var evidence = ""
+            for agent in try runningAgents(from, asking: &asker) {
+                evidence = try checkAnswer(answer, agent, asking: &asker)
             }
             return Held(evidence: evidence)
         case .refused(let path, let from, let limit, let says):
@@ -150,21 +171,6 @@ extension FederationView {
         guard let json = try? JSONReader.read(body), let entry = json.items?.first else { return nil }
         let bytes = Base64.decode(entry["Value"]?.text ?? "") ?? []
         return String(decoding: bytes, as: UTF8.self)
-    }
-
-    private func checkVerdict(
-        _ datacenter: String, _ words: [String], _ agent: TopologyPlan.Agent, asking asker: inout some FederationAsker
-    ) throws(FederationReason) -> String {
-        let reports = try json(agent, "/v1/federation/datacenters", asking: &asker).items ?? []
-        guard let report = reports.first(where: { $0["Datacenter"]?.text == datacenter }) else {
-            throw FederationReason("\(agent.name) does not know \(datacenter)")
-        }
-        let verdict = report["Verdict"]?.text ?? ""
-        let evidence = report["Reason"]?.text ?? ""
-        guard words.contains(verdict) else {
-            throw FederationReason("\(agent.name): \(datacenter) is \(verdict) (\(evidence))")
-        }
-        return evidence
     }
 
     private func checkRefused(

@@ -3,7 +3,7 @@ import Determinism
 import DNSCore
 import FederationModel
 package import HTTPCore
-import ServerCore
+package import ServerCore
 
 /// What turns requests of one agent's clients into typed ones.
 package struct FrontEnd: Sendable {
@@ -15,10 +15,12 @@ package struct FrontEnd: Sendable {
         dns = DNSFrontEnd(context: plan.dnsContext(serial: 1))
     }
 
-    init(_ configuration: ServerConfiguration) {
-        http = HTTPRouter(
-            context: HTTPContext(
-                datacenter: configuration.datacenter, node: configuration.node, isServer: configuration.isServer))
+    /// - Parameter blocked: prefixes of paths that are answered 403.
+    package init(_ configuration: ServerConfiguration, blocked: [String] = []) {
+        var context = HTTPContext(
+            datacenter: configuration.datacenter, node: configuration.node, isServer: configuration.isServer)
+        context.blockedEndpoints = blocked
+        http = HTTPRouter(context: context)
         dns = DNSFrontEnd(context: DNSContext(datacenter: configuration.datacenter))
     }
 }
@@ -150,7 +152,11 @@ extension World {
             // Silence: the client waits for its time to pass.
             if let bytes { finish(number, .dns(bytes)) }
         case .ask(let request, let timeout): hand(.request(RequestID(number), request, timeout: timeout), to: host)
-        case .recurse(let recursion): finish(number, .dns(round.settled(recursion, by: nil)))
+        case .recurse(let recursion):
+            var round = round
+            let local = states[host].clock.local(now)
+            let step = round.settled(recursion, by: nil, view: views[host], at: local)
+            perform(step, round, number, host)
         }
     }
 
