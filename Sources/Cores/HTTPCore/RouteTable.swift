@@ -45,7 +45,7 @@ struct Route {
                 .catalogNodes, .transaction, .snapshot, .queries, .query, .raftConfiguration, .raftPeer,
                 .autopilotConfiguration, .autopilotHealth, .statusLeader, .statusPeers, .eventFire, .eventList,
                 .coordinateNodes, .coordinateDatacenters, .coordinateNode, .coordinateUpdate, .federationDatacenters,
-                .operatorKeyring, .accessControl, .meshDisabled, .intentions, .intention, .intentionMatch,
+                .federationExplain, .operatorKeyring, .accessControl, .meshDisabled, .intentions, .intention, .intentionMatch,
                 .intentionCheck, .meshRoots, .meshConfiguration, .meshAuthorize:
                 false
             }
