@@ -45,8 +45,8 @@ struct Route {
                 .catalogNodes, .transaction, .snapshot, .queries, .query, .raftConfiguration, .raftPeer,
                 .autopilotConfiguration, .autopilotHealth, .statusLeader, .statusPeers, .eventFire, .eventList,
                 .coordinateNodes, .coordinateDatacenters, .coordinateNode, .coordinateUpdate, .federationDatacenters,
-                .federationExplain, .operatorKeyring, .accessControl, .meshDisabled, .intentions, .intention, .intentionMatch,
-                .intentionCheck, .meshRoots, .meshConfiguration, .meshAuthorize:
+                .federationExplain, .operatorKeyring, .accessControl, .meshDisabled, .intentions, .intention,
+                .intentionMatch, .intentionCheck, .meshRoots, .meshConfiguration, .meshAuthorize:
                 false
             }
         }
