@@ -20,7 +20,8 @@ struct Route {
         case statusLeader, statusPeers
         case eventFire, eventList
         case coordinateNodes, coordinateDatacenters, coordinateNode, coordinateUpdate
-        case federationDatacenters
+        case federationDatacenters, federationDatacenter, federationMatrix, federationHistory
+        case federationForget, federationForgotten
         case operatorKeyring
         case accessControl, meshDisabled, discoveryChain, emptyList, gatewayServices
         case configEntries, configWrite
@@ -122,6 +123,11 @@ struct Route {
         "/v1/coordinate/update": Route(.coordinateUpdate, .put),
         "/v1/operator/keyring": Route(.operatorKeyring, .keyring),
         "/v1/federation/datacenters": Route(.federationDatacenters, .get),
+        "/v1/federation/datacenters/": Route(.federationDatacenter, .get),
+        "/v1/federation/matrix": Route(.federationMatrix, .get),
+        "/v1/federation/history": Route(.federationHistory, .get),
+        "/v1/federation/forget/": Route(.federationForget, .put),
+        "/v1/federation/forgotten": Route(.federationForgotten, .get),
     ]
 
     private static let keyValuePrefix = Array("/v1/kv/".utf8)

@@ -62,6 +62,7 @@ package struct Router: Sendable {
         if datacenters[server.datacenter] == nil {
             names.append(server.datacenter)
             names.sort()
+            history.countMembership()
         }
         state.refused.removeAll { $0.name == server.name }
         let tag = Self.tag(of: server)
@@ -137,6 +138,8 @@ package struct Router: Sendable {
         if state.servers.isEmpty && state.refused.isEmpty {
             datacenters[home] = nil
             names.removeAll { $0 == home }
+            history.countMembership()
+            book.forget(home)
         }
         setDeadline()
     }
@@ -156,6 +159,11 @@ package struct Router: Sendable {
         guard var evidence = learned else { return }
         let before = (evidence.isHealthy, evidence.leader)
         learn(&evidence, sent, configuration)
+        if evidence.lastAnswer == now {
+            datacenters[home]?.statistics.answered.add(now - sent)
+        } else if evidence.missCount > 0 {
+            datacenters[home]?.statistics.failed.add(now - sent)
+        }
         datacenters[home]?.servers[index] = evidence
         if let leader = evidence.leader, !leader.isEmpty, evidence.lastAnswer == now {
             datacenters[home]?.leader = leader

@@ -48,7 +48,7 @@ extension ServerCore {
     }
 
     mutating func inbound(
-        _ id: InboundID, method: String, body: [UInt8], timeLimit: Duration?, at now: Instant
+        _ id: InboundID, method: String, body: [UInt8], timeLimit: Duration?, from peer: Endpoint, at now: Instant
     ) {
         metrics.add(.inbound)
         let question = KeptAnswers.Question(method: method, body: body)
@@ -73,6 +73,9 @@ extension ServerCore {
                     body: writer.bytes)
                 kept.keep(answer, for: question)
                 return reply(id, error: nil, body: writer.bytes, at: now)
+            }
+            if let datacenter = request.datacenter {
+                asked(for: datacenter, by: "\(peer.address) by \(request.method)", at: now)
             }
             begin(request, from: .inbound(id), timeout: nil, timeLimit: timeLimit, at: now)
         } catch {
@@ -207,6 +210,13 @@ extension ServerCore {
 
     mutating func forward(_ number: UInt64, to datacenter: String, at now: Instant) {
         guard let pending = requests[number] else { return }
+        if forgetting.isForgotten(datacenter) {
+            // Who asks over the server RPC was noted as it came in.
+            if case .frontEnd = pending.origin {
+                asked(for: datacenter, by: "this agent by \(pending.request.method)", at: now)
+            }
+            return finish(number, .failure(.forgotten(datacenter: datacenter)), at: now)
+        }
         let needsLeader =
             switch pending.request.kind {
             case .write: true
@@ -264,7 +274,8 @@ extension ServerCore {
     // MARK: Answers of other servers
 
     mutating func completed(_ call: CallID, _ result: Result<[UInt8], CallFailure>, at now: Instant) {
-        if pingCompleted(call, result, at: now) || failoverCompleted(call, result, at: now) { return }
+        if pingCompleted(call, result, at: now) || revivalCompleted(call, result, at: now) { return }
+        if failoverCompleted(call, result, at: now) { return }
         guard let number = requests.request(of: call), let pending = requests[number],
             case .calling(_, let route) = pending.stage
         else { return }
@@ -401,11 +412,20 @@ extension ServerCore {
 
     private mutating func pong(to ping: Ping, at now: Instant) -> Pong {
         router.handle(.heard(datacenter: ping.datacenter), at: now, into: &routerEffects)
+        if ping.forgottenStamp != 0 { outlive(stamp: ping.forgottenStamp) }
         let node = replica?.node
         var pong = Pong(
             datacenter: configuration.datacenter, node: configuration.node,
             clusterID: (node?.clusterID ?? .none).description, leader: leaderAddress, term: node?.term.value ?? 0,
             lastContact: node?.isLeader == true ? .zero : node?.lastContact.map { now - $0 } ?? .zero)
+        pong.incarnation = incarnation
+        if !forgetting.isEmpty {
+            for name in ping.wantedRows {
+                asked(for: name, by: "\(ping.node).\(ping.datacenter) by its pings", at: now)
+            }
+            let standing = forgetting.standing
+            if !standing.isEmpty { pong.forgotten = TombstoneFile.encode(standing.map(\.forOthers)) }
+        }
         pong.rows = ReachabilityRows.encode(router.rows(wanted: ping.wantedRows, at: now))
         return pong
     }

@@ -38,6 +38,11 @@ package struct ServerCore: Sendable {
     var sessionTimers = SessionTimers()
     var failovers = FailoverTable()
     var events = EventBook()
+    var federationWaits = FederationWaits()
+    var announcer = VerdictAnnouncer()
+    var forgetting = TombstoneBook()
+    /// When this server started, or outlived its datacenter's tombstone, in milliseconds on the calendar.
+    var incarnation: UInt64 = 0
     /// What each own task under way wrote.
     var ownPayloads: [OwnTask: OwnPayload] = [:]
 
@@ -88,6 +93,8 @@ package struct ServerCore: Sendable {
         startLocalState(saved: localState, at: now)
         if configuration.isServer && configuration.bootstrap == .alone { bootstrapAlone(at: now) }
         servers.refresh(from: lan.members, datacenter: configuration.datacenter, using: &self.random)
+        incarnation = router.stamp(now)
+        startForgetting(at: now)
     }
 
     /// How many bytes of the operating system's generator `init` is given.
@@ -102,7 +109,8 @@ package struct ServerCore: Sendable {
         next = min(next, wan?.findDeadline() ?? .distantFuture, replica?.findDeadline() ?? .distantFuture)
         next = min(next, requests.nextDeadline, joiner.nextDeadline, local.nextDeadline)
         next = min(next, sessionTimers.nextDeadline, failovers.nextDeadline, events.nextDeadline)
-        next = min(next, serviceWaits.nextDeadline)
+        next = min(next, serviceWaits.nextDeadline, federationWaits.nextDeadline, announcer.nextDeadline)
+        next = min(next, forgettingDeadline)
         nextDeadline = min(next, duties.nextDeadline, leaving?.nextDeadline ?? .distantFuture, servers.nextRebalance)
     }
 
@@ -126,6 +134,7 @@ package struct ServerCore: Sendable {
             events.cancel(id)
             cancel(.frontEnd(id), at: now)
             serviceWaits.remove(id)
+            federationWaits.remove(id)
         case .probed(let probe, let result):
             scheduler.probed(probe, result, at: now, into: &schedulerEffects)
             performScheduler(at: now)
@@ -155,6 +164,8 @@ package struct ServerCore: Sendable {
         lead(at: now)
         advanceFailovers(at: now)
         answerEventWaiters(at: now)
+        advanceFederation(at: now)
+        advanceForgetting(at: now)
         advanceLeaving(at: now)
         if servers.nextRebalance <= now {
             servers.rebalance(at: now, using: &random)
@@ -232,8 +243,8 @@ extension ServerCore {
                     out.append(.connect(stream, to: endpoint, timeout: timeout))
                 case .write(let stream, let bytes): out.append(.write(stream, bytes))
                 case .close(let stream): out.append(.close(stream))
-                case .inbound(let id, let method, let body, let limit, _):
-                    inbound(id, method: method, body: body, timeLimit: limit, at: now)
+                case .inbound(let id, let method, let body, let limit, let peer):
+                    inbound(id, method: method, body: body, timeLimit: limit, from: peer, at: now)
                 case .abandoned(let id): cancel(.inbound(id), at: now)
                 case .completed(let call, let result): completed(call, result, at: now)
                 case .raft(let frame, _): raftFrame(frame, at: now)
