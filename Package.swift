@@ -167,8 +167,8 @@ let package = Package(
         tests(
             "SimulationTests",
             base + [
-                "GossipCore", "GossipVectors", "HTTPCore", "RaftCore", "ServerCore", "Simulation", "TopologyCore",
-                "WireFormat", "YAMLReader",
+                "AgentCore", "GossipCore", "GossipVectors", "HTTPCore", "RaftCore", "ServerCore", "Simulation",
+                "TopologyCore", "WireFormat", "YAMLReader",
             ]),
         tests("StorageFormatTests", base + ["RaftCore", "StorageFormat", "WireFormat"]),
         tests("TidyTests", []),

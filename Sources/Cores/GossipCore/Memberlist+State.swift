@@ -7,6 +7,7 @@ extension Memberlist {
         let isOwn = alive.node == configuration.name
         if isOwn && isLeaving { return }
         guard let claimed = record(of: alive, at: now) else { return }
+        if isBarred(claimed.name) { return outputs.append(.barred(claimed)) }
         if !isOwn, let refusal = configuration.admission?.refusal(of: claimed, by: own) {
             return refuse(claimed, refusal, into: &outputs)
         }

@@ -46,7 +46,8 @@ package struct Rendering: Equatable, Sendable {
         case agentHealth(AgentHealthTarget, isText: Bool)
         case agentChecks(Filter<HealthCheck>?)
         case agentMetrics(prometheus: Bool)
-        case federation
+        /// Verdicts; `isOne`: of one datacenter, not in a list.
+        case federation(isOne: Bool)
         /// Without a body unless it is a list.
         case keyring(isList: Bool)
         /// Lists of what there is not: empty, with the index and leader of the datacenter.

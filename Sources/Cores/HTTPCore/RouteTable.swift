@@ -20,8 +20,8 @@ struct Route {
         case statusLeader, statusPeers
         case eventFire, eventList
         case coordinateNodes, coordinateDatacenters, coordinateNode, coordinateUpdate
-        case federationDatacenters
-        case federationExplain
+        case federationDatacenters, federationDatacenter, federationMatrix, federationHistory
+        case federationForget, federationForgotten, federationExplain
         case operatorKeyring
         case accessControl, meshDisabled, discoveryChain, gatewayServices
         case configEntries, configWrite
@@ -152,6 +152,11 @@ struct Route {
         "/v1/internal/ui/services": Route(.interfaceServices, .get),
         "/v1/federation/datacenters": Route(.federationDatacenters, .get),
         "/v1/federation/explain": Route(.federationExplain, .get),
+        "/v1/federation/datacenters/": Route(.federationDatacenter, .get),
+        "/v1/federation/matrix": Route(.federationMatrix, .get),
+        "/v1/federation/history": Route(.federationHistory, .get),
+        "/v1/federation/forget/": Route(.federationForget, .put),
+        "/v1/federation/forgotten": Route(.federationForgotten, .get),
     ]
 
     /// For documents: every path with its methods, sorted.

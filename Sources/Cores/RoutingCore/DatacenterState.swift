@@ -26,6 +26,7 @@ struct DatacenterState: Sendable {
     var lastHeard: Instant?
     /// Since when it has been heard all the time without answering.
     var hearingSince: Instant?
+    var statistics = PingStatistics()
     /// Since when a quorum has been without a leader.
     var leaderlessSince: Instant?
     /// `ip:port` as the last answer that named one said.

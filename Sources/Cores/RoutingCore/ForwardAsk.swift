@@ -14,6 +14,8 @@ package struct ForwardAsk: Equatable, Sendable {
     package var bodyBytes: Int
     /// For a place, which it takes now: it stands behind nobody.
     package var hasWaited = false
+    /// An operator had the datacenter forgotten.
+    package var isForgotten = false
     /// Borders of datacenters that it has crossed on its way to this server.
     package var hopCount: Int
 

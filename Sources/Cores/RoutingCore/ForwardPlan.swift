@@ -16,6 +16,7 @@ package struct ForwardPlan: Equatable, Sendable {
 
     /// What decided.
     package enum Rule: Equatable, Sendable {
+        case forgotten
         case unknown
         case hasLeft
         case verdict(Verdict)
@@ -62,6 +63,7 @@ package struct ForwardPlan: Equatable, Sendable {
         _ ask: ForwardAsk, _ state: DatacenterState?, _ relays: () -> [Relay]
     ) -> (Rule, Decision) {
         let datacenter = ask.datacenter
+        if ask.isForgotten { return (.forgotten, .refuse(.forgotten(datacenter: datacenter))) }
         guard let state else { return (.unknown, .refuse(.unknownDatacenter(datacenter))) }
         let lane = state.lane
         if ask.hopCount >= Relay.maxHopCount { return (.hops, .refuse(.unknownDatacenter(datacenter))) }

@@ -67,6 +67,7 @@ extension Router {
 
     private func steps(of plan: ForwardPlan, _ state: DatacenterState?) -> [String] {
         let ask = plan.ask
+        if plan.rule == .forgotten { return ["\(ask.datacenter) was forgotten and has not come back: refused"] }
         guard let state else { return ["nothing is known of \(ask.datacenter): refused"] }
         var steps: [String] = []
         if plan.rule == .hops {
@@ -77,7 +78,7 @@ extension Router {
         case .hasLeft, .verdict:
             steps.append("the verdict is \(state.verdict.rawValue) and \(kind): no server of it is asked")
             return steps + [ending(of: plan)]
-        case .unknown, .hops: return steps
+        case .forgotten, .unknown, .hops: return steps
         case .breaker, .limits, .noServer, .order:
             steps.append("the verdict is \(state.verdict.rawValue) and \(kind): it is asked")
         }

@@ -68,6 +68,7 @@ package struct Router: Sendable {
             nextLane += 1
             names.append(server.datacenter)
             names.sort()
+            history.countMembership()
         }
         state.refused.removeAll { $0.name == server.name }
         let tag = Self.tag(of: server)
@@ -143,6 +144,8 @@ package struct Router: Sendable {
         if state.servers.isEmpty && state.refused.isEmpty {
             datacenters[home] = nil
             names.removeAll { $0 == home }
+            history.countMembership()
+            book.forget(home)
         }
         setDeadline()
     }
@@ -162,6 +165,11 @@ package struct Router: Sendable {
         guard var evidence = learned else { return }
         let before = (evidence.isHealthy, evidence.leader)
         learn(&evidence, sent, configuration)
+        if evidence.lastAnswer == now {
+            datacenters[home]?.statistics.answered.add(now - sent)
+        } else if evidence.missCount > 0 {
+            datacenters[home]?.statistics.failed.add(now - sent)
+        }
         datacenters[home]?.servers[index] = evidence
         if let leader = evidence.leader, !leader.isEmpty, evidence.lastAnswer == now {
             datacenters[home]?.leader = leader

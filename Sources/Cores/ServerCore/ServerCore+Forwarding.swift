@@ -16,6 +16,11 @@ extension ServerCore {
         var ask = ForwardAsk(
             pending.request, to: datacenter, bodyBytes: body.bytes.count, hopCount: pending.notes.hopCount)
         ask.hasWaited = hasWaited
+        ask.isForgotten = forgetting.isForgotten(datacenter)
+        // Who asks over the server RPC was noted as it came in.
+        if ask.isForgotten, case .frontEnd = pending.origin {
+            asked(for: datacenter, by: "this agent by \(pending.request.method)", at: now)
+        }
         let plan = router.plan(ask, at: now)
         switch plan.decision {
         case .refuse(let error): finish(number, .failure(error), at: now)
@@ -269,7 +274,8 @@ extension ServerCore {
         } else {
             var body = MessagePackWriter()
             request.encodeBody(into: &body)
-            let ask = ForwardAsk(request, to: asked.target, bodyBytes: body.bytes.count, hopCount: 0)
+            var ask = ForwardAsk(request, to: asked.target, bodyBytes: body.bytes.count, hopCount: 0)
+            ask.isForgotten = forgetting.isForgotten(asked.target)
             explanation = router.explanation(of: ask, at: now)
             if case .refuse(let refusal) = router.plan(ask, at: now).decision,
                 case .failure(let error) = told(.failure(refusal))

@@ -80,6 +80,9 @@ extension ServerCore {
             if let refusal = refusal(of: request, notes, from: from) {
                 return reply(id, error: refusal.message, label: refusal.label, body: [0x80], at: now)
             }
+            if let datacenter = request.datacenter {
+                asked(for: datacenter, by: "\(from.address) by \(request.method)", at: now)
+            }
             begin(request, from: .inbound(id), timeout: nil, timeLimit: timeLimit, notes: notes, at: now)
         } catch {
             reply(id, error: "codec.decoder: \(error.description)", body: [0x80], at: now)
@@ -264,7 +267,7 @@ extension ServerCore {
 
     mutating func completed(_ call: CallID, _ result: Result<[UInt8], CallFailure>, at now: Instant) {
         if forwardCompleted(call, result, at: now) || pingCompleted(call, result, at: now)
-            || failoverCompleted(call, result, at: now)
+            || revivalCompleted(call, result, at: now) || failoverCompleted(call, result, at: now)
         {
             return
         }
@@ -389,11 +392,20 @@ extension ServerCore {
 
     private mutating func pong(to ping: Ping, at now: Instant) -> Pong {
         router.handle(.heard(datacenter: ping.datacenter), at: now, into: &routerEffects)
+        if ping.forgottenStamp != 0 { outlive(stamp: ping.forgottenStamp) }
         let node = replica?.node
         var pong = Pong(
             datacenter: configuration.datacenter, node: configuration.node,
             clusterID: (node?.clusterID ?? .none).description, leader: leaderAddress, term: node?.term.value ?? 0,
             lastContact: node?.isLeader == true ? .zero : node?.lastContact.map { now - $0 } ?? .zero)
+        pong.incarnation = incarnation
+        if !forgetting.isEmpty {
+            for name in ping.wantedRows {
+                asked(for: name, by: "\(ping.node).\(ping.datacenter) by its pings", at: now)
+            }
+            let standing = forgetting.standing
+            if !standing.isEmpty { pong.forgotten = TombstoneFile.encode(standing.map(\.forOthers)) }
+        }
         pong.rows = ReachabilityRows.encode(router.rows(wanted: ping.wantedRows, at: now))
         return pong
     }

@@ -39,6 +39,11 @@ package struct ServerCore: Sendable {
     var failovers = FailoverTable()
     var forwards = ForwardTable()
     var events = EventBook()
+    var federationWaits = FederationWaits()
+    var announcer = VerdictAnnouncer()
+    var forgetting = TombstoneBook()
+    /// When this server started, or outlived its datacenter's tombstone, in milliseconds on the calendar.
+    var incarnation: UInt64 = 0
     /// What each own task under way wrote.
     var ownPayloads: [OwnTask: OwnPayload] = [:]
 
@@ -89,6 +94,8 @@ package struct ServerCore: Sendable {
         startLocalState(saved: localState, at: now)
         if configuration.isServer && configuration.bootstrap == .alone { bootstrapAlone(at: now) }
         servers.refresh(from: lan.members, datacenter: configuration.datacenter, using: &self.random)
+        incarnation = router.stamp(now)
+        startForgetting(at: now)
     }
 
     /// How many bytes of the operating system's generator `init` is given.
@@ -103,7 +110,8 @@ package struct ServerCore: Sendable {
         next = min(next, wan?.findDeadline() ?? .distantFuture, replica?.findDeadline() ?? .distantFuture)
         next = min(next, requests.nextDeadline, joiner.nextDeadline, local.nextDeadline)
         next = min(next, sessionTimers.nextDeadline, failovers.nextDeadline, events.nextDeadline)
-        next = min(next, serviceWaits.nextDeadline, forwards.nextDeadline)
+        next = min(next, serviceWaits.nextDeadline, federationWaits.nextDeadline, announcer.nextDeadline)
+        next = min(next, forgettingDeadline, forwards.nextDeadline)
         nextDeadline = min(next, duties.nextDeadline, leaving?.nextDeadline ?? .distantFuture, servers.nextRebalance)
     }
 
@@ -128,6 +136,7 @@ package struct ServerCore: Sendable {
             events.cancel(id)
             cancel(.frontEnd(id), at: now)
             serviceWaits.remove(id)
+            federationWaits.remove(id)
         case .probed(let probe, let result):
             scheduler.probed(probe, result, at: now, into: &schedulerEffects)
             performScheduler(at: now)
@@ -158,6 +167,8 @@ package struct ServerCore: Sendable {
         advanceFailovers(at: now)
         advanceForwards(at: now)
         answerEventWaiters(at: now)
+        advanceFederation(at: now)
+        advanceForgetting(at: now)
         advanceLeaving(at: now)
         if servers.nextRebalance <= now {
             servers.rebalance(at: now, using: &random)
