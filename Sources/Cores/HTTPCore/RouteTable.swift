@@ -45,8 +45,9 @@ struct Route {
                 .catalogNodes, .transaction, .snapshot, .queries, .query, .raftConfiguration, .raftPeer,
                 .autopilotConfiguration, .autopilotHealth, .statusLeader, .statusPeers, .eventFire, .eventList,
                 .coordinateNodes, .coordinateDatacenters, .coordinateNode, .coordinateUpdate, .federationDatacenters,
-                .federationExplain, .operatorKeyring, .accessControl, .meshDisabled, .intentions, .intention,
-                .intentionMatch, .intentionCheck, .meshRoots, .meshConfiguration, .meshAuthorize:
+                .federationDatacenter, .federationMatrix, .federationHistory, .federationForget, .federationForgotten,
+                .federationExplain, .operatorKeyring, .accessControl, .meshDisabled, .intentions, .intention, .intentionMatch,
+                .intentionCheck, .meshRoots, .meshConfiguration, .meshAuthorize:
                 false
             }
         }
