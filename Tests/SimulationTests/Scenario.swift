@@ -115,7 +115,7 @@ final class Scenario {
             case .verdict(let datacenter, _, let verdict, _):
                 verdicts.append((host: host, datacenter: datacenter, verdict: verdict, at: world.now))
             case .becameLeader: elections.append((host: host, at: world.now))
-            case .clusterKnown, .leaderChanged, .applied: break
+            case .clusterKnown, .leaderChanged, .applied, .voted, .member: break
             }
         }
     }

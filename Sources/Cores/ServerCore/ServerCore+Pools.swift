@@ -137,6 +137,7 @@ extension ServerCore {
         log(
             word == "failed" ? .warning : .info, "member \(word)",
             ["gossip.pool": "\(channel)", "gossip.member": member.name, "gossip.address": member.endpoint.description])
+        out.append(.observed(.member(channel, member.name, member.status)))
         switch channel {
         case .lan:
             servers.refresh(from: lan.members, datacenter: configuration.datacenter, using: &random)
