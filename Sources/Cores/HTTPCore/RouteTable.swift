@@ -46,8 +46,8 @@ struct Route {
                 .autopilotConfiguration, .autopilotHealth, .statusLeader, .statusPeers, .eventFire, .eventList,
                 .coordinateNodes, .coordinateDatacenters, .coordinateNode, .coordinateUpdate, .federationDatacenters,
                 .federationDatacenter, .federationMatrix, .federationHistory, .federationForget, .federationForgotten,
-                .federationExplain, .operatorKeyring, .accessControl, .meshDisabled, .intentions, .intention, .intentionMatch,
-                .intentionCheck, .meshRoots, .meshConfiguration, .meshAuthorize:
+                .federationExplain, .operatorKeyring, .accessControl, .meshDisabled, .intentions, .intention,
+                .intentionMatch, .intentionCheck, .meshRoots, .meshConfiguration, .meshAuthorize:
                 false
             }
         }
