@@ -11,7 +11,6 @@ extension ServerCore {
         switch route {
         case .leader: replica?.node.leader.flatMap { servers.name(of: $0) } ?? ""
         case .server(let endpoint): servers.name(of: endpoint) ?? endpoint.description
-        case .remote(let server, _): server.name
         }
     }
 

@@ -91,7 +91,9 @@ extension ServerCore {
         let limit = min(pending.deadline, now + min(QueryFailover.attemptLimit, (pending.deadline - now) / 2))
         while failover.attempts.count < QueryFailover.width, !failover.candidates.isEmpty {
             let datacenter = failover.candidates.removeFirst()
-            guard case .success(let servers) = router.route(datacenter, needsLeader: !failover.options.allowStale),
+            guard
+                case .success(let servers) = router.route(
+                    datacenter, needsLeader: !failover.options.allowStale, at: now),
                 let server = servers.first
             else {
                 failover.isPartial = true
