@@ -13,10 +13,8 @@ extension ServerCore {
         guard let pending = requests[number] else { return }
         var body = MessagePackWriter()
         pending.request.encodeBody(into: &body)
-        var ask = ForwardAsk(
-            pending.request, to: datacenter, bodyBytes: body.bytes.count, hopCount: pending.notes.hopCount)
+        var ask = ask(pending.request, body, to: datacenter, hopCount: pending.notes.hopCount)
         ask.hasWaited = hasWaited
-        ask.isForgotten = forgetting.isForgotten(datacenter)
         // Who asks over the server RPC was noted as it came in.
         if ask.isForgotten, case .frontEnd = pending.origin {
             asked(for: datacenter, by: "this agent by \(pending.request.method)", at: now)
@@ -36,6 +34,15 @@ extension ServerCore {
             requests.move(number, to: .forwarding)
             attempt(number, .first, body.bytes, at: now)
         }
+    }
+
+    /// What forwarding and `explain` put to the plan.
+    private func ask(
+        _ request: Request, _ body: MessagePackWriter, to datacenter: String, hopCount: Int
+    ) -> ForwardAsk {
+        var ask = ForwardAsk(request, to: datacenter, bodyBytes: body.bytes.count, hopCount: hopCount)
+        ask.isForgotten = forgetting.isForgotten(datacenter)
+        return ask
     }
 
     /// Calls the next server.
@@ -274,8 +281,7 @@ extension ServerCore {
         } else {
             var body = MessagePackWriter()
             request.encodeBody(into: &body)
-            var ask = ForwardAsk(request, to: asked.target, bodyBytes: body.bytes.count, hopCount: 0)
-            ask.isForgotten = forgetting.isForgotten(asked.target)
+            let ask = ask(request, body, to: asked.target, hopCount: 0)
             explanation = router.explanation(of: ask, at: now)
             if case .refuse(let refusal) = router.plan(ask, at: now).decision,
                 case .failure(let error) = told(.failure(refusal))
