@@ -131,6 +131,7 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams.git", exact: "6.2.2"),
     ],
     targets: model + cores + shells + agent + simulation + tools + [
+        tests("AgentCoreTests", base + ["AgentCore", "CatalogCore", "HTTPCore", "ServerCore"]),
         tests("CatalogCoreTests", base + ["CatalogCore", "RadixTree", "WireFormat"]),
         tests("ConfigurationTests", ["Configuration", "ConfigurationFiles"]),
         .target(name: "TestProducer", path: "Tests/TestProducer", swiftSettings: settings),
@@ -166,7 +167,8 @@ let package = Package(
         tests(
             "SimulationTests",
             base + [
-                "GossipCore", "GossipVectors", "RaftCore", "ServerCore", "Simulation", "TopologyCore", "WireFormat",
+                "CatalogCore", "GossipCore", "GossipVectors", "RaftCore", "ServerCore", "Simulation", "TopologyCore",
+                "WireFormat",
                 "YAMLReader",
             ]),
         tests("StorageFormatTests", base + ["RaftCore", "StorageFormat", "WireFormat"]),

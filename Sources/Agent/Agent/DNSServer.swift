@@ -2,6 +2,7 @@ import AgentCore
 import DNSCore
 import Determinism
 import FederationModel
+import NIOCore
 import NIOTransport
 import ServerCore
 import Synchronization
@@ -29,20 +30,82 @@ final class DNSServer: Sendable {
         random = Mutex(SeededRandom(seed: seed))
     }
 
-    func handle(_ packet: [UInt8], isTCP: Bool, _ responder: DNSResponder) {
-        var round = DNSRound(frontEnd, random: random.withLock { $0.split() })
-        perform(round.begin(packet, isTCP: isTCP, view: view.current, at: AgentClock.now), round, responder)
+    /// What one listener remembers.
+    func newMemory() -> QuestionMemory { QuestionMemory(random: random.withLock { $0.split() }) }
+
+    /// The answer to a question that came before, if it still holds. On the listener's loop.
+    /// - Returns: false when the question has to be read.
+    func recall(_ packet: UnsafeRawBufferPointer, _ memory: QuestionMemory, into answer: inout ByteBuffer) -> Bool {
+        guard let entry = memory.find(packet), let published = view.published,
+            entry.question.holds(in: published.view, at: AgentClock.now)
+        else { return false }
+        answer.writeWithUnsafeMutableBytes(minimumWritableBytes: entry.question.byteCount) { output in
+            entry.question.write(id: Self.number(packet), to: output, random: &memory.random)
+            return entry.question.byteCount
+        }
+        return true
     }
 
-    private func perform(_ step: DNSRound.Step, _ round: DNSRound, _ responder: DNSResponder) {
+    private static func number(_ packet: UnsafeRawBufferPointer) -> UInt16 {
+        UInt16(packet[0]) << 8 | UInt16(packet[1])
+    }
+
+    /// On the listener's loop.
+    /// - Parameter memory: of questions by UDP.
+    func handle(_ packet: [UInt8], isTCP: Bool, _ memory: QuestionMemory, _ responder: DNSResponder) {
+        if !isTCP, let entry = packet.withUnsafeBytes({ memory.find($0) }), entry.question.isForwarded,
+            let datacenter = entry.question.request.datacenter, view.published?.view.datacenter != datacenter
+        {
+            return forward(packet, entry, memory, responder)
+        }
+        let draw = isTCP ? random.withLock { $0.split() } : memory.random.split()
+        var round = DNSRound(frontEnd, random: draw, remembers: !isTCP)
+        let step = round.begin(packet, isTCP: isTCP, view: view.current, at: AgentClock.now)
+        perform(step, round, Asker(responder: responder, packet: packet, memory: isTCP ? nil : memory))
+    }
+
+    /// A known question goes to the other datacenter at once, and a known answer back without being read.
+    private func forward(
+        _ packet: [UInt8], _ entry: QuestionMemory.Entry, _ memory: QuestionMemory, _ responder: DNSResponder
+    ) {
+        let id = answers.add { [self] answer in
+            guard case .request(let result) = answer else { return }
+            responder.onLoop { [self] in
+                let known = packet.withUnsafeBytes { memory.find($0) }
+                if case .success(let response) = result, let known, known.question.holds(in: response) {
+                    let bytes = [UInt8](unsafeUninitializedCapacity: known.question.byteCount) { output, count in
+                        count = known.question.byteCount
+                        let number = packet.withUnsafeBytes { Self.number($0) }
+                        known.question.write(
+                            id: number, to: UnsafeMutableRawBufferPointer(output), random: &memory.random)
+                    }
+                    return responder.respond(bytes)
+                }
+                var round = DNSRound(frontEnd, random: memory.random.split(), remembers: true)
+                guard case .ask = round.begin(packet, isTCP: false, view: nil, at: AgentClock.now) else {
+                    return responder.respond(nil)
+                }
+                let step = round.answered(result, view: view.current, at: AgentClock.now)
+                perform(step, round, Asker(responder: responder, packet: packet, memory: memory))
+            }
+        }
+        control.submit(.request(id, entry.question.request, timeout: DNSRound.timeout))
+    }
+
+    private func perform(_ step: DNSRound.Step, _ round: DNSRound, _ asker: Asker) {
         switch step {
-        case .respond(let bytes): responder.respond(bytes)
-        case .recurse(let recursion): recurse(recursion, recursors[...], round, responder)
+        case .respond(let bytes):
+            asker.memory?.store(asker.packet, round.repeated)
+            asker.responder.respond(bytes)
+        case .recurse(let recursion): recurse(recursion, recursors[...], round, asker.responder)
         case .ask(let request):
             let id = answers.add { [self] answer in
                 guard case .request(let result) = answer else { return }
-                var round = round
-                perform(round.answered(result, view: view.current, at: AgentClock.now), round, responder)
+                // The control loop hands on; writing the answer out is the business of the listener's loop.
+                asker.responder.onLoop { [self] in
+                    var round = round
+                    perform(round.answered(result, view: view.current, at: AgentClock.now), round, asker)
+                }
             }
             control.submit(.request(id, request, timeout: DNSRound.timeout))
         }
@@ -64,4 +127,12 @@ final class DNSServer: Sendable {
             responder.respond(round.settled(recursion, by: answer))
         }
     }
+}
+
+/// Who waits for an answer.
+private struct Asker: Sendable {
+    let responder: DNSResponder
+    let packet: [UInt8]
+    /// Nil for a question whose answer is not remembered.
+    let memory: QuestionMemory?
 }

@@ -24,11 +24,19 @@ package struct DNSRound: Sendable {
     private var waiting: ArraySlice<Request> = []
     private var results: [Result<Response, FederationError>] = []
     private var random: SeededRandom
+    private let remembers: Bool
+    /// An answer was too old and asked for again at the leader.
+    private var isAskedAgain = false
+    /// The question with its answer, for when the same bytes come again.
+    package private(set) var repeated: RepeatedQuestion?
 
-    /// - Parameter random: draws the order of records.
-    package init(_ frontEnd: DNSFrontEnd, random: SeededRandom) {
+    /// - Parameters:
+    ///   - random: draws the order of records.
+    ///   - remembers: whether `repeated` is wanted.
+    package init(_ frontEnd: DNSFrontEnd, random: SeededRandom, remembers: Bool = false) {
         self.frontEnd = frontEnd
         self.random = random
+        self.remembers = remembers
     }
 
     /// - Parameters:
@@ -55,8 +63,12 @@ package struct DNSRound: Sendable {
         guard let request = waiting.popFirst() else { return .respond(nil) }
         if case .success(let response) = result, let again = request.retryAtLeader(after: response) {
             waiting = [again] + waiting
+            isAskedAgain = true
         } else {
             results.append(result)
+            if case .success(let response) = result, let template = template(response, left: waiting) {
+                repeated = RepeatedQuestion(request, response, template)
+            }
         }
         return next(view, at: now)
     }
@@ -68,9 +80,18 @@ package struct DNSRound: Sendable {
             else { return .ask(request) }
             waiting = waiting.dropFirst()
             results.append(.success(response))
+            if let template = template(response, left: waiting) {
+                repeated = RepeatedQuestion(request, response, from: view, template)
+            }
         }
         if let rendering, let recursion = frontEnd.recursion(rendering, results) { return .recurse(recursion) }
         return .respond(rendering.map { frontEnd.render($0, results, random: &random) })
+    }
+
+    /// Only for questions of one request that has not been asked again elsewhere.
+    private func template(_ response: Response, left: ArraySlice<Request>) -> DNSTemplate? {
+        guard remembers, !isAskedAgain, results.count == 1, left.isEmpty, let rendering else { return nil }
+        return frontEnd.template(rendering, response)
     }
 
     /// - Parameter answer: of the recursor that settled the question; nil when none did.

@@ -26,14 +26,38 @@ package struct HTTPRound: Sendable {
 
     package typealias CacheLookup = (AnswerCache.Key, _ index: UInt64) -> AnswerCache.Lookup
 
+    /// A read as it was understood, for when the same bytes come again.
+    package struct Plan: Sendable {
+        package let request: Request
+        fileprivate let rendering: Rendering
+    }
+
     private let router: HTTPRouter
+    /// Whether `plan` and `repeated` are wanted.
+    private let remembers: Bool
     private var rendering = Rendering(.done)
     private var request: Request?
+    /// Nil for what is no read, or is answered from a cache.
+    package private(set) var plan: Plan?
+    /// What decides whether the answer just given holds for the next one who asks the same.
+    package private(set) var repeated: RepeatedRead?
     /// To be kept when the round has ended.
     package private(set) var kept: Kept?
     private var join: (host: String, wan: Bool)?
 
-    package init(_ router: HTTPRouter) { self.router = router }
+    package init(_ router: HTTPRouter, remembers: Bool = false) {
+        self.router = router
+        self.remembers = remembers
+    }
+
+    /// The same read again.
+    package mutating func begin(
+        _ plan: Plan, view: @autoclosure () -> ReadView?, at now: @autoclosure () -> Instant
+    ) -> Step {
+        self.plan = plan
+        rendering = plan.rendering
+        return answer(plan.request, view(), at: now)
+    }
 
     /// - Parameters:
     ///   - view: the newest one, taken after the request has arrived.
@@ -52,6 +76,8 @@ package struct HTTPRound: Sendable {
                     return .respond(router.render(self.rendering, .success(response)))
                 }
                 self.rendering.cacheAge = .miss
+            } else if remembers, typed.kind == .read {
+                plan = Plan(request: typed, rendering: rendering)
             }
             return answer(typed, view(), at: now)
         case .agent(let typed, let rendering):
@@ -76,7 +102,9 @@ package struct HTTPRound: Sendable {
             request.retryAtLeader(after: response) == nil
         {
             keep(request, response)
-            return .respond(router.render(rendering, .success(response)))
+            let answer = router.render(rendering, .success(response))
+            if mayRemember { repeated = RepeatedRead(request, response, from: view, answer: answer) }
+            return .respond(answer)
         }
         self.request = request
         return .ask(request, timeout: rendering.timeout)
@@ -89,11 +117,19 @@ package struct HTTPRound: Sendable {
     ) -> Step {
         if case .success(let response) = result, let again = request?.retryAtLeader(after: response) {
             rendering.consistency = .leader
+            plan = nil
             return answer(again, view(), at: now)
         }
-        if case .success(let response) = result, let request { keep(request, response) }
-        return .respond(router.render(rendering, result))
+        let answer = router.render(rendering, result)
+        if case .success(let response) = result, let request {
+            keep(request, response)
+            if mayRemember { repeated = RepeatedRead(request, response, answer: answer) }
+        }
+        return .respond(answer)
     }
+
+    /// The answer to a second question, at the leader, is none to the first.
+    private var mayRemember: Bool { remembers && plan != nil }
 
     package func answered(_ response: AgentResponse) -> HTTPResponse { router.render(rendering, response) }
 

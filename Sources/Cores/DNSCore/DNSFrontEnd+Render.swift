@@ -46,7 +46,7 @@ extension DNSFrontEnd {
     private var failure: DNSResponse { DNSResponse(code: .serverFailure, isAuthoritative: false) }
 
     /// More instances than an answer can hold are not looked at: the smallest record has 16 bytes.
-    private static let maxDatagramInstances = maxDatagramBytes / 16
+    static let maxDatagramInstances = maxDatagramBytes / 16
     private static let maxInstances = maxMessageBytes / 16
 
     /// The healthy instances in an order of their own.
@@ -59,7 +59,7 @@ extension DNSFrontEnd {
     }
 
     /// Without instances that a check calls critical, or with `only_passing` anything but passing.
-    private func healthy(_ rows: [CheckServiceNode]) -> [CheckServiceNode] {
+    func healthy(_ rows: [CheckServiceNode]) -> [CheckServiceNode] {
         rows.filter { row in
             (row.checks ?? []).allSatisfy { check in
                 context.onlyPassing
@@ -145,7 +145,7 @@ extension DNSFrontEnd {
         return response
     }
 
-    private func addresses(_ rows: [CheckServiceNode], ttl: UInt32, _ rendering: DNSRendering) -> [DNSResponse.Unit] {
+    func addresses(_ rows: [CheckServiceNode], ttl: UInt32, _ rendering: DNSRendering) -> [DNSResponse.Unit] {
         let question = rendering.query.question
         var seen: Set<String> = []
         var records: [DNSRecord] = []

@@ -69,14 +69,20 @@ package struct ReadView: Sendable {
         return catalog.answer(request, datacenter: datacenter).map { dressed($0.response, filter, at: now) }
     }
 
+    /// How long ago this server heard from its leader; zero on the leader, and where none was ever heard.
+    package func contact(at now: Instant) -> Duration {
+        isLeader ? .zero : lastContact.map { max(.zero, now - $0) } ?? .zero
+    }
+
     func dressed(_ response: Response, _ filter: RowFilter? = nil, at now: Instant) -> Response {
         var response = response
         filter?.apply(to: &response)
-        if var meta = response.meta {
-            meta.knownLeader = leaderKnown
-            meta.lastContact = isLeader ? .zero : lastContact.map { max(.zero, now - $0) } ?? .zero
-            response.meta = meta
-        }
+        if let meta = response.meta { response.meta = self.meta(index: meta.index, at: now) }
         return response
+    }
+
+    /// What this server says of itself with an answer of this index.
+    func meta(index: UInt64, at now: Instant) -> QueryMeta {
+        QueryMeta(index: index, lastContact: contact(at: now), knownLeader: leaderKnown)
     }
 }

@@ -304,6 +304,8 @@ extension ServerCore {
     private mutating func installed(_ catalog: Catalog, _ metadata: SnapshotMetadata, at now: Instant) {
         replica?.installing = nil
         replica?.catalog = catalog
+        // Its indexes are another history's to whoever compares versions.
+        replica?.catalog.restoreIndex = metadata.index.value
         kept.forgetAll()
         replica?.appliedIndex = metadata.index
         replica?.node.installed(metadata, at: now)

@@ -53,24 +53,26 @@ extension ServerCore {
         metrics.add(.inbound)
         let question = KeptAnswers.Question(method: method, body: body)
         if let kept = kept[question], mayAnswerAtOnce(kept.request, at: now),
-            replica!.view.catalog.version(of: kept.request) == kept.version,
-            replica!.view.catalog.restoreIndex == kept.restoreIndex
+            replica!.view.catalog.version(of: kept.row) == kept.version,
+            replica!.view.catalog.restoreIndex == kept.restoreIndex,
+            let body = kept.body(with: replica!.view.meta(index: kept.meta.index, at: now))
         {
-            return reply(id, error: nil, body: kept.body, at: now)
+            return reply(id, error: nil, body: body, at: now)
         }
         do throws(WireError) {
             var reader = MessagePackReader(body)
             guard let request = try Request.decode(method: method, from: &reader) else {
                 return reply(id, error: Self.unknown(method), body: [0x80], at: now)
             }
-            if mayAnswerAtOnce(request, at: now), let version = replica!.view.catalog.version(of: request),
-                case .answer(let response) = replica!.view.answer(request, at: now)
+            if mayAnswerAtOnce(request, at: now), let row = VersionedRow(of: request),
+                let version = replica!.view.catalog.version(of: row),
+                case .answer(let response) = replica!.view.answer(request, at: now), let meta = response.meta
             {
                 var writer = MessagePackWriter()
                 response.encodeBody(into: &writer)
                 let answer = KeptAnswers.Served(
-                    request: request, version: version, restoreIndex: replica!.view.catalog.restoreIndex,
-                    body: writer.bytes)
+                    request: request, row: row, version: version, restoreIndex: replica!.view.catalog.restoreIndex,
+                    meta: meta, body: writer.bytes)
                 kept.keep(answer, for: question)
                 return reply(id, error: nil, body: writer.bytes, at: now)
             }
@@ -80,12 +82,14 @@ extension ServerCore {
         }
     }
 
-    /// Whether the view may answer this at once, and is up to date: as the leader within its lease, to who does not
-    /// wait. An answer of a follower would say when it last heard of its leader, and change with every heartbeat.
+    /// Whether the view may answer this at once, and is up to date: any server's to who takes a stale answer, else the
+    /// leader's within its lease; to who does not wait.
     private mutating func mayAnswerAtOnce(_ request: Request, at now: Instant) -> Bool {
         guard replica != nil, let options = request.options, options.minQueryIndex == 0, !options.requireConsistent,
-            request.datacenter == configuration.datacenter, replica!.node.isLeader, replica!.node.isReadyForReads,
-            now < replica!.node.leaseEnd
+            request.datacenter == configuration.datacenter
+        else { return false }
+        guard options.allowStale
+            || (replica!.node.isLeader && replica!.node.isReadyForReads && now < replica!.node.leaseEnd)
         else { return false }
         // The catalog may be ahead of the published view within one `settle`.
         if let view = replica!.refreshedView() { out.append(.publish(view)) }
