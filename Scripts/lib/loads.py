@@ -11,7 +11,7 @@ import tempfile
 import threading
 import time
 
-from agents import DNS, HTTP
+from agents import DNS, HTTP, wait
 
 VALUE = "x" * 128
 
@@ -183,7 +183,7 @@ def bare_fan_out(count, answer):
 def blocked(agent, count, rounds=5):
     """Clients that wait for one key: KiB each, CPU in a second of waiting (% of a core), and seconds from the write to
     the last one's answer beside a bare fan-out of the same bytes."""
-    agent.put("/v1/kv/bench/blocked", VALUE)
+    wait("%s: a write" % agent.name, lambda: agent.put("/v1/kv/bench/blocked", VALUE), 30, 0.1)
     time.sleep(0.5)
     before = agent.resident_mib()
     clients = Clients((agent.ip, HTTP), count)

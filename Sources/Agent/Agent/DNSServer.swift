@@ -69,7 +69,7 @@ final class DNSServer: Sendable {
         _ packet: [UInt8], _ entry: QuestionMemory.Entry, _ memory: QuestionMemory, _ responder: DNSResponder
     ) {
         let id = answers.add { [self] answer in
-            guard case .request(let result) = answer else { return }
+            guard case .request(let result, _) = answer else { return }
             responder.onLoop { [self] in
                 let known = packet.withUnsafeBytes { memory.find($0) }
                 if case .success(let response) = result, let known, known.question.holds(in: response) {
@@ -100,7 +100,7 @@ final class DNSServer: Sendable {
         case .recurse(let recursion): recurse(recursion, recursors[...], round, asker.responder)
         case .ask(let request):
             let id = answers.add { [self] answer in
-                guard case .request(let result) = answer else { return }
+                guard case .request(let result, _) = answer else { return }
                 // The control loop hands on; writing the answer out is the business of the listener's loop.
                 asker.responder.onLoop { [self] in
                     var round = round

@@ -113,12 +113,12 @@ final class HTTPFrontEnd: Sendable {
             return serve(request, isPretty: isPretty, round, caller)
         case .ask(let request, let timeout):
             let id = answers.add { [self] answer in
-                guard case .request(let result) = answer else { return }
+                guard case .request(let result, let details) = answer else { return }
                 // The control loop hands on; writing the answer out is the business of the connection's loop.
                 caller.onLoop { [self] in
                     if case .success(let response) = result, caller.respondAgain(response) { return }
                     var round = round
-                    let next = round.answered(result, view: view.current, at: AgentClock.now)
+                    let next = round.answered(result, details, view: view.current, at: AgentClock.now)
                     _ = perform(next, round, caller)
                 }
             }

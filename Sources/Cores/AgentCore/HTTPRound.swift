@@ -41,6 +41,8 @@ package struct HTTPRound: Sendable {
     package private(set) var plan: Plan?
     /// What decides whether the answer just given holds for the next one who asks the same.
     package private(set) var repeated: RepeatedRead?
+    /// How old the answer was that is asked for again at the leader, and what the asker takes.
+    private var stale: (age: Duration, bound: Duration)?
     /// To be kept when the round has ended.
     package private(set) var kept: Kept?
     private var join: (host: String, wan: Bool)?
@@ -111,16 +113,23 @@ package struct HTTPRound: Sendable {
     }
 
     /// The agent's answer; an answer older than the request allows is asked for once more at the leader.
+    /// - Parameter details: of a failure.
     package mutating func answered(
-        _ result: Result<Response, FederationError>, view: @autoclosure () -> ReadView?,
-        at now: @autoclosure () -> Instant
+        _ result: Result<Response, FederationError>, _ details: ErrorDetails = ErrorDetails(),
+        view: @autoclosure () -> ReadView?, at now: @autoclosure () -> Instant
     ) -> Step {
         if case .success(let response) = result, let again = request?.retryAtLeader(after: response) {
             rendering.consistency = .leader
             plan = nil
+            stale = (response.meta?.lastContact ?? .zero, request?.options?.maxStaleDuration ?? .zero)
             return answer(again, view(), at: now)
         }
-        let answer = router.render(rendering, result)
+        if let stale, case .failure(let error) = result, error.leavesStaleAnswer {
+            let failure = FederationError.staleBeyondBound(
+                age: stale.age, bound: stale.bound, because: error.message)
+            return .respond(router.render(rendering, .failure(failure), details))
+        }
+        let answer = router.render(rendering, result, details)
         if case .success(let response) = result, let request {
             keep(request, response)
             if mayRemember { repeated = RepeatedRead(request, response, answer: answer) }

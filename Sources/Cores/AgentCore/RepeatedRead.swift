@@ -19,7 +19,7 @@ package struct RepeatedRead: Sendable {
     private enum Source: Sendable {
         /// The published view: this row at this version, in this history of the catalog.
         case view(VersionedRow, version: UInt64, history: UInt64)
-        /// Another server; it is asked each time.
+        /// The control loop, or another server behind it; it is asked each time.
         case server(Response)
     }
 
@@ -34,20 +34,25 @@ package struct RepeatedRead: Sendable {
     /// - Returns: nil when nothing short of answering it says whether an answer holds.
     package init?(_ request: Request, _ response: Response, from view: ReadView, answer: HTTPResponse) {
         guard let row = VersionedRow(of: request), let version = view.catalog.version(of: row),
-            request.datacenter == view.datacenter
+            request.datacenter == view.datacenter, request.options?.minQueryIndex == 0
         else { return nil }
         self.init(.view(row, version: version, history: view.catalog.restoreIndex), request, response, answer)
     }
 
-    /// - Parameter response: of another server.
+    /// - Parameter response: of another server, or of this one to many that waited for the same.
     package init?(_ request: Request, _ response: Response, answer: HTTPResponse) {
         guard response.hasSharedRows else { return nil }
+        // A key comes in new memory each time, unless many asked the control loop at once.
+        if case .dirEntries = response, let options = request.options, !options.requireConsistent,
+            options.minQueryIndex == 0
+        {
+            return nil
+        }
         self.init(.server(response), request, response, answer)
     }
 
     private init?(_ source: Source, _ request: Request, _ response: Response, _ answer: HTTPResponse) {
-        guard let options = request.options, options.minQueryIndex == 0, !options.useCache, answer.status == 200,
-            let meta = response.meta
+        guard let options = request.options, !options.useCache, answer.status == 200, let meta = response.meta
         else { return nil }
         self.source = source
         self.options = options

@@ -129,7 +129,7 @@ extension ServerCore {
         let due = replica?.confirmedReads.filter { $0.index <= applied } ?? []
         guard !due.isEmpty else { return }
         replica?.confirmedReads.removeAll { $0.index <= applied }
-        for read in due { serveHere(read.id, at: now) }
+        serveHere(due.map(\.id), at: now)
     }
 
     /// Answers the blocking queries whose data has moved. Cost: the touched keys and their waiters.
@@ -137,7 +137,7 @@ extension ServerCore {
         guard replica != nil else { return }
         let touched = replica!.catalog.takeTouched()
         guard !touched.isEmpty else { return }
-        for waiter in replica!.waiters.takeTouched(by: touched) { serveHere(waiter, at: now) }
+        serveHere(replica!.waiters.takeTouched(by: touched), at: now)
     }
 
     private mutating func observed(_ observation: RaftObservation, at now: Instant) {

@@ -17,7 +17,7 @@ extension ServerCore {
         _ request: Request, from origin: Origin, timeout: Duration?, timeLimit: Duration? = nil, at now: Instant
     ) {
         guard requests.count < RequestTable.maxCount else {
-            return deliver(.failure(.overloaded(what: "requests")), of: request, to: origin, at: now)
+            return deliver(.failure(.overloaded(what: "requests")), of: request, to: origin, ErrorDetails(), at: now)
         }
         let asked = Self.blockingTime(of: request)
         let spread = Duration.nanoseconds(asked.wholeNanoseconds / 16)
@@ -27,7 +27,7 @@ extension ServerCore {
         let wait = asked + random.duration(in: .zero..<spread)
         let number = requests.add(
             PendingRequest(
-                origin: origin, request: request, limit: limit, deadline: now + limit,
+                origin: origin, begun: now, request: request, limit: limit, deadline: now + limit,
                 parkUntil: now + min(limit, configuration.holdTimeout), watchUntil: now + min(wait, limit)))
         route(number, at: now)
     }
@@ -107,10 +107,11 @@ extension ServerCore {
     }
 
     private mutating func reply(
-        _ id: InboundID, error: String?, label: String = "", body: [UInt8], at now: Instant
+        _ id: InboundID, error: String?, label: String = "", details: ErrorDetails = ErrorDetails(), body: [UInt8],
+        at now: Instant
     ) {
         switchboard.handle(
-            .reply(id, error: error, label: label, body: body), at: now, into: &switchboardEffects)
+            .reply(id, error: error, label: label, details: details, body: body), at: now, into: &switchboardEffects)
     }
 
     // MARK: Routing
@@ -303,6 +304,11 @@ extension ServerCore {
         let datacenter = pending.request.datacenter ?? configuration.datacenter
         let error = Self.error(
             failure, of: pending.request, datacenter: datacenter, limit: pending.limit)
+        let asked = name(of: route)
+        requests.note(number) { details in
+            details.server = asked
+            if case .application(_, _, let inner) = failure { details.take(inner) }
+        }
         let retriable = RetryPolicy(maxRetries: .max).allows(pending.request, after: failure, retryCount: 0)
         switch route {
         case .leader:
@@ -333,7 +339,8 @@ extension ServerCore {
     ) -> FederationError {
         let isWrite = !RetryPolicy.changesNothing(request)
         switch failure {
-        case .application(let text, let label):
+        case .application(let text, let label, _):
+            if isWrite, label.isEmpty, FederationError.isOfUnknownOutcome(text) { return .outcomeUnknown(reason: text) }
             return FederationError(text: text, label: label, datacenter: datacenter, limit: limit)
         case .overloaded: return .overloaded(what: "calls")
         case .refused: return .connection("rpc error getting client: connection refused")
@@ -351,25 +358,43 @@ extension ServerCore {
     // MARK: Serving here
 
     /// Answers a read from the present view: its read mode has been satisfied. Blocks when the data has not moved.
-    mutating func serveHere(_ number: UInt64, at now: Instant) {
-        guard let pending = requests[number], replica != nil, let options = pending.request.options else { return }
-        if serveQuery(number, pending.request, at: now) { return }
+    mutating func serveHere(_ number: UInt64, at now: Instant) { _ = served(number, at: now) }
+
+    /// Serves those who waited, in their order. Many wait for one thing in the same words: they share the answer.
+    mutating func serveHere(_ numbers: [UInt64], at now: Instant) {
+        var last: (request: Request, response: Response)?
+        for number in numbers {
+            guard let request = requests[number]?.request else { continue }
+            if let last, last.request == request {
+                finish(number, .success(last.response), at: now)
+            } else {
+                last = served(number, at: now).map { (request, $0) }
+            }
+        }
+    }
+
+    /// - Returns: the answer, when it was one that an equal request would get too.
+    private mutating func served(_ number: UInt64, at now: Instant) -> Response? {
+        guard let pending = requests[number], replica != nil, let options = pending.request.options else { return nil }
+        if serveQuery(number, pending.request, at: now) { return nil }
         // The catalog may be ahead of the published view within one `settle`.
         if let view = replica!.refreshedView() { out.append(.publish(view)) }
         switch replica!.view.answerHere(pending.request, options: options, at: now) {
-        case .answer(let response): finish(number, .success(response), at: now)
-        case .wait(let key):
-            requests.move(number, to: .watching(replica!.waiters.add(key, number)))
+        case .answer(let response):
+            finish(number, .success(response), at: now)
+            return response
+        case .wait(let key): requests.move(number, to: .watching(replica!.waiters.add(key, number)))
         case .refuse(let error): finish(number, .failure(error), at: now)
         case .ask: finish(number, .failure(.badRequest("\(pending.request.method) is not a read")), at: now)
         }
+        return nil
     }
 
     private mutating func answerLocally(_ request: Request, at now: Instant) -> Result<Response, FederationError> {
         switch request {
         case .statusPing: .success(.empty)
         case .statusRaftStats: .success(.serverStats(serverStats(at: now)))
-        case .isthmusPing: .success(.isthmusPong(pong(at: now)))
+        case .isthmusPing(let ping): .success(.isthmusPong(pong(to: ping, at: now)))
         case .catalogListDatacenters: .success(.strings(datacentersByDistance))
         case .coordinateListDatacenters: .success(.datacenterMaps(datacenterMaps))
         default:
@@ -396,12 +421,15 @@ extension ServerCore {
         return (servers.endpoint(of: leader) ?? replica.node.membership[leader]?.endpoint)?.description ?? ""
     }
 
-    private func pong(at now: Instant) -> Pong {
+    private mutating func pong(to ping: Ping, at now: Instant) -> Pong {
+        router.handle(.heard(datacenter: ping.datacenter), at: now, into: &routerEffects)
         let node = replica?.node
-        return Pong(
+        var pong = Pong(
             datacenter: configuration.datacenter, node: configuration.node,
             clusterID: (node?.clusterID ?? .none).description, leader: leaderAddress, term: node?.term.value ?? 0,
             lastContact: node?.isLeader == true ? .zero : node?.lastContact.map { now - $0 } ?? .zero)
+        pong.rows = ReachabilityRows.encode(router.rows(wanted: ping.wantedRows, at: now))
+        return pong
     }
 
     // MARK: Ends
@@ -409,7 +437,9 @@ extension ServerCore {
     /// Every answer leaves through here, once.
     mutating func finish(_ number: UInt64, _ result: Result<Response, FederationError>, at now: Instant) {
         guard let pending = forget(number, at: now) else { return }
-        deliver(result, of: pending.request, to: pending.origin, at: now)
+        var details = ErrorDetails()
+        if case .failure(let error) = result { details = self.details(of: error, pending, at: now) }
+        deliver(result, of: pending.request, to: pending.origin, details, at: now)
     }
 
     private mutating func forget(_ number: UInt64, at now: Instant) -> PendingRequest? {
@@ -428,10 +458,11 @@ extension ServerCore {
     }
 
     private mutating func deliver(
-        _ result: Result<Response, FederationError>, of request: Request, to origin: Origin, at now: Instant
+        _ result: Result<Response, FederationError>, of request: Request, to origin: Origin, _ details: ErrorDetails,
+        at now: Instant
     ) {
         switch origin {
-        case .frontEnd(let id): out.append(.answer(id, result))
+        case .frontEnd(let id): out.append(.answer(id, result, details))
         case .own(let task): completed(task, result, at: now)
         case .keyring(let work, let datacenter): keyringAnswered(work, datacenter: datacenter, result, at: now)
         case .inbound(let id):
@@ -442,7 +473,8 @@ extension ServerCore {
                 reply(id, error: nil, body: writer.bytes, at: now)
             case .failure(let error):
                 let hops = request.datacenter == configuration.datacenter ? "" : "rpc error making call: "
-                reply(id, error: hops + error.message, label: error.label, body: [0x80], at: now)
+                reply(
+                    id, error: hops + error.message, label: error.label, details: details, body: [0x80], at: now)
             }
         }
     }

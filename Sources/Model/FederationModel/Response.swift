@@ -135,6 +135,7 @@ extension Response {
         case (.checkServiceNodes(let own), .checkServiceNodes(let other)): Self.areOne(own.nodes, other.nodes)
         case (.serviceNodes(let own), .serviceNodes(let other)): Self.areOne(own.serviceNodes, other.serviceNodes)
         case (.nodes(let own), .nodes(let other)): Self.areOne(own.nodes, other.nodes)
+        case (.dirEntries(let own), .dirEntries(let other)): Self.areOne(own.entries, other.entries)
         default: false
         }
     }
