@@ -51,63 +51,78 @@ final class DNSServer: Sendable {
     }
 
     /// On the listener's loop.
-    /// - Parameter memory: of questions by UDP.
+    /// - Parameter memory: the listener's; only questions by UDP are remembered.
     func handle(_ packet: [UInt8], isTCP: Bool, _ memory: QuestionMemory, _ responder: DNSResponder) {
+        let asker = Asker(responder: responder, packet: packet, memory: memory, remembers: !isTCP)
         if !isTCP, let entry = packet.withUnsafeBytes({ memory.find($0) }), entry.question.isForwarded,
             let datacenter = entry.question.request.datacenter, view.published?.view.datacenter != datacenter
         {
-            return forward(packet, entry, memory, responder)
+            return forward(entry, asker)
         }
         let draw = isTCP ? random.withLock { $0.split() } : memory.random.split()
         var round = DNSRound(frontEnd, random: draw, remembers: !isTCP)
         let step = round.begin(packet, isTCP: isTCP, view: view.current, at: AgentClock.now)
-        perform(step, round, Asker(responder: responder, packet: packet, memory: isTCP ? nil : memory))
+        perform(step, round, asker)
     }
 
     /// A known question goes to the other datacenter at once, and a known answer back without being read.
-    private func forward(
-        _ packet: [UInt8], _ entry: QuestionMemory.Entry, _ memory: QuestionMemory, _ responder: DNSResponder
-    ) {
-        let id = answers.add { [self] answer in
-            guard case .request(let result, _) = answer else { return }
-            responder.onLoop { [self] in
-                let known = packet.withUnsafeBytes { memory.find($0) }
-                if case .success(let response) = result, let known, known.question.holds(in: response) {
-                    let bytes = [UInt8](unsafeUninitializedCapacity: known.question.byteCount) { output, count in
-                        count = known.question.byteCount
-                        let number = packet.withUnsafeBytes { Self.number($0) }
-                        known.question.write(
-                            id: number, to: UnsafeMutableRawBufferPointer(output), random: &memory.random)
-                    }
-                    return responder.respond(bytes)
+    private func forward(_ entry: QuestionMemory.Entry, _ asker: Asker) {
+        let now = AgentClock.now
+        let limit = frontEnd.context.answerTimeout
+        let request = entry.question.request
+        ask(request, DNSRound.agentTime(limit), until: now + limit, asker) { [self] result in
+            let memory = asker.memory
+            if case .success(let response) = result, let known = asker.packet.withUnsafeBytes({ memory.find($0) }),
+                known.question.holds(in: response)
+            {
+                let bytes = [UInt8](unsafeUninitializedCapacity: known.question.byteCount) { output, count in
+                    count = known.question.byteCount
+                    let number = asker.packet.withUnsafeBytes { Self.number($0) }
+                    known.question.write(id: number, to: UnsafeMutableRawBufferPointer(output), random: &memory.random)
                 }
-                var round = DNSRound(frontEnd, random: memory.random.split(), remembers: true)
-                guard case .ask = round.begin(packet, isTCP: false, view: nil, at: AgentClock.now) else {
-                    return responder.respond(nil)
-                }
-                let step = round.answered(result, view: view.current, at: AgentClock.now)
-                perform(step, round, Asker(responder: responder, packet: packet, memory: memory))
+                return asker.responder.respond(bytes)
             }
+            // It is read after all, as of the moment at which it came.
+            var round = DNSRound(frontEnd, random: memory.random.split(), remembers: true)
+            guard case .ask = round.begin(asker.packet, isTCP: false, view: nil, at: now) else {
+                return asker.responder.respond(nil)
+            }
+            let step = result.map { round.answered($0, view: view.current, at: AgentClock.now) } ?? round.expired()
+            perform(step, round, asker)
         }
-        control.submit(.request(id, entry.question.request, timeout: DNSRound.timeout))
     }
 
     private func perform(_ step: DNSRound.Step, _ round: DNSRound, _ asker: Asker) {
         switch step {
         case .respond(let bytes):
-            asker.memory?.store(asker.packet, round.repeated)
+            if asker.remembers { asker.memory.store(asker.packet, round.repeated) }
             asker.responder.respond(bytes)
         case .recurse(let recursion): recurse(recursion, recursors[...], round, asker.responder)
-        case .ask(let request):
-            let id = answers.add { [self] answer in
-                guard case .request(let result, _) = answer else { return }
-                // The control loop hands on; writing the answer out is the business of the listener's loop.
-                asker.responder.onLoop { [self] in
-                    var round = round
-                    perform(round.answered(result, view: view.current, at: AgentClock.now), round, asker)
-                }
+        case .ask(let request, let timeout):
+            ask(request, timeout, until: round.deadline, asker) { [self] result in
+                var round = round
+                let step = result.map { round.answered($0, view: view.current, at: AgentClock.now) } ?? round.expired()
+                perform(step, round, asker)
             }
-            control.submit(.request(id, request, timeout: DNSRound.timeout))
+        }
+    }
+
+    /// - Parameter answered: on the listener's loop, once; nil when the deadline has passed.
+    private func ask(
+        _ request: Request, _ timeout: Duration, until deadline: Instant, _ asker: Asker,
+        _ answered: @escaping @Sendable (Result<Response, FederationError>?) -> Void
+    ) {
+        let id = answers.add { answer in
+            guard case .request(let result, _) = answer else { return }
+            // The control loop hands on; writing the answer out is the business of the listener's loop.
+            asker.responder.onLoop { answered(result) }
+        }
+        control.submit(.request(id, request, timeout: timeout))
+        // The agent keeps to its time; this is for when it cannot, such as while its loop is held up.
+        asker.memory.deadlines.add(deadline, asker.responder) { [self] in
+            guard answers.remove(id) else { return }
+            control.submit(.cancelled(id))
+            answered(nil)
         }
     }
 
@@ -133,6 +148,7 @@ final class DNSServer: Sendable {
 private struct Asker: Sendable {
     let responder: DNSResponder
     let packet: [UInt8]
-    /// Nil for a question whose answer is not remembered.
-    let memory: QuestionMemory?
+    let memory: QuestionMemory
+    /// Whether the answer is kept for the next who asks.
+    let remembers: Bool
 }

@@ -54,7 +54,7 @@ final class HTTPFrontEnd: Sendable {
                 random: &draw)
         }
         let waiting = perform(step, round, Caller(responder: responder, memory: memory))
-        if let waiting { responder.onClose { self.cancel(waiting) } }
+        if let waiting { responder.onClose { waiting.cancel { self.cancel($0) } } }
     }
 
     /// Whether the last answer to a request holds. On the loop of its connection.
@@ -75,7 +75,7 @@ final class HTTPFrontEnd: Sendable {
 
     private func serve(
         _ request: ShellRequest, isPretty: Bool, _ round: HTTPRound, _ caller: Caller
-    ) -> RequestID? {
+    ) -> WaitingRound? {
         switch request {
         case .host: machine.host(isPretty: isPretty) { [router] in caller.respond(router.json($0)) }
         case .monitor(let level, let isJSON):
@@ -102,8 +102,38 @@ final class HTTPFrontEnd: Sendable {
         control.submit(.cancelled(id))
     }
 
+    /// Questions that are under way together: their answers meet in the round that waits for them.
+    private func ask(
+        _ questions: [HTTPRound.Question], _ timeout: Duration?, _ waiting: WaitingRound, _ caller: Caller
+    ) {
+        for question in questions {
+            let id = answers.add { [self] answer in
+                let step = waiting.change { round in
+                    switch answer {
+                    case .request(let result, let details):
+                        round.answered(question.number, result, details, view: view.current, at: AgentClock.now)
+                    case .agent(let response): round.answered(question.number, response)
+                    }
+                }
+                switch step {
+                case .respond(let response): caller.respond(response)
+                case .askAll(let more, let timeout): ask(more, timeout, waiting, caller)
+                default: break
+                }
+            }
+            guard waiting.add(id) else {
+                answers.remove(id)
+                continue
+            }
+            switch question.subject {
+            case .request(let request): control.submit(.request(id, request, timeout: timeout))
+            case .agent(let request): control.submit(.agentRequest(id, request))
+            }
+        }
+    }
+
     /// - Returns: what to cancel when the caller goes away first; nil when the answer has been given.
-    private func perform(_ step: HTTPRound.Step, _ round: HTTPRound, _ caller: Caller) -> RequestID? {
+    private func perform(_ step: HTTPRound.Step, _ round: HTTPRound, _ caller: Caller) -> WaitingRound? {
         switch step {
         case .respond(let response):
             if let kept = round.kept { cached.store(kept.key, kept.request, kept.response) }
@@ -123,14 +153,18 @@ final class HTTPFrontEnd: Sendable {
                 }
             }
             control.submit(.request(id, request, timeout: timeout))
-            return id
+            return WaitingRound(round, id)
+        case .askAll(let questions, let timeout):
+            let waiting = WaitingRound(round)
+            ask(questions, timeout, waiting, caller)
+            return waiting
         case .askAgent(let request):
             let id = answers.add { answer in
                 guard case .agent(let response) = answer else { return }
                 caller.onLoop { caller.respond(round.answered(response)) }
             }
             control.submit(.agentRequest(id, request))
-            return id
+            return WaitingRound(round, id)
         case .resolve(let host, let port):
             resolver.resolve(host, port: port) { [self] in _ = perform(round.resolved($0), round, caller) }
             return nil
@@ -154,12 +188,14 @@ private struct Caller: Sendable {
 
     /// From any thread; with something to remember, on the connection's loop.
     func respond(_ response: HTTPResponse, remembering round: HTTPRound? = nil) {
+        var isKept = false
         if let memory, let round {
             memory.plan = round.plan
             memory.read = round.repeated
+            isKept = memory.read != nil
         }
         responder?.respond(
-            status: response.status, headers: response.headers, body: response.body, isKept: memory?.read != nil)
+            status: response.status, headers: response.headers, body: response.body, isKept: isKept)
     }
 
     /// - Returns: false when the answer has to be rendered.

@@ -27,6 +27,7 @@ final class QuestionMemory: @unchecked Sendable {
     private var known: [Int: Entry] = [:]
     private var seen = FirstSightings()
     var random: SeededRandom
+    let deadlines = DeadlineLine()
 
     init(random: SeededRandom) { self.random = random }
 

@@ -10,18 +10,16 @@ package struct DNSRound: Sendable {
     package enum Step: Sendable {
         /// Nil: silence.
         case respond([UInt8]?)
-        /// Hand it to the agent; then `answered`.
-        case ask(Request)
+        /// Hand it to the agent; then `answered`, or `expired` at the deadline.
+        case ask(Request, timeout: Duration)
         /// Put it to the recursors; then `settled`.
         case recurse(DNSRecursion)
     }
 
-    /// Resolvers give up after about five seconds: an answer later than that helps nobody.
-    package static let timeout = Duration.seconds(5)
-
     private let frontEnd: DNSFrontEnd
     private var rendering: DNSRendering?
     private var waiting: ArraySlice<Request> = []
+    private var requestCount = 0
     private var results: [Result<Response, FederationError>] = []
     private var random: SeededRandom
     private let remembers: Bool
@@ -29,6 +27,8 @@ package struct DNSRound: Sendable {
     private var isAskedAgain = false
     /// The question with its answer, for when the same bytes come again.
     package private(set) var repeated: RepeatedQuestion?
+    /// When the asker is told at the latest that nothing is known.
+    package private(set) var deadline = Instant.zero
 
     /// - Parameters:
     ///   - random: draws the order of records.
@@ -45,6 +45,7 @@ package struct DNSRound: Sendable {
     package mutating func begin(
         _ packet: [UInt8], isTCP: Bool, view: @autoclosure () -> ReadView?, at now: @autoclosure () -> Instant
     ) -> Step {
+        deadline = now() + frontEnd.context.answerTimeout
         switch frontEnd.plan(packet, isTCP ? .tcp : .udp) {
         case .respond(let bytes): return .respond(bytes)
         case .drop: return .respond(nil)
@@ -52,6 +53,7 @@ package struct DNSRound: Sendable {
         case .query(let requests, let rendering):
             self.rendering = rendering
             waiting = requests[...]
+            requestCount = requests.count
             return next(view, at: now)
         }
     }
@@ -77,7 +79,10 @@ package struct DNSRound: Sendable {
         while let request = waiting.first {
             guard let view = view(), case .answer(let response) = view.answer(request, at: now()),
                 request.retryAtLeader(after: response) == nil
-            else { return .ask(request) }
+            else {
+                let left = deadline - now()
+                return left <= .zero ? expired() : .ask(request, timeout: Self.agentTime(left))
+            }
             waiting = waiting.dropFirst()
             results.append(.success(response))
             if let template = template(response, left: waiting) {
@@ -92,6 +97,18 @@ package struct DNSRound: Sendable {
     private func template(_ response: Response, left: ArraySlice<Request>) -> DNSTemplate? {
         guard remembers, !isAskedAgain, results.count == 1, left.isEmpty, let rendering else { return nil }
         return frontEnd.template(rendering, response)
+    }
+
+    /// What the agent is given of the time that is left. A little less than there is: its own word is in time then, and
+    /// says more than silence.
+    package static func agentTime(_ left: Duration) -> Duration { left - min(left / 16, .milliseconds(20)) }
+
+    /// The deadline has passed.
+    package mutating func expired() -> Step {
+        let silence = FederationError.timedOut(after: frontEnd.context.answerTimeout)
+        while results.count < requestCount { results.append(.failure(silence)) }
+        waiting = []
+        return .respond(rendering.map { frontEnd.render($0, results, random: &random) })
     }
 
     /// - Parameter answer: of the recursor that settled the question; nil when none did.

@@ -43,6 +43,9 @@ struct Replica: Sendable {
     var nextSnapshotLook: Instant
     /// A snapshot of the leader on its way to the disk.
     var installing: Installing?
+    /// Since the start this copy has held everything that a leader said to be committed. Before, it must not deny that
+    /// something exists, and says that it knows no leader.
+    private var hasCaughtUp = false
     /// Writes are refused while the disk is full.
     var diskIsFull = false
     var commitMark: CommitMark
@@ -108,9 +111,12 @@ struct Replica: Sendable {
         view.appliedIndex = appliedIndex
         view.term = node.term
         view.isLeader = node.isLeader
-        view.leaderKnown = node.leader != nil
+        if !hasCaughtUp, node.leader != nil, appliedIndex > .zero, appliedIndex >= node.heardCommit {
+            hasCaughtUp = !node.isLeader || node.isReadyForReads
+        }
+        view.leaderKnown = node.leader != nil && hasCaughtUp
         view.leaseEnd = node.isLeader && node.isReadyForReads ? node.leaseEnd : .zero
-        view.lastContact = node.lastContact
+        view.lastContact = hasCaughtUp ? node.lastContact : nil
         if let published, published.appliedIndex == view.appliedIndex, published.term == view.term,
             published.isLeader == view.isLeader, published.leaderKnown == view.leaderKnown,
             published.leaseEnd == view.leaseEnd, published.lastContact == view.lastContact

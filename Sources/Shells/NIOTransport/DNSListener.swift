@@ -40,6 +40,10 @@ package struct DNSResponder: Sendable {
 
     /// Runs something on the listener's loop, later.
     package func onLoop(_ work: @escaping @Sendable () -> Void) { loop.execute(work) }
+
+    package func onLoop(in pause: Duration, _ work: @escaping @Sendable () -> Void) {
+        loop.scheduleTask(in: TimeAmount(pause)) { work() }
+    }
 }
 
 /// DNS by UDP and TCP on one address and port: packets in and out. The handler is called on the listener's loop.
