@@ -118,7 +118,7 @@ final class HTTPFrontEnd: Sendable {
                 switch step {
                 case .respond(let response): caller.respond(response)
                 case .askAll(let more, let timeout): ask(more, timeout, waiting, caller)
-                default: break
+                case .ask, .askAgent, .resolve, .shell, nil: break
                 }
             }
             guard waiting.add(id) else {
