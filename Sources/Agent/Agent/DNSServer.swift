@@ -97,7 +97,7 @@ final class DNSServer: Sendable {
         case .respond(let bytes):
             if asker.remembers { asker.memory.store(asker.packet, round.repeated) }
             asker.responder.respond(bytes)
-        case .recurse(let recursion): recurse(recursion, recursors[...], round, asker.responder)
+        case .recurse(let recursion): recurse(recursion, recursors[...], round, asker)
         case .ask(let request, let timeout):
             ask(request, timeout, until: round.deadline, asker) { [self] result in
                 var round = round
@@ -128,18 +128,27 @@ final class DNSServer: Sendable {
 
     /// The recursors in their order, until one settles the question.
     private func recurse(
-        _ recursion: DNSRecursion, _ left: ArraySlice<Endpoint>, _ round: DNSRound, _ responder: DNSResponder
+        _ recursion: DNSRecursion, _ left: ArraySlice<Endpoint>, _ round: DNSRound, _ asker: Asker
     ) {
-        guard let server = left.first else { return responder.respond(round.settled(recursion, by: nil)) }
+        guard let server = left.first else { return settled(recursion, nil, round, asker) }
         let id = random.withLock { UInt16.random(in: 0...UInt16.max, using: &$0) }
         let transport: NIOTransport.DNSTransport = recursion.transport == .tcp ? .tcp : .udp
         forwarder.ask(
             recursion.question(id: id), of: server, over: transport, accepts: { recursion.isAnswer($0, id: id) }
         ) { [self] answer in
             guard let answer, recursion.isSettled(by: answer) else {
-                return recurse(recursion, left.dropFirst(), round, responder)
+                return recurse(recursion, left.dropFirst(), round, asker)
             }
-            responder.respond(round.settled(recursion, by: answer))
+            settled(recursion, answer, round, asker)
+        }
+    }
+
+    /// From any loop: the forwarder has its own.
+    private func settled(_ recursion: DNSRecursion, _ answer: [UInt8]?, _ round: DNSRound, _ asker: Asker) {
+        asker.responder.onLoop { [self] in
+            var round = round
+            let step = round.settled(recursion, by: answer, view: view.current, at: AgentClock.now)
+            perform(step, round, asker)
         }
     }
 }

@@ -50,7 +50,7 @@ final class HTTPFrontEnd: Sendable {
         } else {
             var draw = random
             step = round.begin(
-                request, view: view.current, at: AgentClock.now, cached: { cached.look($0, beyond: $1) },
+                request, view: view.current, at: AgentClock.now, cached: { cached.look($0, $1) },
                 random: &draw)
         }
         let waiting = perform(step, round, Caller(responder: responder, memory: memory))

@@ -80,7 +80,7 @@ extension DNSFrontEnd {
         var records: [DNSRecord] = []
         var seen: Set<DNSRecord> = []
         for row in rows {
-            let own = addresses([row], ttl: context.ttl(ofService: name), rendering)
+            let own = addresses([row], ttl: context.ttl(ofService: name), rendering, DNSAliases())
             // Two instances with one address are drawn twice and shown once: that is no shuffled deck.
             guard own.count == 1, let record = own.first?.answer, record.type == rendering.query.question.type,
                 seen.insert(record).inserted

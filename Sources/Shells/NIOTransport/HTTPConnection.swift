@@ -188,14 +188,20 @@ final class HTTPConnection: ChannelDuplexHandler {
         }
     }
 
-    /// The peer takes its answers. One that does not is served no further: it holds the one answer that it did not
-    /// take, and at most the channel's 64 KiB before it.
-    private var isTaking: Bool { context?.channel.isWritable ?? false }
-
-    /// Enough whole requests wait, or the peer does not take its answers: it has to wait too.
+    /// Enough waits behind the request under way: the peer has to. What it may hold beyond its own request and answer
+    /// is bounded by `maxPipelined` and `maxWaitingBytes`.
     private var isFull: Bool {
-        !isTaking || waiting.count >= listener.limits.maxPipelined
-            || waiting.reduce(0) { $0 + $1.body.count } > listener.limits.maxBodyBytes
+        guard current != nil || !waiting.isEmpty else { return false }
+        return waiting.count >= listener.limits.maxPipelined
+            || waiting.reduce(incoming?.body.count ?? 0) { $0 + $1.body.count } > listener.limits.maxWaitingBytes
+    }
+
+    /// Answers that the peer does not read: no further request is begun until they have left.
+    private var isStuck: Bool { context?.channel.isWritable == false }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable { next() }
+        context.fireChannelWritabilityChanged()
     }
 
     private func begin(_ head: HTTPRequestHead) {
@@ -206,6 +212,12 @@ final class HTTPConnection: ChannelDuplexHandler {
         }
         if let length = head.headers.first(name: "content-length").flatMap({ Int($0) }), length > limits.maxBodyBytes {
             return refuse(tooLarge)
+        }
+        // RFC 9112 §3.2: exactly one says which host is meant.
+        let hostCount = head.headers[canonicalForm: "host"].count
+        guard hostCount == 1 || hostCount == 0 && head.version.minor == 0 else {
+            let problem = hostCount == 0 ? "missing required Host header" : "too many Host headers"
+            return refuse(.plain(400, "400 Bad Request: \(problem)"))
         }
         if current == nil, head.headers.first(name: "expect")?.lowercased() == "100-continue", let context {
             context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
@@ -224,7 +236,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         guard let request = incoming else { return }
         incoming = nil
         incomingSince = nil
-        if current == nil, waiting.isEmpty, isTaking {
+        if current == nil, waiting.isEmpty, !isStuck {
             hand(out: request)
         } else {
             waiting.append(request)
@@ -347,7 +359,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     }
 
     private func serveNext() {
-        guard !waiting.isEmpty else { return }
+        guard !waiting.isEmpty else { return resumeReading() }
         // On a turn of its own, so that answers given at once do not nest.
         guard let context else { return }
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
@@ -382,18 +394,17 @@ final class HTTPConnection: ChannelDuplexHandler {
     }
 
     private func next() {
-        guard isTaking else { return }
-        if current == nil, !waiting.isEmpty {
-            let request = waiting.removeFirst()
-            hand(out: request)
-        }
-        if isReadWanted && !isFull {
-            isReadWanted = false
-            context?.read()
-        }
+        guard current == nil, !waiting.isEmpty, !isStuck else { return }
+        let request = waiting.removeFirst()
+        hand(out: request)
+        resumeReading()
     }
 
-    func channelWritabilityChanged(context: ChannelHandlerContext) { next() }
+    private func resumeReading() {
+        guard isReadWanted, !isFull else { return }
+        isReadWanted = false
+        context?.read()
+    }
 
     private func send(
         _ answer: HTTPAnswer, isHead: Bool, connection: StaticString?, keeping request: RepeatedRequest? = nil

@@ -36,6 +36,8 @@ package struct HTTPLimits: Sendable {
     package var maxConnectionsPerClient = 0
     /// Whole requests that wait behind one under way; with more the connection is read no further.
     package var maxPipelined = 16
+    /// Bodies of requests behind one under way, whole or not; with more the connection is read no further.
+    package var maxWaitingBytes = 64 << 10
     /// Without a request for so long a connection is closed.
     package var idleTime = Duration.seconds(300)
     /// From a request's first byte to its last; longer is answered 408.
@@ -80,11 +82,16 @@ package final class HTTPResponder: @unchecked Sendable {
     package func respond(
         status: Int, headers: [(name: String, value: String)] = [], body: [UInt8] = [], isKept: Bool = false
     ) {
-        let answer = HTTPAnswer(status: status, headers: headers, body: body, isKept: isKept)
+        var answer = HTTPAnswer(status: status, headers: headers, body: body, isKept: isKept)
+        if status >= 400, let place = headers.firstIndex(where: { $0.name == "Connection" && $0.value == "close" }) {
+            answer.headers.remove(at: place)
+            answer.endsConnection = true
+        }
+        let owed = answer
         if loop.inEventLoop {
-            finish(answer)
+            finish(owed)
         } else {
-            loop.execute { self.finish(answer) }
+            loop.execute { self.finish(owed) }
         }
     }
 
