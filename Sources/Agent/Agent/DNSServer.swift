@@ -98,6 +98,16 @@ final class DNSServer: Sendable {
             if asker.remembers { asker.memory.store(asker.packet, round.repeated) }
             asker.responder.respond(bytes)
         case .recurse(let recursion): recurse(recursion, recursors[...], round, asker)
+        case .askAgent(let request):
+            let id = answers.add { answer in
+                guard case .agent(let response) = answer else { return }
+                asker.responder.onLoop { asker.responder.respond(round.answered(response)) }
+            }
+            control.submit(.agentRequest(id, request))
+            expire(id, until: round.deadline, asker) { [self] in
+                var round = round
+                perform(round.expired(), round, asker)
+            }
         case .ask(let request, let timeout):
             ask(request, timeout, until: round.deadline, asker) { [self] result in
                 var round = round
@@ -118,11 +128,17 @@ final class DNSServer: Sendable {
             asker.responder.onLoop { answered(result) }
         }
         control.submit(.request(id, request, timeout: timeout))
-        // The agent keeps to its time; this is for when it cannot, such as while its loop is held up.
+        expire(id, until: deadline, asker) { answered(nil) }
+    }
+
+    /// The agent keeps to its time; this is for when it cannot, such as while its loop is held up.
+    private func expire(
+        _ id: RequestID, until deadline: Instant, _ asker: Asker, _ expired: @escaping @Sendable () -> Void
+    ) {
         asker.memory.deadlines.add(deadline, asker.responder) { [self] in
             guard answers.remove(id) else { return }
             control.submit(.cancelled(id))
-            answered(nil)
+            expired()
         }
     }
 

@@ -75,6 +75,9 @@ package struct HTTPRound: Sendable {
         return answer(plan.request, view(), at: now)
     }
 
+    /// Goes along with `Step.ask`.
+    package var explains: Bool { rendering.explains }
+
     /// - Parameters:
     ///   - view: the newest one, taken after the request has arrived.
     ///   - now: read after the view was taken, so that an expired lease is noticed.
@@ -97,7 +100,7 @@ package struct HTTPRound: Sendable {
                 self.rendering.cacheAge = .miss
             } else if AnswerCache.isNeverKept(typed) {
                 self.rendering.cacheAge = .miss
-            } else if remembers, typed.kind == .read {
+            } else if remembers, typed.kind == .read, !rendering.explains {
                 plan = Plan(request: typed, rendering: rendering)
             }
             return answer(typed, view(), at: now)
@@ -151,7 +154,8 @@ package struct HTTPRound: Sendable {
         let answer = router.render(rendering, result, details)
         if case .success(let response) = result, let request {
             keep(request, response)
-            if mayRemember { repeated = RepeatedRead(request, response, answer: answer) }
+            // One that came over a relay says so: the next may come straight.
+            if mayRemember && details.relay.isEmpty { repeated = RepeatedRead(request, response, answer: answer) }
         }
         return .respond(answer)
     }

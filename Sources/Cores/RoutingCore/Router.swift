@@ -12,10 +12,13 @@ package struct Router: Sendable {
     /// Rows of other servers.
     var book = RowBook()
     package var history = VerdictHistory()
+    /// Relays as they were found last, for a moment.
+    var keptRelays: [String: (at: Instant, relays: [Relay])] = [:]
     /// Datacenter by server name, refused servers included.
     private var homes: [String: String] = [:]
     private var pings: [PingID: String] = [:]
     private var nextPing: UInt64 = 1
+    private var nextLane: UInt64 = 1
     /// Instants of the last pings, at most `maxPingsPerSecond` of them, as a ring.
     private var recentPings: [Instant] = []
     private var oldestPing = 0
@@ -38,6 +41,7 @@ package struct Router: Sendable {
                 let clears = configuration.answersToClear
                 evidence.answered(at: now, roundTrip: roundTrip, answersToClear: clears)
                 evidence.leader = leader ?? evidence.leader
+                evidence.trip.pingAnswered(at: now)
             }
         case .pingFailed(let id, let failure):
             guard let name = pings.removeValue(forKey: id) else { return }
@@ -47,6 +51,7 @@ package struct Router: Sendable {
             pingEnded(name, id, now, &effects) { _, _, _ in }
         case .callAnswered(let name, let roundTrip): callAnswered(name, roundTrip, now, &effects)
         case .callFailed(let name, let failure): callFailed(name, failure, now, &effects)
+        case .callSlow(let name, let sent): callSlow(name, sent: sent, now, &effects)
         case .heard(let datacenter): heard(datacenter, now)
         case .rows(let rows): learn(rows, now, &effects)
         }
@@ -58,10 +63,12 @@ package struct Router: Sendable {
         guard server.datacenter != configuration.datacenter else { return }
         if let home = homes[server.name], home != server.datacenter { remove(server.name, now, &effects) }
         homes[server.name] = server.datacenter
-        var state = datacenters[server.datacenter] ?? DatacenterState(server.datacenter, at: now)
+        var state = datacenters[server.datacenter] ?? DatacenterState(server.datacenter, lane: nextLane, at: now)
         if datacenters[server.datacenter] == nil {
+            nextLane += 1
             names.append(server.datacenter)
             names.sort()
+            history.countMembership()
         }
         state.refused.removeAll { $0.name == server.name }
         let tag = Self.tag(of: server)
@@ -137,6 +144,8 @@ package struct Router: Sendable {
         if state.servers.isEmpty && state.refused.isEmpty {
             datacenters[home] = nil
             names.removeAll { $0 == home }
+            history.countMembership()
+            book.forget(home)
         }
         setDeadline()
     }
@@ -156,10 +165,16 @@ package struct Router: Sendable {
         guard var evidence = learned else { return }
         let before = (evidence.isHealthy, evidence.leader)
         learn(&evidence, sent, configuration)
+        if evidence.lastAnswer == now {
+            datacenters[home]?.statistics.answered.add(now - sent)
+        } else if evidence.missCount > 0 {
+            datacenters[home]?.statistics.failed.add(now - sent)
+        }
         datacenters[home]?.servers[index] = evidence
         if let leader = evidence.leader, !leader.isEmpty, evidence.lastAnswer == now {
             datacenters[home]?.leader = leader
         }
+        tellBreakers(of: home, evidence, now)
         // A ping that took its whole limit is followed by the next one at once; a refusal waits for its turn.
         if evidence.missCount > 0 && !evidence.isSilent && now - sent >= configuration.pingTimeout {
             datacenters[home]?.nextRound = now
@@ -183,6 +198,7 @@ package struct Router: Sendable {
         let wasHealthy = datacenters[home]?.servers[index].isHealthy == true
         let clears = configuration.answersToClear
         datacenters[home]?.servers[index].answered(at: now, roundTrip: roundTrip, answersToClear: clears)
+        datacenters[home]?.servers[index].trip.callAnswered()
         datacenters[home]?.servers[index].lastCall = (now, true)
         if !wasHealthy { reassess(home, now, &effects) }
     }
@@ -194,7 +210,8 @@ package struct Router: Sendable {
         switch failure {
         case .application: return callAnswered(name, nil, now, &effects)
         case .overloaded: return
-        case .refused, .connectTimeout, .connectFailed, .noAnswer, .lost, .notSent: break
+        case .refused, .connectTimeout, .connectFailed, .noAnswer, .lost, .notSent:
+            datacenters[home]?.servers[index].trip.callFailed(at: now)
         }
         let last = datacenters[home]?.servers[index].lastCountedCall
         guard last.map({ now - $0 >= configuration.pingInterval }) ?? true else { return }
@@ -209,6 +226,39 @@ package struct Router: Sendable {
             datacenters[home]?.nextRound = now
         }
         reassess(home, now, &effects)
+    }
+
+    /// The server is tried last until something comes from it, and is asked at once.
+    private mutating func callSlow(_ name: String, sent: Instant, _ now: Instant, _ effects: inout [RouterEffect]) {
+        guard let home = homes[name], let index = datacenters[home]?.index(of: name),
+            let evidence = datacenters[home]?.servers[index], !evidence.isSuspect,
+            evidence.lastAnswer.map({ $0 < sent }) ?? true
+        else { return }
+        datacenters[home]?.servers[index].isSuspect = true
+        datacenters[home]?.cursor = index
+        datacenters[home]?.nextRound = now
+        reassess(home, now, &effects)
+    }
+
+    /// What a ping says of requests to come.
+    private mutating func tellBreakers(of home: String, _ evidence: ServerEvidence, _ now: Instant) {
+        if evidence.lastAnswer == now {
+            datacenters[home]?.lane.any.pingAnswered(at: now)
+            if evidence.leader?.isEmpty == true {
+                datacenters[home]?.lane.leader.pingMissed(at: now)
+            } else {
+                datacenters[home]?.lane.leader.pingAnswered(at: now)
+            }
+        } else if evidence.missCount > 0 {
+            datacenters[home]?.lane.any.pingMissed(at: now)
+            datacenters[home]?.lane.leader.pingMissed(at: now)
+        }
+        noteDeadline(datacenters[home]?.lane.nextDeadline ?? .distantFuture)
+    }
+
+    func evidence(of server: String) -> ServerEvidence? {
+        guard let home = homes[server], let index = datacenters[home]?.index(of: server) else { return nil }
+        return datacenters[home]?.servers[index]
     }
 
     /// Remakes verdict, candidates and deadline after new evidence.
@@ -227,6 +277,7 @@ package struct Router: Sendable {
             effects.append(.verdictChanged(datacenter: name, from: old, to: verdict, reason: reason))
             state.verdict = verdict
             state.since = now
+            keptRelays = [:]
         }
         state.reason = reason
         state.orderCandidates(membersChanged: membersChanged)
@@ -245,6 +296,9 @@ package struct Router: Sendable {
             guard let state = datacenters[name], let since = state.leaderlessSince else { continue }
             let isDue = state.verdict != .leaderless && now >= since + configuration.leaderlessDelay
             if isDue { reassess(name, now, &effects) }
+        }
+        for name in names where datacenters[name]?.lane.advance(to: now) == true {
+            effects.append(.breakerOpened(datacenter: name))
         }
         for name in names where (datacenters[name]?.settling(configuration) ?? .distantFuture) <= now {
             reassess(name, now, &effects)
@@ -335,27 +389,15 @@ package struct Router: Sendable {
             if let since = state.leaderlessSince, state.verdict != .leaderless {
                 deadline = min(deadline, since + configuration.leaderlessDelay)
             }
+            deadline = min(deadline, state.lane.nextDeadline)
         }
         nextDeadline = deadline
     }
 
-    // MARK: Answers
+    /// There is work at `deadline` at the latest.
+    mutating func noteDeadline(_ deadline: Instant) { nextDeadline = min(nextDeadline, deadline) }
 
-    /// Servers in the order they should be tried. At once, without waiting: once a verdict stands, requests fail fast.
-    /// - Parameter needsLeader: the request is answered only by, or with, the leader.
-    package func route(_ datacenter: String, needsLeader: Bool) -> Result<[RouteServer], FederationError> {
-        guard let verdict = datacenters[datacenter]?.verdict else { return .failure(.unknownDatacenter(datacenter)) }
-        switch verdict {
-        case .left: return .failure(.left(datacenter: datacenter))
-        case .unreachable: return .failure(.unreachable(datacenter: datacenter))
-        case .frozen: return .failure(.frozen(datacenter: datacenter))
-        case .leaderless where needsLeader: return .failure(.leaderless(datacenter: datacenter))
-        case .up, .degraded, .leaderless:
-            let list = needsLeader ? datacenters[datacenter]?.leaderFirst : datacenters[datacenter]?.candidates
-            let servers = list ?? []
-            return servers.isEmpty ? .failure(.unreachable(datacenter: datacenter)) : .success(servers)
-        }
-    }
+    // MARK: Answers
 
     package func verdict(of datacenter: String) -> Verdict? { datacenters[datacenter]?.verdict }
 

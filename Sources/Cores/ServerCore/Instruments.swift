@@ -12,6 +12,9 @@ struct Instruments: Sendable {
         /// Requests that a server sent to another datacenter, and those that failed there.
         case forward = "isthmus.forward"
         case forwardFailed = "isthmus.forward.failed"
+        /// Of those sent: to a second server because the first was slow, or because it failed.
+        case forwardHedged = "isthmus.forward.hedged"
+        case forwardRetried = "isthmus.forward.retried"
         case proposal = "consul.raft.apply"
         case leadership = "consul.raft.state.leader"
         case memberJoined = "consul.serf.member.join"

@@ -6,6 +6,8 @@ package struct Ping: Equatable, Sendable {
     package var node: String
     /// Datacenters whose rows the asker lacks.
     package var wantedRows: [String] = []
+    /// Not 0: the asked server's datacenter is forgotten at the asker, by the tombstone of that stamp.
+    package var forgottenStamp: UInt64 = 0
 
     package init(datacenter: String = "", node: String = "") {
         self.datacenter = datacenter
@@ -27,6 +29,11 @@ package struct Pong: Equatable, Sendable {
     package var lastContact: Duration
     /// Encoded rows, the answering server's first; empty from servers that know none.
     package var rows: [UInt8] = []
+    /// When the server started, or outlived its datacenter's tombstone, in milliseconds on the calendar; 0 from servers
+    /// that do not say.
+    package var incarnation: UInt64 = 0
+    /// Encoded tombstones that stand at the server; empty without one.
+    package var forgotten: [UInt8] = []
 
     package init(
         datacenter: String = "", node: String = "", clusterID: String = "", leader: String = "", term: UInt64 = 0,

@@ -56,6 +56,8 @@ package indirect enum Request: Equatable, Sendable {
     case internalKeyringOperation(KeyringRequest)
     /// Our own ping between servers of any datacenter: carries the verdict evidence (`Isthmus.Ping`).
     case isthmusPing(Ping)
+    /// Our own: what a server would do with a request for another datacenter.
+    case isthmusExplain(ExplainRequest)
 }
 
 extension Request {
@@ -76,7 +78,7 @@ extension Request {
     package var kind: Kind {
         switch self {
         case .statusPing, .statusRaftStats, .catalogListDatacenters, .coordinateListDatacenters,
-            .internalKeyringOperation, .isthmusPing:
+            .internalKeyringOperation, .isthmusPing, .isthmusExplain:
             .local
         case .statusLeader, .statusPeers, .internalEventFire: .anyServer
         case .catalogListNodes, .catalogListServices, .catalogServiceNodes, .catalogNodeServices,
@@ -150,6 +152,7 @@ extension Request {
         case .internalEventFire: "Internal.EventFire"
         case .internalKeyringOperation: "Internal.KeyringOperation"
         case .isthmusPing: "Isthmus.Ping"
+        case .isthmusExplain: "Isthmus.Explain"
         }
     }
 
@@ -203,7 +206,9 @@ extension Request {
             case .internalServiceDump(let body): body.datacenter
             case .internalEventFire(let body): body.datacenter
             case .internalKeyringOperation(let body): body.datacenter
-            case .statusPing, .statusRaftStats, .catalogListDatacenters, .coordinateListDatacenters, .isthmusPing: nil
+            case .statusPing, .statusRaftStats, .catalogListDatacenters, .coordinateListDatacenters, .isthmusPing,
+                .isthmusExplain:
+                nil
             }
         }
         set {
@@ -347,7 +352,9 @@ extension Request {
             case .internalKeyringOperation(var body):
                 body.datacenter = newValue
                 self = .internalKeyringOperation(body)
-            case .statusPing, .statusRaftStats, .catalogListDatacenters, .coordinateListDatacenters, .isthmusPing: break
+            case .statusPing, .statusRaftStats, .catalogListDatacenters, .coordinateListDatacenters, .isthmusPing,
+                .isthmusExplain:
+                break
             }
         }
     }
@@ -396,7 +403,7 @@ extension Request {
                 .isthmusSnapshotRestore,
                 .sessionApply, .txnApply, .preparedQueryApply, .operatorRemovePeerByAddress, .operatorRemovePeerByID,
                 .operatorSetAutopilot,
-                .coordinateListDatacenters, .isthmusPing:
+                .coordinateListDatacenters, .isthmusPing, .isthmusExplain:
                 nil
             }
         }
@@ -515,7 +522,7 @@ extension Request {
                 .isthmusSnapshotRestore,
                 .sessionApply, .txnApply, .preparedQueryApply, .operatorRemovePeerByAddress, .operatorRemovePeerByID,
                 .operatorSetAutopilot,
-                .coordinateListDatacenters, .isthmusPing:
+                .coordinateListDatacenters, .isthmusPing, .isthmusExplain:
                 break
             }
         }

@@ -3,22 +3,27 @@ package import FederationModel
 extension Ping: WireRecord {
     package init() { self.init(datacenter: "") }
 
-    package static var fieldNames: [String] { ["Datacenter", "Node", "WantedRows"] }
+    package static var fieldNames: [String] { ["Datacenter", "Node", "WantedRows", "Forgotten"] }
 
     package mutating func decode(field name: String, from reader: inout MessagePackReader) throws(WireError) -> Bool {
         switch name {
         case "Datacenter": datacenter = try reader.read()
         case "Node": node = try reader.read()
         case "WantedRows": wantedRows = try reader.read() ?? []
+        case "Forgotten": forgottenStamp = try reader.read()
         default: return false
         }
         return true
     }
 
     package func encode(into writer: inout MessagePackWriter) {
-        writer.writeMapHeader(wantedRows.isEmpty ? 2 : 3)
+        writer.writeMapHeader(2 + (wantedRows.isEmpty ? 0 : 1) + (forgottenStamp == 0 ? 0 : 1))
         writer.write("Datacenter")
         writer.write(datacenter)
+        if forgottenStamp != 0 {
+            writer.write("Forgotten")
+            writer.write(forgottenStamp)
+        }
         writer.write("Node")
         writer.write(node)
         guard !wantedRows.isEmpty else { return }
@@ -31,7 +36,7 @@ extension Pong: WireRecord {
     package init() { self.init(datacenter: "") }
 
     package static var fieldNames: [String] {
-        ["Datacenter", "Node", "ClusterID", "Leader", "Term", "LastContact", "Rows"]
+        ["Datacenter", "Node", "ClusterID", "Leader", "Term", "LastContact", "Rows", "Incarnation", "Forgotten"]
     }
 
     package mutating func decode(field name: String, from reader: inout MessagePackReader) throws(WireError) -> Bool {
@@ -43,17 +48,28 @@ extension Pong: WireRecord {
         case "Term": term = try reader.read()
         case "LastContact": lastContact = try reader.read()
         case "Rows": rows = try reader.readBytes() ?? []
+        case "Incarnation": incarnation = try reader.read()
+        case "Forgotten": forgotten = try reader.readBytes() ?? []
         default: return false
         }
         return true
     }
 
     package func encode(into writer: inout MessagePackWriter) {
-        writer.writeMapHeader(rows.isEmpty ? 6 : 7)
+        let ours = (rows.isEmpty ? 0 : 1) + (incarnation == 0 ? 0 : 1) + (forgotten.isEmpty ? 0 : 1)
+        writer.writeMapHeader(6 + ours)
         writer.write("ClusterID")
         writer.write(clusterID)
         writer.write("Datacenter")
         writer.write(datacenter)
+        if !forgotten.isEmpty {
+            writer.write("Forgotten")
+            writer.writeRaw(forgotten)
+        }
+        if incarnation != 0 {
+            writer.write("Incarnation")
+            writer.write(incarnation)
+        }
         writer.write("LastContact")
         writer.write(lastContact)
         writer.write("Leader")
