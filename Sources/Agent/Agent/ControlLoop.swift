@@ -160,7 +160,7 @@ final class ControlLoop: @unchecked Sendable {
         case .clusterKnown(let cluster): shells.storage.learn(cluster)
         case .verdict(let datacenter, let from, let to, let reason):
             shells.webhook?.changed(datacenter, from: from, to: to, reason: reason)
-        case .becameLeader, .leaderChanged, .applied: break
+        case .becameLeader, .leaderChanged, .applied, .voted, .member: break
         }
     }
 
