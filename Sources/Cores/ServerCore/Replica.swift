@@ -21,8 +21,18 @@ struct Replica: Sendable {
     var catalog: Catalog
     var appliedIndex: LogIndex
     var view: ReadView
-    /// What was last published, to publish only what moved.
-    var published: ReadView?
+    /// What was last published, to publish only what moved; nil before the first time.
+    private var published: Moment?
+
+    /// What a reader can see moving. The catalog moves with the applied index.
+    private struct Moment: Equatable {
+        let appliedIndex: LogIndex
+        let term: Term
+        let isLeader: Bool
+        let leaderKnown: Bool
+        let leaseEnd: Instant
+        let lastContact: Instant?
+    }
     /// In order of their writes.
     var held: [HeldMessages] = []
     var persistedSequence: UInt64 = 0
@@ -103,22 +113,20 @@ struct Replica: Sendable {
     }
 
     /// Brings the view up to date.
-    /// - Returns: the view when anything a reader can see has changed.
-    mutating func refreshedView() -> ReadView? {
-        view.appliedIndex = appliedIndex
-        view.term = node.term
-        view.isLeader = node.isLeader
-        view.leaderKnown = node.leader != nil
-        view.leaseEnd = node.isLeader && node.isReadyForReads ? node.leaseEnd : .zero
-        view.lastContact = node.lastContact
-        if let published, published.appliedIndex == view.appliedIndex, published.term == view.term,
-            published.isLeader == view.isLeader, published.leaderKnown == view.leaderKnown,
-            published.leaseEnd == view.leaseEnd, published.lastContact == view.lastContact
-        {
-            return nil
-        }
-        view.catalog = catalog
-        published = view
-        return view
+    /// - Returns: whether anything a reader can see has changed.
+    mutating func refreshView() -> Bool {
+        let moment = Moment(
+            appliedIndex: appliedIndex, term: node.term, isLeader: node.isLeader, leaderKnown: node.leader != nil,
+            leaseEnd: node.isLeader && node.isReadyForReads ? node.leaseEnd : .zero, lastContact: node.lastContact)
+        guard moment != published else { return false }
+        if published?.appliedIndex != moment.appliedIndex { view.catalog = catalog }
+        published = moment
+        view.appliedIndex = moment.appliedIndex
+        view.term = moment.term
+        view.isLeader = moment.isLeader
+        view.leaderKnown = moment.leaderKnown
+        view.leaseEnd = moment.leaseEnd
+        view.lastContact = moment.lastContact
+        return true
     }
 }

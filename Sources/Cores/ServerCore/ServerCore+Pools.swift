@@ -93,6 +93,8 @@ extension ServerCore {
                 case .log(let line): out.append(.log(line))
                 }
             }
+            batch.removeAll(keepingCapacity: true)
+            if poolEffects.isEmpty { swap(&batch, &poolEffects) }
         }
     }
 
@@ -182,6 +184,7 @@ extension ServerCore {
     mutating func joinAgain(at now: Instant) {
         // Who leaves must not come back by itself.
         guard leaving == nil else { return joiner.stop() }
+        guard joiner.isDue(at: now) else { return }
         for channel in [Channel.lan, .wan] {
             if let endpoints = joiner.takeStart(channel) { join(endpoints, in: channel, for: .start(channel), at: now) }
             for due in joiner.due(channel, at: now) {

@@ -23,7 +23,7 @@ extension ServerCore {
     mutating func settle(at now: Instant) {
         guard replica != nil else { return }
         var finished: [(pending: UInt64, result: Result<Response, FederationError>)] = []
-        while let ready = replica?.node.takeReady() {
+        while replica!.node.owesWork(), let ready = replica!.node.takeReady() {
             for message in ready.messages { send(message, at: now) }
             persist(ready)
             if let snapshot = ready.installSnapshot { install(snapshot, at: now) }
@@ -34,11 +34,11 @@ extension ServerCore {
             if ready.wantsSnapshot { provideSnapshot(at: now) }
             for observation in ready.observations { observed(observation, at: now) }
         }
-        for message in replica?.takeReleased() ?? [] { send(message, at: now) }
-        if let view = replica?.refreshedView() { out.append(.publish(view)) }
+        if !replica!.held.isEmpty { for message in replica!.takeReleased() { send(message, at: now) } }
+        publishView()
         for (pending, result) in finished { finish(pending, result, at: now) }
-        if replica?.isRestored == true {
-            replica?.isRestored = false
+        if replica!.isRestored {
+            replica!.isRestored = false
             answerAfterRestore(at: now)
         }
         answerConfirmedReads(at: now)
@@ -48,13 +48,20 @@ extension ServerCore {
         performSwitchboard(at: now)
     }
 
+    /// The catalog may be ahead of the published view within one `settle`.
+    mutating func publishView() {
+        guard replica != nil, replica!.refreshView() else { return }
+        out.append(.publish(replica!.view))
+    }
+
     /// A small file of the data directory; the shell passes it to the next life in `ServerConfiguration.commitFile`.
     package static let commitFileName = "raft/commit"
 
     private mutating func saveCommitIndexWhenDue(at now: Instant) {
-        guard let committed = replica?.node.durableCommitIndex, let cluster = replica?.node.clusterID else { return }
+        guard replica != nil, replica!.commitMark.deadline(replica!.node.durableCommitIndex) <= now else { return }
+        let committed = replica!.node.durableCommitIndex
         let identity = FileIdentity(
-            clusterID: cluster, datacenter: configuration.datacenter, nodeID: configuration.nodeID)
+            clusterID: replica!.node.clusterID, datacenter: configuration.datacenter, nodeID: configuration.nodeID)
         guard let bytes = replica?.commitMark.due(committed, identity: identity, at: now) else { return }
         out.append(.saveFile(name: Self.commitFileName, bytes))
     }
@@ -125,10 +132,11 @@ extension ServerCore {
     }
 
     private mutating func answerConfirmedReads(at now: Instant) {
-        guard replica?.confirmedReads.isEmpty == false, let applied = replica?.appliedIndex else { return }
-        let due = replica?.confirmedReads.filter { $0.index <= applied } ?? []
+        guard replica != nil, !replica!.confirmedReads.isEmpty else { return }
+        let applied = replica!.appliedIndex
+        let due = replica!.confirmedReads.filter { $0.index <= applied }
         guard !due.isEmpty else { return }
-        replica?.confirmedReads.removeAll { $0.index <= applied }
+        replica!.confirmedReads.removeAll { $0.index <= applied }
         for read in due { serveHere(read.id, at: now) }
     }
 

@@ -51,6 +51,7 @@ extension ServerCore {
         _ id: InboundID, method: String, body: [UInt8], timeLimit: Duration?, at now: Instant
     ) {
         metrics.add(.inbound)
+        if configuration.isServer && method == Self.pingMethod { return answerPing(id, body, at: now) }
         let question = KeptAnswers.Question(method: method, body: body)
         if let kept = kept[question], mayAnswerAtOnce(kept.request, at: now),
             replica!.view.catalog.version(of: kept.request) == kept.version,
@@ -80,6 +81,21 @@ extension ServerCore {
         }
     }
 
+    private static let pingMethod = Request.isthmusPing(Ping()).method
+
+    /// The most frequent request of an idle server: nothing of it waits, so it has no place in the table.
+    private mutating func answerPing(_ id: InboundID, _ body: [UInt8], at now: Instant) {
+        do throws(WireError) {
+            var reader = MessagePackReader(body)
+            _ = try Request.decode(method: Self.pingMethod, from: &reader)
+        } catch {
+            return reply(id, error: "codec.decoder: \(error.description)", body: [0x80], at: now)
+        }
+        var writer = MessagePackWriter()
+        Response.isthmusPong(pong(at: now)).encodeBody(into: &writer)
+        reply(id, error: nil, body: writer.bytes, at: now)
+    }
+
     /// Whether the view may answer this at once, and is up to date: as the leader within its lease, to who does not
     /// wait. An answer of a follower would say when it last heard of its leader, and change with every heartbeat.
     private mutating func mayAnswerAtOnce(_ request: Request, at now: Instant) -> Bool {
@@ -87,8 +103,7 @@ extension ServerCore {
             request.datacenter == configuration.datacenter, replica!.node.isLeader, replica!.node.isReadyForReads,
             now < replica!.node.leaseEnd
         else { return false }
-        // The catalog may be ahead of the published view within one `settle`.
-        if let view = replica!.refreshedView() { out.append(.publish(view)) }
+        publishView()
         return true
     }
 
@@ -350,8 +365,7 @@ extension ServerCore {
     mutating func serveHere(_ number: UInt64, at now: Instant) {
         guard let pending = requests[number], replica != nil, let options = pending.request.options else { return }
         if serveQuery(number, pending.request, at: now) { return }
-        // The catalog may be ahead of the published view within one `settle`.
-        if let view = replica!.refreshedView() { out.append(.publish(view)) }
+        publishView()
         switch replica!.view.answerHere(pending.request, options: options, at: now) {
         case .answer(let response): finish(number, .success(response), at: now)
         case .wait(let key):
@@ -387,17 +401,18 @@ extension ServerCore {
     }
 
     var leaderAddress: String {
-        guard let replica, let leader = replica.node.leader else { return "" }
+        guard let leader = replica?.node.leader else { return "" }
         if leader == configuration.nodeID { return configuration.rpcEndpoint.description }
-        return (servers.endpoint(of: leader) ?? replica.node.membership[leader]?.endpoint)?.description ?? ""
+        return (servers.endpoint(of: leader) ?? replica?.node.membership[leader]?.endpoint)?.description ?? ""
     }
 
     private func pong(at now: Instant) -> Pong {
-        let node = replica?.node
+        let isLeader = replica?.node.isLeader == true
+        let lastContact = isLeader ? nil : replica?.node.lastContact
         return Pong(
             datacenter: configuration.datacenter, node: configuration.node,
-            clusterID: (node?.clusterID ?? .none).description, leader: leaderAddress, term: node?.term.value ?? 0,
-            lastContact: node?.isLeader == true ? .zero : node?.lastContact.map { now - $0 } ?? .zero)
+            clusterID: (replica?.node.clusterID ?? .none).description, leader: leaderAddress,
+            term: replica?.node.term.value ?? 0, lastContact: lastContact.map { now - $0 } ?? .zero)
     }
 
     // MARK: Ends

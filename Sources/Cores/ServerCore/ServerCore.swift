@@ -30,6 +30,7 @@ package struct ServerCore: Sendable {
     var leaving: Leaving?
     var serviceWaits = ServiceWaits()
     var servers = ServerList()
+    var lanServers = LANServers()
     var duties = LeaderDuties()
     var pings = Pings()
     var keyrings = KeyringBook()
@@ -134,13 +135,14 @@ package struct ServerCore: Sendable {
     }
 
     /// Does what is due at `now` and what the inputs since the last call owe.
+    ///
+    /// Called for every batch of inputs: what is not due costs a comparison. An optional part is advanced where it
+    /// stands; to unwrap it would be to copy it.
     package mutating func advance(to now: Instant, into effects: inout [Effect]) {
         lan.advance(to: now, into: &poolEffects)
         performPool(.lan, at: now)
-        if wan != nil {
-            wan?.advance(to: now, into: &poolEffects)
-            performPool(.wan, at: now)
-        }
+        wan?.advance(to: now, into: &poolEffects)
+        performPool(.wan, at: now)
         router.advance(to: now, into: &routerEffects)
         performRouter(at: now)
         scheduler.advance(to: now, into: &schedulerEffects)
@@ -169,6 +171,7 @@ package struct ServerCore: Sendable {
 
     private mutating func emit(into effects: inout [Effect]) {
         guard !out.isEmpty else { return }
+        guard !effects.isEmpty else { return swap(&effects, &out) }
         effects.append(contentsOf: out)
         out.removeAll(keepingCapacity: true)
     }
@@ -234,6 +237,8 @@ extension ServerCore {
                 case .log(let line): out.append(.log(line))
                 }
             }
+            batch.removeAll(keepingCapacity: true)
+            if switchboardEffects.isEmpty { swap(&batch, &switchboardEffects) }
         }
     }
 }

@@ -349,6 +349,12 @@ extension World {
         return agentAnswers
     }
 
+    /// Whether anything waits to be looked at.
+    func hasNews(since lineCount: Int) -> Bool {
+        !observations.isEmpty || !catalogDigests.isEmpty || !clients.answers.isEmpty || !endings.isEmpty
+            || lines.count > lineCount
+    }
+
     mutating func takeCatalogDigests() -> [(host: Int, LogIndex, UInt64)] {
         defer { catalogDigests.removeAll(keepingCapacity: true) }
         return catalogDigests

@@ -149,6 +149,8 @@ package struct TopologySimulation: Sendable {
     }
 
     mutating func observe() throws(Failure) {
+        // Asked after every event.
+        guard clients.world.hasNews(since: checkedLineCount) else { return }
         for (host, observation) in clients.world.takeObservations() {
             safety.check(observation, node: clients.world.hosts[host], datacenter: datacenter(of: host))
         }
