@@ -48,8 +48,8 @@ let cores: [Target] = [
     module(
         "Cores", "ServerCore",
         base + [
-            "WireFormat", "RaftCore", "StorageFormat", "GossipCore", "SerfCore", "FilterCore", "CatalogCore",
-            "RoutingCore", "RPCCore", "HealthCore",
+            "Configuration", "WireFormat", "RaftCore", "StorageFormat", "GossipCore", "SerfCore", "FilterCore",
+            "CatalogCore", "RoutingCore", "RPCCore", "HealthCore",
         ]),
     module(
         "Cores", "AgentCore",
@@ -166,8 +166,8 @@ let package = Package(
         tests(
             "SimulationTests",
             base + [
-                "GossipCore", "GossipVectors", "RaftCore", "ServerCore", "Simulation", "TopologyCore", "WireFormat",
-                "YAMLReader",
+                "GossipCore", "GossipVectors", "HTTPCore", "RaftCore", "ServerCore", "Simulation", "TopologyCore",
+                "WireFormat", "YAMLReader",
             ]),
         tests("StorageFormatTests", base + ["RaftCore", "StorageFormat", "WireFormat"]),
         tests("TidyTests", []),

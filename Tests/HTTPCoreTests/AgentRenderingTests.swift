@@ -86,11 +86,22 @@ struct AgentRenderingTests {
         let server = DatacenterReport.Server(
             name: "s1.dc2", endpoint: Endpoint(IPAddress(10, 0, 0, 1), 8300), gossip: .alive, answers: false,
             roundTrip: .microseconds(1500), lastAnswerAge: nil, leader: nil, lastError: "no answer")
-        let report = DatacenterReport(
+        var report = DatacenterReport(
             datacenter: "dc2", verdict: .frozen, since: .milliseconds(12_500), reason: "why", servers: [server])
+        report.federation = .up
+        report.votes = [
+            DatacenterReport.Vote(
+                datacenter: "dc3", verdict: .up, reaches: true, roundTrip: .milliseconds(20), age: .seconds(1))
+        ]
+        report.signs = ["pings"]
+        report.quorumMargin = -1
+        report.cuts = [ReachabilityMatrix.Cut(from: "dc1", to: "dc2")]
         #expect(render("/v1/federation/datacenters", .federation([report])).text
-            == #"[{"Datacenter":"dc2","Verdict":"frozen","Since":"12.5s","Reason":"why","Servers":[{"Name":"s1.dc2","#
-            + #""Address":"10.0.0.1:8300","Gossip":"alive","Answers":false,"RoundTrip":"1.5ms","LastAnswerAge":null,"#
+            == #"[{"Datacenter":"dc2","Verdict":"frozen","Since":"12.5s","Reason":"why","Federation":"up","#
+            + #""Signs":["pings"],"QuorumMargin":-1,"Hears":false,"Cuts":[{"From":"dc1","To":"dc2"}],"#
+            + #""Others":[{"Datacenter":"dc3","Verdict":"up","Reaches":true,"RoundTrip":"20ms","Age":"1s"}],"#
+            + #""Servers":[{"Name":"s1.dc2","Address":"10.0.0.1:8300","Isthmus":true,"Gossip":"alive","#
+            + #""Answers":false,"Misses":0,"RoundTrip":"1.5ms","LastAnswerAge":null,"#
             + #""Leader":null,"LastError":"no answer"}]}]"#)
     }
 }

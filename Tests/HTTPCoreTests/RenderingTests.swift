@@ -84,7 +84,7 @@ struct RenderingTests {
     @Test("Failures: Consul's texts, our label, metadata except for KV", arguments: [
         ("/v1/kv/a", FederationError.unknownDatacenter("x"), 500, "No path to datacenter", "unknown-datacenter", false),
         ("/v1/catalog/nodes", .unknownDatacenter("x"), 500, "No path to datacenter", "unknown-datacenter", true),
-        ("/v1/health/state/any", .noLeader(datacenter: "dc1"), 500, "No cluster leader", "no-leader", true),
+        ("/v1/health/state/any", .noLeader(datacenter: "dc1"), 500, "No cluster leader", "leaderless", true),
         ("/v1/status/leader", .frozen(datacenter: "dc2"), 500, "Remote DC has no server currently reachable", "frozen",
             false),
         ("/v1/kv/a", .denied, 403, "Permission denied", "denied", false),

@@ -5,7 +5,8 @@ import HTTPCore
 let router = HTTPRouter(context: HTTPContext(datacenter: "dc1", node: "s1", isServer: true))
 
 func route(
-    _ method: String, _ target: String, _ body: String = "", headers: [(name: String, value: String)] = [],
+    _ method: String, _ target: String, _ body: String = "",
+    headers: [(name: String, value: String)] = [(name: "User-Agent", value: "test")],
     on router: HTTPRouter = router
 ) -> HTTPAction {
     var random = SeededRandom(seed: 1)

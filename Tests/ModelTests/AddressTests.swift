@@ -51,6 +51,33 @@ struct AddressTests {
             #expect(FederationError(text: text, datacenter: "dc2") == error)
         }
     }
+
+    @Test("Between agents of ours the label tells what the text does not")
+    func errorLabels() {
+        let errors: [FederationError] = [
+            .left(datacenter: "dc2"), .forgotten(datacenter: "dc2"), .frozen(datacenter: "dc2"),
+            .leaderless(datacenter: "dc2"), .unreachable(datacenter: "dc2"), .unknownDatacenter("dc2"),
+            .noLeader(datacenter: "dc2"), .timedOut(after: .seconds(1)), .outcomeUnknown(reason: "EOF"),
+            .overloaded(what: "remote"), .denied, .connection("rpc error getting client: EOF"), .badRequest("no"),
+        ]
+        for error in errors {
+            let read = FederationError(
+                text: error.message, label: error.label, datacenter: "dc2", limit: .seconds(1))
+            #expect(read == error)
+            #expect(read.isRetrySafe == (error.kind != .outcomeUnknown))
+        }
+    }
+
+    @Test("A write that a peer without labels lost on its way (wire/consul-rpc.md 1.8)", arguments: [
+        ("rpc error making call: EOF", true), ("rpc error making call: rpc error making call: stream closed", true),
+        ("leadership lost while committing log", true), ("rpc error making call: i/o timeout", true),
+        ("rpc error getting client: failed to get conn: dial tcp 127.0.0.1:8300: i/o timeout", false),
+        ("rpc error making call: rpc error getting client: EOF", false), ("rpc error making call: missing EOF!", false),
+        ("EOF", false), ("No cluster leader", false),
+    ])
+    func unknownOutcome(text: String, isUnknown: Bool) {
+        #expect(FederationError.isOfUnknownOutcome(text) == isUnknown)
+    }
 }
 
 @Suite struct AddressBytesTests {

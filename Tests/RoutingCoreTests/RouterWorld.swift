@@ -78,6 +78,7 @@ struct RouterWorld {
                 ping(id, server, fresh)
             case .verdictChanged(let datacenter, _, let to, _): verdicts.append((now, datacenter, to))
             case .log(let line): logs.append(line)
+            case .knock, .federationVerdictChanged: break
             }
         }
     }

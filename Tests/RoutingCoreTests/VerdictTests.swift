@@ -158,7 +158,7 @@ import Testing
         world.run(for: .seconds(5))
         for node in ["s1", "s2"] { world.input(.updated(RouterWorld.server(node, "dc2", status: .left))) }
         #expect(world.verdicts.map(\.verdict) == [.left])
-        #expect(world.error("dc2") == .unknownDatacenter("dc2"))
+        #expect(world.error("dc2") == .left(datacenter: "dc2"))
         let count = world.pings.count
         world.run(for: .seconds(10))
         #expect(world.pings.count == count)

@@ -2,6 +2,7 @@ import Determinism
 import FederationModel
 import GossipCore
 import GossipVectors
+import HTTPCore
 import ServerCore
 import Simulation
 
@@ -144,6 +145,22 @@ final class Scenario {
         let id = begin(request, at: host)
         _ = run(atMost: .seconds(60)) { $0.agentAnswers[id] != nil }
         return agentAnswers[id]
+    }
+
+    /// Over HTTP, as a client of that agent; runs until it is answered, thirty seconds at most.
+    func fetch(
+        _ method: String, _ target: String, _ headers: [(name: String, value: String)] = [],
+        body: String = "", at host: Int
+    ) -> HTTPResponse? {
+        let request = HTTPRequest(method: method, target: target, headers: headers, body: Array(body.utf8))
+        let id = world.http(request, at: host, timeout: .seconds(30))
+        var answer: ClientAnswer?
+        _ = run(atMost: .seconds(31)) { scenario in
+            answer = scenario.world.takeClientAnswer(id)
+            return answer != nil
+        }
+        if case .http(let response)? = answer { return response }
+        return nil
     }
 
     // MARK: What is asked often

@@ -5,7 +5,7 @@ import Synchronization
 /// Which front end waits for which answer. Numbers are drawn here, so that both connection loops share one space.
 final class AnswerTable: Sendable {
     enum Answer: Sendable {
-        case request(Result<Response, FederationError>)
+        case request(Result<Response, FederationError>, ErrorDetails)
         case agent(AgentResponse)
     }
 
@@ -34,8 +34,8 @@ final class AnswerTable: Sendable {
         state.withLock { $0.waiters.removeValue(forKey: id) } != nil
     }
 
-    func answer(_ id: RequestID, _ result: Result<Response, FederationError>) {
-        state.withLock { $0.waiters.removeValue(forKey: id) }?(.request(result))
+    func answer(_ id: RequestID, _ result: Result<Response, FederationError>, _ details: ErrorDetails) {
+        state.withLock { $0.waiters.removeValue(forKey: id) }?(.request(result, details))
     }
 
     func answer(_ id: RequestID, _ response: AgentResponse) {

@@ -39,7 +39,7 @@ final class CachedAnswers: Sendable {
         options.maxQueryTime = Self.wait
         blocking.options = options
         let id = answers.add { [self] answer in
-            guard case .request(let result) = answer else { return }
+            guard case .request(let result, _) = answer else { return }
             let next = cache.withLock { cache in
                 switch result {
                 case .success(let response):

@@ -138,7 +138,7 @@ final class ControlLoop: @unchecked Sendable {
         case .installSnapshot(let metadata, let data):
             shells.storage.saveSnapshot(metadata, keepingTrailing: 0) { data }
         case .publish(let view): shells.view.publish(view)
-        case .answer(let id, let result): shells.answers.answer(id, result)
+        case .answer(let id, let result, let details): shells.answers.answer(id, result, details)
         case .agentAnswer(let id, let response): shells.answers.answer(id, response)
         case .probe(let id, let request): shells.probes.start(id, request)
         case .cancelProbe(let id): shells.probes.cancel(id)

@@ -40,7 +40,7 @@ final class DNSServer: Sendable {
         case .recurse(let recursion): recurse(recursion, recursors[...], round, responder)
         case .ask(let request):
             let id = answers.add { [self] answer in
-                guard case .request(let result) = answer else { return }
+                guard case .request(let result, _) = answer else { return }
                 var round = round
                 perform(round.answered(result, view: view.current, at: AgentClock.now), round, responder)
             }

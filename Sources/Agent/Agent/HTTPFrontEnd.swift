@@ -108,9 +108,9 @@ final class HTTPFrontEnd: Sendable {
             return serve(request, isPretty: isPretty, round, responder, respond)
         case .ask(let request, let timeout):
             let id = answers.add { [self] answer in
-                guard case .request(let result) = answer else { return }
+                guard case .request(let result, let details) = answer else { return }
                 var round = round
-                let next = round.answered(result, view: view.current, at: AgentClock.now)
+                let next = round.answered(result, details, view: view.current, at: AgentClock.now)
                 _ = perform(next, round, responder, respond)
             }
             control.submit(.request(id, request, timeout: timeout))

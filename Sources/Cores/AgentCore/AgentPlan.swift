@@ -3,6 +3,7 @@ package import FederationModel
 import GossipCore
 import HTTPCore
 import RaftCore
+import RoutingCore
 package import ServerCore
 import WireFormat
 
@@ -133,6 +134,7 @@ package struct AgentPlan: Sendable {
         server.verifiesOutgoingGossip = configuration.encryptVerifyOutgoing
         server.reconnectTimeoutLAN = configuration.reconnectTimeoutLAN
         server.reconnectTimeoutWAN = configuration.reconnectTimeoutWAN
+        server.routing = routing
         server.handshakeTimeout = configuration.limits.rpcHandshakeTimeout
         server.minSessionTTL = configuration.minSessionTTL
         server.discardsCheckOutput = configuration.discardCheckOutput
@@ -177,6 +179,20 @@ package struct AgentPlan: Sendable {
             }
         }
         return joining
+    }
+
+    private var routing: RouterConfiguration {
+        let options = configuration.federation
+        var routing = RouterConfiguration(datacenter: configuration.datacenter)
+        routing.pingInterval = options.pingInterval
+        routing.pingTimeout = options.pingTimeout
+        routing.missesToCondemn = options.missesToCondemn
+        routing.refusalsToCondemn = options.refusalsToCondemn
+        routing.answersToClear = options.answersToClear
+        routing.leaderlessDelay = options.leaderlessDelay
+        routing.worseningDelay = options.worseningDelay
+        routing.recoveryDelay = options.recoveryDelay
+        return routing
     }
 
     private func timings(_ preset: GossipTimings, _ tuning: AgentConfiguration.GossipTuning) -> GossipTimings {

@@ -29,6 +29,8 @@ package struct HTTPRound: Sendable {
     private let router: HTTPRouter
     private var rendering = Rendering(.done)
     private var request: Request?
+    /// How old the answer was that is asked for again at the leader, and what the asker takes.
+    private var stale: (age: Duration, bound: Duration)?
     /// To be kept when the round has ended.
     package private(set) var kept: Kept?
     private var join: (host: String, wan: Bool)?
@@ -83,16 +85,23 @@ package struct HTTPRound: Sendable {
     }
 
     /// The agent's answer; an answer older than the request allows is asked for once more at the leader.
+    /// - Parameter details: of a failure.
     package mutating func answered(
-        _ result: Result<Response, FederationError>, view: @autoclosure () -> ReadView?,
-        at now: @autoclosure () -> Instant
+        _ result: Result<Response, FederationError>, _ details: ErrorDetails = ErrorDetails(),
+        view: @autoclosure () -> ReadView?, at now: @autoclosure () -> Instant
     ) -> Step {
         if case .success(let response) = result, let again = request?.retryAtLeader(after: response) {
             rendering.consistency = .leader
+            stale = (response.meta?.lastContact ?? .zero, request?.options?.maxStaleDuration ?? .zero)
             return answer(again, view(), at: now)
         }
+        if let stale, case .failure(let error) = result, error.leavesStaleAnswer {
+            let failure = FederationError.staleBeyondBound(
+                age: stale.age, bound: stale.bound, because: error.message)
+            return .respond(router.render(rendering, .failure(failure), details))
+        }
         if case .success(let response) = result, let request { keep(request, response) }
-        return .respond(router.render(rendering, result))
+        return .respond(router.render(rendering, result, details))
     }
 
     package func answered(_ response: AgentResponse) -> HTTPResponse { router.render(rendering, response) }

@@ -1,5 +1,5 @@
 import Determinism
-import FederationModel
+package import FederationModel
 
 /// Failure detection: direct, indirect and stream pings (`wire/serf-gossip.md` 4.1–4.3).
 extension Memberlist {
@@ -60,6 +60,12 @@ extension Memberlist {
         ping.sourcePort = configuration.endpoint.port
         ping.sourceNode = configuration.name
         return ping
+    }
+
+    /// A ping outside of the failure detector, of which nothing follows here: its arrival tells the other side that
+    /// this direction works.
+    package mutating func knock(_ name: String, at endpoint: Endpoint, into outputs: inout [MemberlistOutput]) {
+        send(.ping(ping(name, nextSequence())), to: endpoint, into: &outputs)
     }
 
     mutating func probeTimedOut(_ sequence: UInt32, at now: Instant, into outputs: inout [MemberlistOutput]) {

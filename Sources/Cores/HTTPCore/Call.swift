@@ -12,6 +12,7 @@ struct Call {
     let options: QueryOptions
     let timeout: Duration?
     let isPretty: Bool
+    let errors: ErrorForm
 
     init(request: HTTPRequest, query: Query, rest: ArraySlice<UInt8>, context: HTTPContext) throws(HTTPProblem) {
         self.request = request
@@ -38,6 +39,7 @@ struct Call {
             datacenter = context.datacenter
             isPretty = false
         }
+        errors = ErrorForm(request, query)
         self.options = options
         self.timeout = timeout
     }
@@ -99,7 +101,9 @@ struct Call {
     func rendering(_ endpoint: Rendering.Endpoint) -> Rendering {
         let consistency: Rendering.Consistency =
             options.requireConsistent ? .consistent : options.allowStale ? .stale : .leader
-        return Rendering(endpoint, isPretty: isPretty, consistency: consistency, timeout: timeout)
+        var rendering = Rendering(endpoint, isPretty: isPretty, consistency: consistency, timeout: timeout)
+        rendering.errors = errors
+        return rendering
     }
 
     /// `?near=`: the node to sort from; `_agent` is this one.

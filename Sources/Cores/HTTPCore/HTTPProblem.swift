@@ -1,16 +1,20 @@
 package import FederationModel
 
-/// Why a request is answered with an error, as text and status. `label` goes into `X-Isthmus-Error`.
+/// Why a request is answered with an error, as text and status. The kind goes into `X-Isthmus-Error`.
 struct HTTPProblem: Error, Equatable {
     var status: Int
     var text: String
-    var label: String
+    var kind: ErrorKind
     var allow: String?
+    /// For JSON, where `text` is empty.
+    var words = ""
+    /// See `FederationError.isRetrySafe`.
+    var isRetrySafe = true
 
-    init(status: Int, _ text: String, label: String = "bad-request", allow: String? = nil) {
+    init(status: Int, _ text: String, kind: ErrorKind = .badRequest, allow: String? = nil) {
         self.status = status
         self.text = text
-        self.label = label
+        self.kind = kind
         self.allow = allow
     }
 
@@ -27,7 +31,8 @@ extension FederationError {
         case .badRequest: 400
         case .remote(let text):
             if text.contains("ACL not found") { 403 } else { text.contains("Query not found") ? 404 : 500 }
-        case .noLeader, .unknownDatacenter, .unreachable, .frozen, .leaderless, .timedOut, .outcomeUnknown,
+        case .noLeader, .unknownDatacenter, .left, .forgotten, .unreachable, .frozen, .leaderless, .timedOut,
+            .outcomeUnknown, .staleBeyondBound,
             .notReadyForConsistentReads, .diskFull, .unknownMethod, .connection:
             500
         }
@@ -38,15 +43,20 @@ extension FederationError {
         if case .overloaded = self { "" } else { message }
     }
 
-    var problem: HTTPProblem { HTTPProblem(status: httpStatus, httpText, label: label) }
+    var problem: HTTPProblem {
+        var problem = HTTPProblem(status: httpStatus, httpText, kind: kind)
+        problem.words = message
+        problem.isRetrySafe = isRetrySafe
+        return problem
+    }
 }
 
 extension AgentError {
     var problem: HTTPProblem {
         switch self {
         case .invalid(let text): HTTPProblem(status: 400, text)
-        case .notFound(let text): HTTPProblem(status: 404, text, label: "not-found")
-        case .failed(let text): HTTPProblem(status: 500, text, label: "failed")
+        case .notFound(let text): HTTPProblem(status: 404, text, kind: .notFound)
+        case .failed(let text): HTTPProblem(status: 500, text, kind: .failed)
         }
     }
 }

@@ -75,7 +75,7 @@ extension HTTPRouter {
     private static func unresolved(_ text: String) -> HTTPProblem {
         HTTPProblem(
             status: 500, "1 error occurred:\n\t* Failed to resolve \(text): lookup \(text): no such host\n\n",
-            label: "failed")
+            kind: .failed)
     }
 
     func registerService(_ call: Call) throws(HTTPProblem) -> HTTPAction {

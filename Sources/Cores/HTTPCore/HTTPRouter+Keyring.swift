@@ -34,7 +34,7 @@ extension HTTPRouter {
     }
 
     /// One pool that did not do as asked fails the call, with each member's words.
-    func keyringFailure(_ responses: [KeyringResponse]) -> HTTPResponse? {
+    func keyringFailure(_ responses: [KeyringResponse], _ form: ErrorForm) -> HTTPResponse? {
         var errors: [String] = []
         for response in responses where !response.error.isEmpty {
             let pool = response.wan ? "WAN" : "\(response.datacenter) (LAN)"
@@ -44,7 +44,7 @@ extension HTTPRouter {
             }
         }
         guard !errors.isEmpty else { return nil }
-        return respond(to: HTTPProblem(status: 500, ErrorList.text(errors), label: "failed"))
+        return respond(to: HTTPProblem(status: 500, ErrorList.text(errors), kind: .failed), form)
     }
 }
 

@@ -4,7 +4,10 @@ import WireFormat
 
 extension HTTPRouter {
     /// The response to a request that was handed out by `route`.
-    package func render(_ rendering: Rendering, _ result: Result<Response, FederationError>) -> HTTPResponse {
+    /// - Parameter details: of a failure.
+    package func render(
+        _ rendering: Rendering, _ result: Result<Response, FederationError>, _ details: ErrorDetails = ErrorDetails()
+    ) -> HTTPResponse {
         switch result {
         case .success(let response):
             if let response = specialResponse(rendering, response) { return response }
@@ -12,15 +15,21 @@ extension HTTPRouter {
         case .failure(let error):
             let showsMeta = rendering.endpoint.showsMetaOnFailure && error.httpStatus != 404
             let extra = showsMeta ? metaHeaders(QueryMeta()) : []
-            return respond(to: error.problem, extra: extra)
+            return respond(to: error.problem, rendering.errors, details, extra: extra)
         }
     }
 
     /// Answers that are not plain JSON: nothing, a miss, a raw value.
     private func specialResponse(_ rendering: Rendering, _ response: Response) -> HTTPResponse? {
         if case .done = rendering.endpoint { return HTTPResponse(status: 200, headers: commonHeaders) }
-        if case .snapshot(let body) = response { return render(snapshot: body, metaHeaders(body.meta)) }
-        if case .keyring(let body) = response, let failure = keyringFailure(body.responses ?? []) { return failure }
+        if case .snapshot(let body) = response {
+            return render(snapshot: body, metaHeaders(body.meta), rendering.errors)
+        }
+        if case .keyring(let body) = response,
+            let failure = keyringFailure(body.responses ?? [], rendering.errors)
+        {
+            return failure
+        }
         if case .keyring(isList: false) = rendering.endpoint {
             return HTTPResponse(status: 200, headers: commonHeaders)
         }
@@ -42,7 +51,8 @@ extension HTTPRouter {
             isMiss = (body.keys ?? []).isEmpty
         } else if case .sessionRenewed(let id) = rendering.endpoint, case .sessions(let body) = response {
             guard body.sessions?.isEmpty ?? true else { return nil }
-            return respond(to: HTTPProblem(status: 404, "Session id '\(id)' not found", label: "not-found"))
+            let problem = HTTPProblem(status: 404, "Session id '\(id)' not found", kind: .notFound)
+            return respond(to: problem, rendering.errors)
         } else if case .coordinates(let segment, isOne: true) = rendering.endpoint,
             case .coordinates(let body) = response
         {
@@ -116,6 +126,9 @@ extension HTTPRouter {
             headers.append((name: "X-Cache", value: "HIT"))
             headers.append((name: "Age", value: String(age.components.seconds)))
         }
+        if rendering.errors.showsKind, Self.hasNoInstance(response) {
+            headers.append((name: "X-Isthmus-Error", value: ErrorKind.noInstance.rawValue))
+        }
         var status = 200
         switch response {
         case .txnRead(let body):
@@ -129,6 +142,16 @@ extension HTTPRouter {
         var answer = Self.json(json, headers)
         answer.status = status
         return answer
+    }
+
+    /// Consul's answer is an empty list of status 200: a program may want to tell it from one that never matched.
+    private static func hasNoInstance(_ response: Response) -> Bool {
+        switch response {
+        case .serviceNodes(let body): body.serviceNodes?.isEmpty ?? true
+        case .checkServiceNodes(let body): body.nodes?.isEmpty ?? true
+        case .queryResult(let body): body.nodes?.isEmpty ?? true
+        default: false
+        }
     }
 
     static func json(_ json: consuming JSONWriter, _ headers: [(name: String, value: String)]) -> HTTPResponse {

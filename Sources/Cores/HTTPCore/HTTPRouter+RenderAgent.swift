@@ -14,7 +14,7 @@ extension HTTPRouter {
             guard case .eventFired(let event) = rendering.endpoint else { fallthrough }
             json.write(event)
         case .joined: return HTTPResponse(status: 200, headers: commonHeaders)
-        case .failed(let error): return respond(to: error.problem)
+        case .failed(let error): return respond(to: error.problem, rendering.errors)
         case .selfInfo(let info): json.write(info, context)
         case .members(let members): json.list(members) { $0.write($1) }
         case .services(let services):

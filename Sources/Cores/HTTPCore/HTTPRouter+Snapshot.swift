@@ -23,9 +23,11 @@ extension HTTPRouter {
         return .request(.isthmusSnapshotRestore(request), call.rendering(.done))
     }
 
-    func render(snapshot: SnapshotReply, _ metaHeaders: [(name: String, value: String)]) -> HTTPResponse {
+    func render(
+        snapshot: SnapshotReply, _ metaHeaders: [(name: String, value: String)], _ errors: ErrorForm
+    ) -> HTTPResponse {
         guard let packed = context.gzip.pack(snapshot.archive?.bytes ?? []) else {
-            return respond(to: HTTPProblem(status: 500, "the snapshot cannot be packed", label: "failed"))
+            return respond(to: HTTPProblem(status: 500, "the snapshot cannot be packed", kind: .failed), errors)
         }
         let headers = commonHeaders + metaHeaders + [(name: "Content-Type", value: "application/x-gzip")]
         return HTTPResponse(status: 200, headers: headers, body: packed)

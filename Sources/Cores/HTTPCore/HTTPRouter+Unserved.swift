@@ -49,8 +49,8 @@ extension HTTPRouter {
             json.null()
         case .configEntry(let kind, let name):
             let problem = HTTPProblem(
-                status: 404, "Config entry not found for \"\(kind)\" / \"\(name)\"", label: "not-found")
-            return respond(to: problem, extra: metaHeaders(response.meta ?? QueryMeta()))
+                status: 404, "Config entry not found for \"\(kind)\" / \"\(name)\"", kind: .notFound)
+            return respond(to: problem, rendering.errors, extra: metaHeaders(response.meta ?? QueryMeta()))
         default: return nil
         }
         return Self.json(json, headers)

@@ -14,7 +14,7 @@ package struct HTTPRouter: Sendable {
         let mark = target.firstIndex(of: UInt8(ascii: "?"))
         guard target.first == UInt8(ascii: "/"),
             let path = Percent.decode(target[..<(mark ?? target.endIndex)], plusIsSpace: false)
-        else { return .respond(.malformedTarget) }
+        else { return .respond(.malformedTarget(ErrorForm(request))) }
         let queryText = mark.map { target[($0 + 1)...] } ?? []
         if let clean = Path.cleaned(path) {
             return .respond(redirect(to: clean, queryText, method: request.method))
@@ -27,8 +27,8 @@ package struct HTTPRouter: Sendable {
             return .respond(HTTPResponse(status: 404))
         }
         if context.blockedEndpoints.contains(where: { path.starts(with: $0.utf8) }) {
-            let problem = HTTPProblem(status: 403, "Endpoint is blocked by agent configuration", label: "denied")
-            return .respond(respond(to: problem))
+            let problem = HTTPProblem(status: 403, "Endpoint is blocked by agent configuration", kind: .denied)
+            return .respond(respond(to: problem, ErrorForm(request)))
         }
         if request.method == "OPTIONS" {
             let headers = commonHeaders + [(name: "Allow", value: route.methods.text)]
@@ -38,17 +38,18 @@ package struct HTTPRouter: Sendable {
             let problem = HTTPProblem(
                 status: 405, request.method == "HEAD" ? "" : "method \(request.method) not allowed",
                 allow: route.methods.text)
-            return .respond(respond(to: problem))
+            return .respond(respond(to: problem, ErrorForm(request)))
         }
         guard let query = queryText.isEmpty ? Query() : Query(queryText) else {
-            let headers = commonHeaders + [(name: "X-Isthmus-Error", value: "bad-request")]
+            let kind = (name: "X-Isthmus-Error", value: ErrorKind.badRequest.rawValue)
+            let headers = commonHeaders + (ErrorForm(request).showsKind ? [kind] : [])
             return .respond(HTTPResponse(status: 500, headers: headers))
         }
         do throws(HTTPProblem) {
             let call = try Call(request: request, query: query, rest: rest, context: context)
             return try action(for: route.handler, call, random: &random)
         } catch {
-            return .respond(respond(to: error))
+            return .respond(respond(to: error, ErrorForm(request, query)))
         }
     }
 
@@ -108,9 +109,9 @@ package struct HTTPRouter: Sendable {
         case .agentHost: .shell(.host, call.rendering(.done))
         case .agentMonitor: try monitor(call)
         case .agentReload: .shell(.reload, call.rendering(.done))
-        case .accessControl, .agentToken: throw HTTPProblem(status: 401, "ACL support disabled", label: "denied")
+        case .accessControl, .agentToken: throw HTTPProblem(status: 401, "ACL support disabled", kind: .denied)
         case .meshDisabled: throw HTTPProblem.meshDisabled
-        case .discoveryChain: .respond(respond(to: .meshDisabled, extra: metaHeaders(QueryMeta())))
+        case .discoveryChain: .respond(respond(to: .meshDisabled, call.errors, extra: metaHeaders(QueryMeta())))
         case .emptyList: try emptyList(.emptyList, call)
         case .gatewayServices: try emptyList(.gatewayServices, call)
         case .configEntries: try configEntries(call)
@@ -149,12 +150,23 @@ package struct HTTPRouter: Sendable {
         return headers
     }
 
-    func respond(to problem: HTTPProblem, extra: [(name: String, value: String)] = []) -> HTTPResponse {
+    func respond(
+        to problem: HTTPProblem, _ form: ErrorForm, _ details: ErrorDetails = ErrorDetails(),
+        extra: [(name: String, value: String)] = []
+    ) -> HTTPResponse {
         var headers = commonHeaders
+        if form.isJSON { headers.append((name: "Vary", value: "Accept")) }
         if let allow = problem.allow { headers.append((name: "Allow", value: allow)) }
         headers += extra
+        if form.showsKind { headers.append((name: "X-Isthmus-Error", value: problem.kind.rawValue)) }
+        if form.isJSON {
+            var json = JSONWriter(isPretty: false)
+            json.write(problem, details)
+            var answer = Self.json(json, headers)
+            answer.status = problem.status
+            return answer
+        }
         headers.append((name: "Content-Type", value: "text/plain; charset=utf-8"))
-        headers.append((name: "X-Isthmus-Error", value: problem.label))
         return HTTPResponse(status: problem.status, headers: headers, body: Array(problem.text.utf8))
     }
 
@@ -163,7 +175,7 @@ package struct HTTPRouter: Sendable {
         var location = Percent.encodePath(path)
         if !query.isEmpty { location += "?" + String(decoding: query, as: UTF8.self) }
         // Whatever could end a header line was escaped in the path; a listener never passes it in a query.
-        guard !location.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else { return .malformedTarget }
+        guard !location.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else { return .malformedTarget(ErrorForm()) }
         guard method == "GET" || method == "HEAD" else {
             return HTTPResponse(status: 301, headers: [(name: "Location", value: location)])
         }
@@ -195,11 +207,11 @@ extension HTTPResponse {
         body: Array("Consul Agent".utf8))
 
     /// What Go's server says to a target it cannot parse.
-    static let malformedTarget = HTTPResponse(
-        status: 400,
-        headers: [
+    static func malformedTarget(_ form: ErrorForm) -> HTTPResponse {
+        var headers = [
             (name: "Content-Type", value: "text/plain; charset=utf-8"), (name: "Connection", value: "close"),
-            (name: "X-Isthmus-Error", value: "bad-request"),
-        ],
-        body: Array("400 Bad Request".utf8))
+        ]
+        if form.showsKind { headers.append((name: "X-Isthmus-Error", value: ErrorKind.badRequest.rawValue)) }
+        return HTTPResponse(status: 400, headers: headers, body: Array("400 Bad Request".utf8))
+    }
 }

@@ -91,34 +91,6 @@ extension JSONWriter {
         field("Labels", map: [:])
         endObject()
     }
-
-    /// A datacenter's verdict with its evidence; durations in Go's text, null where nothing is known.
-    mutating func write(_ report: DatacenterReport) {
-        beginObject()
-        field("Datacenter", report.datacenter)
-        field("Verdict", report.verdict.rawValue)
-        field("Since", report.since.goText)
-        field("Reason", report.reason)
-        key("Servers")
-        list(report.servers) { json, server in
-            json.beginObject()
-            json.field("Name", server.name)
-            json.field("Address", server.endpoint.description)
-            json.field("Gossip", server.gossip.label)
-            json.field("Answers", server.answers)
-            json.field("RoundTrip", optional: server.roundTrip?.goText)
-            json.field("LastAnswerAge", optional: server.lastAnswerAge?.goText)
-            json.field("Leader", optional: server.leader)
-            json.field("LastError", server.lastError)
-            json.endObject()
-        }
-        endObject()
-    }
-
-    private mutating func field(_ name: StaticString, optional text: String?) {
-        key(name)
-        if let text { write(text) } else { null() }
-    }
 }
 
 extension MetricsSnapshot {

@@ -67,6 +67,8 @@ package struct Rendering: Equatable, Sendable {
     /// `?cached`: how old the kept answer is, nil when it was fetched for this caller.
     package var cacheAge: CacheAge = .none
 
+    package var errors = ErrorForm()
+
     package enum CacheAge: Equatable, Sendable {
         case none
         case miss

@@ -1,3 +1,4 @@
+package import FederationModel
 package import WireFormat
 
 /// The object before each body: `Seq` and `ServiceMethod`, in responses also `Error` (`wire/consul-rpc.md` 1.6).
@@ -10,17 +11,20 @@ package struct RPCHeader: Equatable, Sendable {
     package var error: String
     /// `FederationError.label` of `error`, which says more than Consul's text does. Ours; other peers skip it.
     package var errorLabel: String
+    /// What else is known of `error`. Ours; other peers skip it.
+    package var errorDetails: ErrorDetails
     /// In requests: for how many milliseconds the asker will wait. Ours; other peers skip it.
     package var timeLimit: UInt64?
 
     package init(
         method: String = "", sequence: UInt64 = 0, error: String = "", errorLabel: String = "",
-        timeLimit: UInt64? = nil
+        errorDetails: ErrorDetails = ErrorDetails(), timeLimit: UInt64? = nil
     ) {
         self.method = method
         self.sequence = sequence
         self.error = error
         self.errorLabel = errorLabel
+        self.errorDetails = errorDetails
         self.timeLimit = timeLimit
     }
 
@@ -45,6 +49,7 @@ package struct RPCHeader: Equatable, Sendable {
             case "Seq": sequence = try reader.readUnsigned()
             case "Error": error = try reader.readString()
             case "IsthmusError": errorLabel = try reader.readString()
+            case "IsthmusDetails": errorDetails = try ErrorDetails(decoding: &reader)
             case "IsthmusTimeout": timeLimit = try reader.readUnsigned()
             default: try reader.skip()
             }
@@ -52,10 +57,13 @@ package struct RPCHeader: Equatable, Sendable {
     }
 
     /// Enough for the header on the wire, its integers at their longest.
-    var maxByteCount: Int { 80 + method.utf8.count + error.utf8.count + errorLabel.utf8.count }
+    var maxByteCount: Int {
+        80 + method.utf8.count + error.utf8.count + errorLabel.utf8.count + errorDetails.maxByteCount
+    }
 
     private static let timeLimitKey: [UInt8] = [0xAE] + Array("IsthmusTimeout".utf8)
     private static let errorLabelKey: [UInt8] = [0xAC] + Array("IsthmusError".utf8)
+    private static let errorDetailsKey: [UInt8] = [0xAE] + Array("IsthmusDetails".utf8)
     private static let errorKey: [UInt8] = [0xA5] + Array("Error".utf8)
     private static let sequenceKey: [UInt8] = [0xA3] + Array("Seq".utf8)
     private static let methodKey: [UInt8] = [0xAD] + Array("ServiceMethod".utf8)
@@ -74,9 +82,14 @@ package struct RPCHeader: Equatable, Sendable {
     }
 
     package func encodeResponse(into output: inout [UInt8]) {
-        output.append(errorLabel.isEmpty ? 0x83 : 0x84)
+        let details = errorDetails.encoded
+        output.append(0x83 + (errorLabel.isEmpty ? 0 : 1) + (details.isEmpty ? 0 : 1))
         output.append(contentsOf: Self.errorKey)
         Self.append(error, to: &output)
+        if !details.isEmpty {
+            output.append(contentsOf: Self.errorDetailsKey)
+            output.append(contentsOf: details)
+        }
         if !errorLabel.isEmpty {
             output.append(contentsOf: Self.errorLabelKey)
             Self.append(errorLabel, to: &output)

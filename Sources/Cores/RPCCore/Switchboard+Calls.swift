@@ -162,7 +162,8 @@ extension Switchboard {
             connections[connection].finish(stream, at: now)
         }
         let error = message.header.error
-        let failure = CallFailure.application(error, label: message.header.errorLabel)
+        let failure = CallFailure.application(
+            error, label: message.header.errorLabel, details: message.header.errorDetails)
         complete(call, error.isEmpty ? .success(message.body) : .failure(failure), &effects)
         if connections[connection].isFresh { return end(connection, "", tellShell: true, now, &effects) }
         startWaiting(connection, now, &effects)
@@ -268,13 +269,14 @@ extension Switchboard {
     private static let emptyMap: [UInt8] = [0x80]
 
     mutating func reply(
-        _ id: InboundID, _ error: String, label: String, _ body: [UInt8], _ now: Instant,
+        _ id: InboundID, _ error: String, label: String, _ details: ErrorDetails, _ body: [UInt8], _ now: Instant,
         _ effects: inout [SwitchboardEffect]
     ) {
         guard let (slot, stream) = inbound.removeValue(forKey: id),
             case .serving(_, let sequence, let method) = connections[slot].streams[stream]?.use
         else { return }
-        var header = RPCHeader(method: method, sequence: sequence, error: error, errorLabel: label)
+        var header = RPCHeader(
+            method: method, sequence: sequence, error: error, errorLabel: label, errorDetails: details)
         if body.count > limits.maxResponseBytes { header.error = "answer of \(body.count) bytes is too large" }
         let content = header.error.isEmpty && !body.isEmpty ? body : Self.emptyMap
         connections[slot].streams[stream]?.use = .listening

@@ -59,8 +59,8 @@ package struct Switchboard: Sendable {
             begin(call, now, &effects)
         case .cancelCall(let id):
             if let slot = callSlots[id] { abandon(slot, now, &effects) }
-        case .reply(let id, let error, let label, let body):
-            reply(id, error ?? "", label: label, body, now, &effects)
+        case .reply(let id, let error, let label, let details, let body):
+            reply(id, error ?? "", label: label, details, body, now, &effects)
         case .sendRaft(let endpoint, let frame): sendRaft(frame, to: endpoint, now, &effects)
         }
         flush(&effects)

@@ -39,8 +39,9 @@ package enum SwitchboardInput: Equatable, Sendable {
     /// Forgets the call; nothing is reported of it.
     case cancelCall(CallID)
     /// `error` nil or empty: success, `body` is one MessagePack object. Unknown or abandoned numbers are ignored.
-    /// `label`: of the error, for peers of our own.
-    case reply(InboundID, error: String?, label: String = "", body: [UInt8])
+    /// `label`, `details`: of the error, for peers of our own.
+    case reply(
+        InboundID, error: String?, label: String = "", details: ErrorDetails = ErrorDetails(), body: [UInt8])
     /// One way and best effort.
     case sendRaft(to: Endpoint, [UInt8])
 }

@@ -15,6 +15,17 @@ struct DatacenterState: Sendable {
     var verdict = Verdict.up
     var reason = "not asked yet"
     var since: Instant
+    /// Of the majority of the datacenters that can be heard.
+    var federation = Verdict.up
+    /// Of the last change of either verdict in the history.
+    var changeIndex: UInt64 = 1
+    /// Since when the evidence has supported a worse or a better verdict than the one that stands.
+    private var worseSince: Instant?
+    private var betterSince: Instant?
+    /// When a ping or gossip of it last arrived here.
+    var lastHeard: Instant?
+    /// Since when it has been heard all the time without answering.
+    var hearingSince: Instant?
     /// Since when a quorum has been without a leader.
     var leaderlessSince: Instant?
     /// `ip:port` as the last answer that named one said.
@@ -58,6 +69,45 @@ struct DatacenterState: Sendable {
         return (.up, active.contains(where: \.isAnswering) ? "its servers answer" : reason)
     }
 
+    /// The verdict that stands, once the evidence has supported another one long enough. Who answers is never called
+    /// unreachable meanwhile.
+    mutating func settle(
+        _ judged: (verdict: Verdict, reason: String), _ configuration: RouterConfiguration, at now: Instant
+    ) -> (verdict: Verdict, reason: String) {
+        let isWorse = judged.verdict.severity > verdict.severity
+        let isBetter = judged.verdict.severity < verdict.severity
+        worseSince = isWorse ? worseSince ?? now : nil
+        betterSince = isBetter ? betterSince ?? now : nil
+        if judged.verdict == .left || now >= settling(configuration) || !(isWorse || isBetter) {
+            worseSince = nil
+            betterSince = nil
+            return judged
+        }
+        if judged.verdict.reaches && !verdict.reaches {
+            return judged.verdict == .up ? (.degraded, "answers again, not yet for long") : judged
+        }
+        return (verdict, reason)
+    }
+
+    /// When the verdict that the evidence supports comes to stand.
+    func settling(_ configuration: RouterConfiguration) -> Instant {
+        if let since = worseSince { return since + configuration.worseningDelay }
+        return betterSince.map { $0 + configuration.recoveryDelay } ?? .distantFuture
+    }
+
+    /// All is well, and nobody says otherwise.
+    var isUndisputed: Bool { verdict == .up && federation == .up }
+
+    /// Since when none of its servers has answered; nil while one does.
+    var missingSince: Instant? {
+        var latest: Instant?
+        for evidence in servers where evidence.isActive {
+            guard let since = evidence.missingSince else { return nil }
+            latest = max(latest ?? since, since)
+        }
+        return latest
+    }
+
     private static func words(_ condemned: [ServerEvidence], of count: Int) -> String {
         let list = condemned.map { "\($0.server.name): \($0.lastError)" }.joined(separator: ", ")
         return "\(condemned.count) of \(count) servers do not answer (\(list))"
@@ -92,17 +142,5 @@ struct DatacenterState: Sendable {
         if let first, let second, first != second { return first < second }
         if (first == nil) != (second == nil) { return first != nil }
         return left.server.name < right.server.name
-    }
-
-    func report(at now: Instant) -> DatacenterReport {
-        let servers = servers.map { evidence in
-            DatacenterReport.Server(
-                name: evidence.server.name, endpoint: evidence.server.endpoint, gossip: evidence.server.status,
-                answers: evidence.condemnation == nil, roundTrip: evidence.lastRoundTrip,
-                lastAnswerAge: evidence.lastAnswer.map { now - $0 }, leader: evidence.leader,
-                lastError: evidence.lastError)
-        }
-        return DatacenterReport(
-            datacenter: name, verdict: verdict, since: now - since, reason: reason, servers: servers)
     }
 }

@@ -17,7 +17,7 @@ package struct RetryPolicy: Equatable, Sendable {
         case .overloaded: return false
         // The peer says that nothing was applied (`wire/consul-rpc.md` 1.8). A whole datacenter without a leader is
         // not mended by asking again.
-        case .application(let text, let label): return label != "leaderless" && text.contains("No cluster leader")
+        case .application(let text, let label, _): return label != "leaderless" && text.contains("No cluster leader")
         case .refused, .connectTimeout, .connectFailed, .notSent, .noAnswer, .lost:
             return failure.isCertainlyNotProcessed || Self.changesNothing(request)
         }

@@ -79,6 +79,10 @@ package enum RouterInput: Equatable, Sendable {
     /// A forwarded request was answered, also by an error text. `roundTrip` nil: it waited at the server.
     case callAnswered(name: String, roundTrip: Duration?)
     case callFailed(name: String, CallFailure)
+    /// A ping or gossip of a server of that datacenter arrived here.
+    case heard(datacenter: String)
+    /// Rows that came with a ping's answer.
+    case rows([CarriedRow])
 }
 
 extension RouterInput {
@@ -97,7 +101,11 @@ package enum RouterEffect: Equatable, Sendable {
     /// Ask with a limit of `RouterConfiguration.pingTimeout`: `Isthmus.Ping` an Isthmus server, `Status.Leader` one of
     /// Consul. `fresh`: on a new connection, to learn whether connects succeed.
     case ping(PingID, RouteServer, fresh: Bool)
+    /// Send it a gossip ping beside ours: whether that arrives shows the other side if this direction works.
+    case knock(RouteServer)
     case verdictChanged(datacenter: String, from: Verdict, to: Verdict, reason: String)
+    /// The verdict of the majority of the datacenters that can be heard.
+    case federationVerdictChanged(datacenter: String, from: Verdict, to: Verdict, reason: String)
     case log(LogLine)
 }
 
@@ -119,6 +127,16 @@ package struct RouterConfiguration: Equatable, Sendable {
     package var leaderlessDelay = Duration.seconds(2)
     /// A frozen server's accept queue fills in time and connects begin to fail: so many in a row turn it unreachable.
     package var connectFailuresToUnfreeze = 10
+    /// How long the evidence must support a worse verdict before it stands, beyond the counts above.
+    package var worseningDelay = Duration.zero
+    /// The same for a better one. A datacenter that answers again is `degraded` until then, never unreachable.
+    package var recoveryDelay = Duration.zero
+    /// This server's node name, for its row.
+    package var node = ""
+    /// What stood on the calendar's clock at `Instant.zero`, as Unix nanoseconds: stamps of rows and changes.
+    package var calendarOrigin: Int64 = 0
+    /// A datacenter whose youngest row is older cannot be heard: several rounds of pings of all its servers.
+    package var rowLifetime = Duration.seconds(15)
 
     package init(datacenter: String) { self.datacenter = datacenter }
 }

@@ -7,8 +7,11 @@ package struct Router: Sendable {
     package let configuration: RouterConfiguration
     private var random: SeededRandom
     /// Remote datacenters by name, and their names in order.
-    private var datacenters: [String: DatacenterState] = [:]
-    private var names: [String] = []
+    var datacenters: [String: DatacenterState] = [:]
+    private(set) var names: [String] = []
+    /// Rows of other servers.
+    var book = RowBook()
+    package var history = VerdictHistory()
     /// Datacenter by server name, refused servers included.
     private var homes: [String: String] = [:]
     private var pings: [PingID: String] = [:]
@@ -31,19 +34,21 @@ package struct Router: Sendable {
         case .removed(let name): remove(name, now, &effects)
         case .pingAnswered(let id, let leader, let roundTrip):
             guard let name = pings.removeValue(forKey: id) else { return }
-            pingEnded(name, id, now, &effects) { evidence, configuration in
+            pingEnded(name, id, now, &effects) { evidence, _, configuration in
                 let clears = configuration.answersToClear
                 evidence.answered(at: now, roundTrip: roundTrip, answersToClear: clears)
                 evidence.leader = leader ?? evidence.leader
             }
         case .pingFailed(let id, let failure):
             guard let name = pings.removeValue(forKey: id) else { return }
-            pingEnded(name, id, now, &effects) { $0.failed(failure, $1) }
+            pingEnded(name, id, now, &effects) { $0.failed(failure, sent: $1, $2) }
         case .pingDropped(let id):
             guard let name = pings.removeValue(forKey: id) else { return }
-            pingEnded(name, id, now, &effects) { _, _ in }
+            pingEnded(name, id, now, &effects) { _, _, _ in }
         case .callAnswered(let name, let roundTrip): callAnswered(name, roundTrip, now, &effects)
         case .callFailed(let name, let failure): callFailed(name, failure, now, &effects)
+        case .heard(let datacenter): heard(datacenter, now)
+        case .rows(let rows): learn(rows, now, &effects)
         }
     }
 
@@ -140,7 +145,7 @@ package struct Router: Sendable {
 
     private mutating func pingEnded(
         _ name: String, _ id: PingID, _ now: Instant, _ effects: inout [RouterEffect],
-        _ learn: (inout ServerEvidence, RouterConfiguration) -> Void
+        _ learn: (inout ServerEvidence, Instant, RouterConfiguration) -> Void
     ) {
         guard let home = homes[name], let index = datacenters[home]?.index(of: name),
             datacenters[home]?.servers[index].outstanding?.id == id
@@ -150,7 +155,7 @@ package struct Router: Sendable {
         let learned = datacenters[home]?.servers[index]
         guard var evidence = learned else { return }
         let before = (evidence.isHealthy, evidence.leader)
-        learn(&evidence, configuration)
+        learn(&evidence, sent, configuration)
         datacenters[home]?.servers[index] = evidence
         if let leader = evidence.leader, !leader.isEmpty, evidence.lastAnswer == now {
             datacenters[home]?.leader = leader
@@ -178,6 +183,7 @@ package struct Router: Sendable {
         let wasHealthy = datacenters[home]?.servers[index].isHealthy == true
         let clears = configuration.answersToClear
         datacenters[home]?.servers[index].answered(at: now, roundTrip: roundTrip, answersToClear: clears)
+        datacenters[home]?.servers[index].lastCall = (now, true)
         if !wasHealthy { reassess(home, now, &effects) }
     }
 
@@ -193,9 +199,10 @@ package struct Router: Sendable {
         let last = datacenters[home]?.servers[index].lastCountedCall
         guard last.map({ now - $0 >= configuration.pingInterval }) ?? true else { return }
         datacenters[home]?.servers[index].lastCountedCall = now
+        datacenters[home]?.servers[index].lastCall = (now, false)
         // A slow request proves nothing against its server: ask it at once instead.
         if failure == .refused || failure == .connectTimeout, let proof = PingFailure(failure, fresh: false) {
-            datacenters[home]?.servers[index].failed(proof, configuration)
+            datacenters[home]?.servers[index].failed(proof, sent: now, configuration)
         }
         if datacenters[home]?.servers[index].outstanding == nil {
             datacenters[home]?.cursor = index
@@ -213,15 +220,20 @@ package struct Router: Sendable {
         datacenters[name] = nil
         let isWithoutLeader = state.isWithoutLeader
         state.leaderlessSince = isWithoutLeader ? state.leaderlessSince ?? now : nil
-        let (verdict, reason) = state.judge(configuration, at: now)
-        if verdict != state.verdict {
-            effects.append(.verdictChanged(datacenter: name, from: state.verdict, to: verdict, reason: reason))
+        let judged = state.judge(configuration, at: now)
+        let (verdict, reason) = state.settle(judged, configuration, at: now)
+        let old = state.verdict
+        if verdict != old {
+            effects.append(.verdictChanged(datacenter: name, from: old, to: verdict, reason: reason))
             state.verdict = verdict
             state.since = now
         }
         state.reason = reason
         state.orderCandidates(membersChanged: membersChanged)
         datacenters[name] = state
+        guard verdict != old else { return }
+        record(name, .local, from: old, to: verdict, reason: reason, now)
+        judgeForAll(now, &effects)
     }
 
     // MARK: Schedule
@@ -234,6 +246,11 @@ package struct Router: Sendable {
             let isDue = state.verdict != .leaderless && now >= since + configuration.leaderlessDelay
             if isDue { reassess(name, now, &effects) }
         }
+        for name in names where (datacenters[name]?.settling(configuration) ?? .distantFuture) <= now {
+            reassess(name, now, &effects)
+        }
+        // Rows grow too old without an input.
+        if names.contains(where: { datacenters[$0]?.isUndisputed == false }) { judgeForAll(now, &effects) }
         // The datacenter that has waited longest first, so that a spent budget starves none.
         let due = names.filter { (datacenters[$0]?.nextRound ?? .distantFuture) <= now }
         let order = due.sorted {
@@ -274,6 +291,7 @@ package struct Router: Sendable {
             state.servers[index].outstanding = (id, now, fresh)
             pings[id] = state.servers[index].server.name
             effects.append(.ping(id, state.servers[index].server, fresh: fresh))
+            if fresh { effects.append(.knock(state.servers[index].server)) }
         }
         state.cursor = active[(first + min(wanted, active.count) - 1) % active.count] + 1
         let interval = configuration.pingInterval
@@ -313,6 +331,7 @@ package struct Router: Sendable {
         deadline = max(deadline, blockedUntil)
         for name in names {
             guard let state = datacenters[name] else { continue }
+            deadline = min(deadline, state.settling(configuration))
             if let since = state.leaderlessSince, state.verdict != .leaderless {
                 deadline = min(deadline, since + configuration.leaderlessDelay)
             }
@@ -327,7 +346,7 @@ package struct Router: Sendable {
     package func route(_ datacenter: String, needsLeader: Bool) -> Result<[RouteServer], FederationError> {
         guard let verdict = datacenters[datacenter]?.verdict else { return .failure(.unknownDatacenter(datacenter)) }
         switch verdict {
-        case .left: return .failure(.unknownDatacenter(datacenter))
+        case .left: return .failure(.left(datacenter: datacenter))
         case .unreachable: return .failure(.unreachable(datacenter: datacenter))
         case .frozen: return .failure(.frozen(datacenter: datacenter))
         case .leaderless where needsLeader: return .failure(.leaderless(datacenter: datacenter))
@@ -342,7 +361,8 @@ package struct Router: Sendable {
 
     /// Remote datacenters by name; those that have left included while their servers are still listed.
     package func reports(at now: Instant) -> [DatacenterReport] {
-        names.compactMap { datacenters[$0]?.report(at: now) }
+        let matrix = matrix(at: now)
+        return names.compactMap { report($0, in: matrix, at: now) }
     }
 
     /// All datacenters with a server that has not left, the own one first, then by distance.

@@ -15,8 +15,9 @@ struct ServerEvidence: Sendable {
     /// What it last said of its leader; empty: none. Nil: it never said.
     var leader: String?
     var lastError = ""
-    /// Failures since the last answer.
+    /// Failures since the last answer, and when the first of those pings was sent.
     var missCount = 0
+    var missingSince: Instant?
     var refusalCount = 0
     var silentCount = 0
     var connectFailureCount = 0
@@ -30,6 +31,8 @@ struct ServerEvidence: Sendable {
     var outstanding: (id: PingID, sent: Instant, fresh: Bool)?
     /// Failed requests count as evidence once per ping interval: one event breaks many requests at once.
     var lastCountedCall: Instant?
+    /// How the last forwarded request ended.
+    var lastCall: (at: Instant, isAnswered: Bool)?
 
     init(_ server: RouteServer) {
         self.server = server
@@ -51,6 +54,7 @@ struct ServerEvidence: Sendable {
         lastAnswer = now
         isSilent = false
         missCount = 0
+        missingSince = nil
         refusalCount = 0
         silentCount = 0
         connectFailureCount = 0
@@ -61,9 +65,10 @@ struct ServerEvidence: Sendable {
         smoothedRoundTrip = smoothedRoundTrip.map { $0 + (roundTrip - $0) / 8 } ?? roundTrip
     }
 
-    mutating func failed(_ failure: PingFailure, _ configuration: RouterConfiguration) {
+    mutating func failed(_ failure: PingFailure, sent: Instant, _ configuration: RouterConfiguration) {
         lastError = failure.message
         answerCount = 0
+        missingSince = missingSince ?? sent
         // Saturates: a server may be dead for years.
         missCount = min(missCount + 1, 1 << 20)
         refusalCount = failure == .refused ? min(refusalCount + 1, 1 << 20) : 0

@@ -56,6 +56,8 @@ package enum PoolInput: Equatable, Sendable {
     case leave
     /// Makes a failed member left; with `prune` erases it.
     case forceLeave(String, prune: Bool)
+    /// A gossip ping to a member, of which nothing follows here.
+    case knock(String)
     case userEvent(String, payload: [UInt8], coalesce: Bool)
     case query(QueryID, PoolQuery)
     case respond(QueryKey, [UInt8])

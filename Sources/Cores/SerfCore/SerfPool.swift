@@ -117,6 +117,11 @@ package struct SerfPool: Sendable {
 
     package func member(_ name: String) -> PoolMember? { table[name]?.member }
 
+    /// O(n) in the members.
+    package func member(at endpoint: Endpoint) -> PoolMember? {
+        table.values.lazy.map(\.member).filter { $0.endpoint == endpoint }.min { $0.name < $1.name }
+    }
+
     package var local: PoolMember {
         guard let own = table[configuration.name] else {
             preconditionFailure("\(configuration.name) is not in its own table")
@@ -174,6 +179,9 @@ package struct SerfPool: Sendable {
             join(id, endpoints, ignoresOldEvents: ignoreOldEvents, at: now, into: &effects)
         case .leave: leave(at: now, into: &effects)
         case .forceLeave(let name, let prune): forceLeave(name, prunes: prune, at: now, into: &effects)
+        case .knock(let name):
+            guard let endpoint = table[name]?.member.endpoint else { return }
+            memberlist.knock(name, at: endpoint, into: &outputs)
         case .userEvent(let name, let payload, let coalesce):
             fire(name, payload, mayCoalesce: coalesce, into: &effects)
         case .query(let id, let query): ask(query, id: id, at: now, into: &effects)

@@ -15,7 +15,8 @@ package enum Effect: Sendable {
     /// A snapshot received from the leader replaces all entries on disk; answered by `snapshotSaved`.
     indirect case installSnapshot(SnapshotMetadata, [UInt8])
     indirect case publish(ReadView)
-    indirect case answer(RequestID, Result<Response, FederationError>)
+    /// The details are of a failure.
+    indirect case answer(RequestID, Result<Response, FederationError>, ErrorDetails)
     indirect case agentAnswer(RequestID, AgentResponse)
     indirect case probe(ProbeID, ProbeRequest)
     case cancelProbe(ProbeID)

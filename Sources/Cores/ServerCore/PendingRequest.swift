@@ -63,6 +63,7 @@ struct PendingRequest: Sendable {
     }
 
     let origin: Origin
+    let begun: Instant
     var request: Request
     /// From its beginning to `deadline`.
     let limit: Duration
@@ -74,5 +75,7 @@ struct PendingRequest: Sendable {
     /// `watchUntil` stands among the deadlines.
     var hasWatched = false
     var attemptCount = 0
+    /// Of its failure, as far as it is known.
+    var details = ErrorDetails()
     var stage: Stage = .parked
 }

@@ -58,6 +58,13 @@ struct RequestTable: Sendable {
         pending[number] = request
     }
 
+    /// What is known of the failure that the request may end with.
+    mutating func note(_ number: UInt64, _ change: (inout ErrorDetails) -> Void) {
+        guard var details = pending[number]?.details else { return }
+        change(&details)
+        pending[number]?.details = details
+    }
+
     mutating func park(_ number: UInt64, retryAt: Instant) {
         move(number, to: .parked)
         parked.append(number)

@@ -1,6 +1,7 @@
 package import FederationModel
 package import GossipCore
 package import RaftCore
+package import RoutingCore
 
 /// Everything one agent is told at its start, already checked and resolved.
 package struct ServerConfiguration: Sendable {
@@ -64,6 +65,8 @@ package struct ServerConfiguration: Sendable {
     /// Until a failed member is forgotten.
     package var reconnectTimeoutLAN: Duration = .seconds(72 * 3600)
     package var reconnectTimeoutWAN: Duration = .seconds(72 * 3600)
+    /// Pings and verdicts; datacenter and node are filled in.
+    package var routing = RouterConfiguration(datacenter: "")
     /// The file `ServerCore.commitFileName` as read at start; empty when there is none.
     package var commitFile: [UInt8] = []
 

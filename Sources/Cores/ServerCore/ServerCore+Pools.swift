@@ -275,6 +275,11 @@ extension ServerCore {
                     log(
                         to == .up ? .notice : .warning, "datacenter is \(to.rawValue)",
                         ["federation.datacenter": datacenter, "federation.reason": reason])
+                case .federationVerdictChanged(let datacenter, _, let to, let reason):
+                    log(
+                        .info, "datacenter is \(to.rawValue) for the federation",
+                        ["federation.datacenter": datacenter, "federation.reason": reason])
+                case .knock(let server): knock(server, at: now)
                 case .log(let line): out.append(.log(line))
                 }
             }
@@ -282,12 +287,29 @@ extension ServerCore {
         performSwitchboard(at: now)
     }
 
+    /// What arrives from a datacenter that does not answer shows that the way from there works.
+    mutating func heard(from source: Endpoint, at now: Instant) {
+        guard router.isMissingAny, let member = wan?.member(at: source), let tags = ServerTags(member: member) else {
+            return
+        }
+        router.handle(.heard(datacenter: tags.datacenter), at: now, into: &routerEffects)
+    }
+
+    private mutating func knock(_ server: RouteServer, at now: Instant) {
+        wan?.handle(.knock(server.name), at: now, into: &poolEffects)
+        performPool(.wan, at: now)
+    }
+
     /// Real Consul servers know no ping of ours: they are asked for their leader.
     private mutating func ping(_ id: PingID, _ server: RouteServer, fresh: Bool, at now: Instant) {
-        let request: Request =
-            server.isIsthmus
-            ? .isthmusPing(Ping(datacenter: configuration.datacenter, node: configuration.node))
-            : .statusLeader(DCSpecificRequest(datacenter: server.datacenter))
+        let request: Request
+        if server.isIsthmus {
+            var ping = Ping(datacenter: configuration.datacenter, node: configuration.node)
+            ping.wantedRows = router.wantedRows(at: now)
+            request = .isthmusPing(ping)
+        } else {
+            request = .statusLeader(DCSpecificRequest(datacenter: server.datacenter))
+        }
         var body = MessagePackWriter()
         request.encodeBody(into: &body)
         let call = requests.newCall()
@@ -308,7 +330,9 @@ extension ServerCore {
             let answer = Result { () throws(WireError) in try ping.request.decodeResponse(from: &reader) }
             var leader: String?
             switch answer {
-            case .success(.isthmusPong(let pong)): leader = pong.leader
+            case .success(.isthmusPong(let pong)):
+                leader = pong.leader
+                learnRows(pong, at: now)
             case .success(.string(let text)): leader = text
             case .success, .failure: leader = nil
             }
@@ -321,6 +345,17 @@ extension ServerCore {
         }
         performRouter(at: now)
         return true
+    }
+
+    private mutating func learnRows(_ pong: Pong, at now: Instant) {
+        guard !pong.rows.isEmpty else { return }
+        do throws(WireError) {
+            router.handle(.rows(try ReachabilityRows.decode(pong.rows)), at: now, into: &routerEffects)
+        } catch {
+            log(
+                .debug, "rows of a ping's answer cannot be read",
+                ["federation.datacenter": pong.datacenter, "federation.server": pong.node, "error": error.description])
+        }
     }
 
     /// Own datacenter first, then by network distance (`wire/consul-rpc.md` 4.7).

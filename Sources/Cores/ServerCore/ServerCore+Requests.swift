@@ -17,7 +17,7 @@ extension ServerCore {
         _ request: Request, from origin: Origin, timeout: Duration?, timeLimit: Duration? = nil, at now: Instant
     ) {
         guard requests.count < RequestTable.maxCount else {
-            return deliver(.failure(.overloaded(what: "requests")), of: request, to: origin, at: now)
+            return deliver(.failure(.overloaded(what: "requests")), of: request, to: origin, ErrorDetails(), at: now)
         }
         let asked = Self.blockingTime(of: request)
         let spread = Duration.nanoseconds(asked.wholeNanoseconds / 16)
@@ -27,7 +27,7 @@ extension ServerCore {
         let wait = asked + random.duration(in: .zero..<spread)
         let number = requests.add(
             PendingRequest(
-                origin: origin, request: request, limit: limit, deadline: now + limit,
+                origin: origin, begun: now, request: request, limit: limit, deadline: now + limit,
                 parkUntil: now + min(limit, configuration.holdTimeout), watchUntil: now + min(wait, limit)))
         route(number, at: now)
     }
@@ -87,13 +87,13 @@ extension ServerCore {
     private mutating func answerPing(_ id: InboundID, _ body: [UInt8], at now: Instant) {
         do throws(WireError) {
             var reader = MessagePackReader(body)
-            _ = try Request.decode(method: Self.pingMethod, from: &reader)
+            let ping: Ping = try reader.read()
+            var writer = MessagePackWriter()
+            writer.write(pong(to: ping, at: now))
+            reply(id, error: nil, body: writer.bytes, at: now)
         } catch {
-            return reply(id, error: "codec.decoder: \(error.description)", body: [0x80], at: now)
+            reply(id, error: "codec.decoder: \(error.description)", body: [0x80], at: now)
         }
-        var writer = MessagePackWriter()
-        Response.isthmusPong(pong(at: now)).encodeBody(into: &writer)
-        reply(id, error: nil, body: writer.bytes, at: now)
     }
 
     /// Whether the view may answer this at once, and is up to date: as the leader within its lease, to who does not
@@ -118,10 +118,11 @@ extension ServerCore {
     }
 
     private mutating func reply(
-        _ id: InboundID, error: String?, label: String = "", body: [UInt8], at now: Instant
+        _ id: InboundID, error: String?, label: String = "", details: ErrorDetails = ErrorDetails(), body: [UInt8],
+        at now: Instant
     ) {
         switchboard.handle(
-            .reply(id, error: error, label: label, body: body), at: now, into: &switchboardEffects)
+            .reply(id, error: error, label: label, details: details, body: body), at: now, into: &switchboardEffects)
     }
 
     // MARK: Routing
@@ -314,6 +315,11 @@ extension ServerCore {
         let datacenter = pending.request.datacenter ?? configuration.datacenter
         let error = Self.error(
             failure, of: pending.request, datacenter: datacenter, limit: pending.limit)
+        let asked = name(of: route)
+        requests.note(number) { details in
+            details.server = asked
+            if case .application(_, _, let inner) = failure { details.take(inner) }
+        }
         let retriable = RetryPolicy(maxRetries: .max).allows(pending.request, after: failure, retryCount: 0)
         switch route {
         case .leader:
@@ -344,7 +350,8 @@ extension ServerCore {
     ) -> FederationError {
         let isWrite = !RetryPolicy.changesNothing(request)
         switch failure {
-        case .application(let text, let label):
+        case .application(let text, let label, _):
+            if isWrite, label.isEmpty, FederationError.isOfUnknownOutcome(text) { return .outcomeUnknown(reason: text) }
             return FederationError(text: text, label: label, datacenter: datacenter, limit: limit)
         case .overloaded: return .overloaded(what: "calls")
         case .refused: return .connection("rpc error getting client: connection refused")
@@ -379,7 +386,7 @@ extension ServerCore {
         switch request {
         case .statusPing: .success(.empty)
         case .statusRaftStats: .success(.serverStats(serverStats(at: now)))
-        case .isthmusPing: .success(.isthmusPong(pong(at: now)))
+        case .isthmusPing(let ping): .success(.isthmusPong(pong(to: ping, at: now)))
         case .catalogListDatacenters: .success(.strings(datacentersByDistance))
         case .coordinateListDatacenters: .success(.datacenterMaps(datacenterMaps))
         default:
@@ -406,13 +413,16 @@ extension ServerCore {
         return (servers.endpoint(of: leader) ?? replica?.node.membership[leader]?.endpoint)?.description ?? ""
     }
 
-    private func pong(at now: Instant) -> Pong {
+    private mutating func pong(to ping: Ping, at now: Instant) -> Pong {
+        router.handle(.heard(datacenter: ping.datacenter), at: now, into: &routerEffects)
         let isLeader = replica?.node.isLeader == true
         let lastContact = isLeader ? nil : replica?.node.lastContact
-        return Pong(
+        var pong = Pong(
             datacenter: configuration.datacenter, node: configuration.node,
             clusterID: (replica?.node.clusterID ?? .none).description, leader: leaderAddress,
             term: replica?.node.term.value ?? 0, lastContact: lastContact.map { now - $0 } ?? .zero)
+        pong.rows = ReachabilityRows.encode(router.rows(wanted: ping.wantedRows, at: now))
+        return pong
     }
 
     // MARK: Ends
@@ -420,7 +430,9 @@ extension ServerCore {
     /// Every answer leaves through here, once.
     mutating func finish(_ number: UInt64, _ result: Result<Response, FederationError>, at now: Instant) {
         guard let pending = forget(number, at: now) else { return }
-        deliver(result, of: pending.request, to: pending.origin, at: now)
+        var details = ErrorDetails()
+        if case .failure(let error) = result { details = self.details(of: error, pending, at: now) }
+        deliver(result, of: pending.request, to: pending.origin, details, at: now)
     }
 
     private mutating func forget(_ number: UInt64, at now: Instant) -> PendingRequest? {
@@ -439,10 +451,11 @@ extension ServerCore {
     }
 
     private mutating func deliver(
-        _ result: Result<Response, FederationError>, of request: Request, to origin: Origin, at now: Instant
+        _ result: Result<Response, FederationError>, of request: Request, to origin: Origin, _ details: ErrorDetails,
+        at now: Instant
     ) {
         switch origin {
-        case .frontEnd(let id): out.append(.answer(id, result))
+        case .frontEnd(let id): out.append(.answer(id, result, details))
         case .own(let task): completed(task, result, at: now)
         case .keyring(let work, let datacenter): keyringAnswered(work, datacenter: datacenter, result, at: now)
         case .inbound(let id):
@@ -453,7 +466,8 @@ extension ServerCore {
                 reply(id, error: nil, body: writer.bytes, at: now)
             case .failure(let error):
                 let hops = request.datacenter == configuration.datacenter ? "" : "rpc error making call: "
-                reply(id, error: hops + error.message, label: error.label, body: [0x80], at: now)
+                reply(
+                    id, error: hops + error.message, label: error.label, details: details, body: [0x80], at: now)
             }
         }
     }

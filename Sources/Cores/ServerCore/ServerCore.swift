@@ -72,7 +72,11 @@ package struct ServerCore: Sendable {
         limits.openerTimeout = configuration.handshakeTimeout
         limits.maxConnectionsPerAddress = configuration.maxConnectionsPerAddress
         switchboard = Switchboard(limits: limits, random: random.split())
-        router = Router(RouterConfiguration(datacenter: configuration.datacenter), random: random.split())
+        var routing = configuration.routing
+        routing.datacenter = configuration.datacenter
+        routing.node = configuration.node
+        routing.calendarOrigin = configuration.calendarOrigin
+        router = Router(routing, random: random.split())
         scheduler = CheckScheduler(node: configuration.node, random: random.split())
         local = LocalState(node: configuration.node, at: now)
         if configuration.isServer {
@@ -187,7 +191,9 @@ extension ServerCore {
     private mutating func pool(_ channel: Channel, _ input: PoolInput, at now: Instant) {
         switch channel {
         case .lan: lan.handle(input, at: now, into: &poolEffects)
-        case .wan: wan?.handle(input, at: now, into: &poolEffects)
+        case .wan:
+            if case .datagram(let source, _) = input { heard(from: source, at: now) }
+            wan?.handle(input, at: now, into: &poolEffects)
         case .rpc: return
         }
         performPool(channel, at: now)

@@ -52,6 +52,7 @@ struct ServerList: Sendable {
 
     func endpoint(of id: NodeID) -> Endpoint? { servers.first { $0.id == id }?.endpoint }
     func name(of id: NodeID) -> String? { servers.first { $0.id == id }?.name }
+    func name(of endpoint: Endpoint) -> String? { servers.first { $0.endpoint == endpoint }?.name }
 
     /// Keeps the order of those that stay; newcomers take random places so that not all clients choose one server.
     mutating func refresh(from members: [PoolMember], datacenter: String, using random: inout SeededRandom) {

@@ -2,7 +2,7 @@
 extension AgentConfiguration {
     package static let options: [ConfigurationOption] =
         roleOptions + addressOptions + joinOptions + processOptions + catalogOptions + protocolOptions + dnsOptions
-        + optionsWithoutEffect
+        + federationOptions + optionsWithoutEffect
 
     private static let roleOptions: [ConfigurationOption] = [
         .bool("server", flag: "server", \.isServer, "run as a server of the datacenter"),

@@ -13,6 +13,7 @@ extension AgentConfiguration {
         checkPorts(check)
         checkJoining(check)
         checkProtocols(check)
+        for problem in federationProblems() { check(false, problem.key, problem.reason) }
         return found
     }
 

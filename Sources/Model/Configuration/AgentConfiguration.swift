@@ -81,6 +81,7 @@ package struct AgentConfiguration: Equatable, Sendable {
     package var checkUpdateInterval: Duration = .seconds(300)
     package var discardCheckOutput = false
     package var dns = DNSOptions()
+    package var federation = FederationOptions()
 
     package init() {}
 

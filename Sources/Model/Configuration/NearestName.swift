@@ -15,6 +15,19 @@ package enum NearestName {
         return best?.name
     }
 
+    /// The nearest first, then by name; without regard to case, and as far off as a third of the name's length, at
+    /// least 1. Names of the same letters come first. O(candidates × length²).
+    package static func all(_ name: String, among candidates: [String], atMost count: Int) -> [String] {
+        let wanted = Array(name.lowercased().prefix(64))
+        let limit = max(1, wanted.count / 3)
+        let found = candidates.compactMap { candidate -> (name: String, distance: Int)? in
+            guard candidate != name, abs(min(candidate.count, 64) - wanted.count) <= limit else { return nil }
+            let distance = distance(wanted, Array(candidate.lowercased().prefix(64)))
+            return distance <= limit ? (candidate, distance) : nil
+        }
+        return found.sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.prefix(count).map(\.name)
+    }
+
     /// ` (did you mean "x"?)`, or nothing.
     package static func hint(_ name: String, among candidates: [String]) -> String {
         of(name, among: candidates).map { " (did you mean \"\($0)\"?)" } ?? ""

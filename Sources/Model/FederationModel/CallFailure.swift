@@ -13,7 +13,7 @@ package enum CallFailure: Error, Equatable, Sendable {
     /// The connection broke before anything was sent, or the peer did not accept the stream.
     case notSent(String)
     /// The peer's error text, and its `FederationError.label` when the peer is one of ours.
-    case application(String, label: String = "")
+    case application(String, label: String = "", details: ErrorDetails = ErrorDetails())
     /// A limit of ours; not sent.
     case overloaded
 
@@ -35,7 +35,7 @@ package enum CallFailure: Error, Equatable, Sendable {
         case .noAnswer(connected: false): "not connected before the deadline"
         case .lost(let text): "connection lost: \(text)"
         case .notSent(let text): "not sent: \(text)"
-        case .application(let text, _): text
+        case .application(let text, _, _): text
         case .overloaded: "too many calls"
         }
     }

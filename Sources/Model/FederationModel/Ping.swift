@@ -4,6 +4,8 @@ package struct Ping: Equatable, Sendable {
     package var datacenter: String
     /// The asker's node name.
     package var node: String
+    /// Datacenters whose rows the asker lacks.
+    package var wantedRows: [String] = []
 
     package init(datacenter: String = "", node: String = "") {
         self.datacenter = datacenter
@@ -23,6 +25,8 @@ package struct Pong: Equatable, Sendable {
     package var term: UInt64
     /// Age of the last word from the leader; zero on the leader itself.
     package var lastContact: Duration
+    /// Encoded rows, the answering server's first; empty from servers that know none.
+    package var rows: [UInt8] = []
 
     package init(
         datacenter: String = "", node: String = "", clusterID: String = "", leader: String = "", term: UInt64 = 0,

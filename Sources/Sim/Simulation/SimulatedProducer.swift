@@ -31,13 +31,19 @@ extension World {
         guard (producers[number].startedAt != nil) != isRunning else { return }
         producers[number].startedAt = isRunning ? now : nil
         producers[number].isFrozen = false
-        note("\(isRunning ? "start" : "end") \(producers[number].definition.name)", producers[number].host)
+        let name = producers[number].definition.name
+        note(
+            "\(isRunning ? "start" : "end") \(name)", producers[number].host,
+            .process(name, isRunning ? .started : .ended("ended")))
     }
 
     package mutating func setProducer(_ number: Int, isFrozen: Bool) {
         guard producers[number].startedAt != nil else { return }
         producers[number].isFrozen = isFrozen
-        note("\(isFrozen ? "freeze" : "resume") \(producers[number].definition.name)", producers[number].host)
+        let name = producers[number].definition.name
+        note(
+            "\(isFrozen ? "freeze" : "resume") \(name)", producers[number].host,
+            .process(name, isFrozen ? .frozen : .resumed))
     }
 
     package func isProducerRunning(_ number: Int) -> Bool { producers[number].startedAt != nil }

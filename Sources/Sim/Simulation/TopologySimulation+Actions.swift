@@ -89,6 +89,7 @@ extension TopologySimulation {
         case .expectations:
             guard !watches.contains(where: { if case .step = $0.purpose { true } else { false } }) else { return false }
             report.steps[scripts[index].step].ended = now
+            clients.world.trace(.step, nil, "step \(scripts[index].step + 1) is over", .stepEnded)
         }
         wait(index, for: .none)
         return true
@@ -120,7 +121,7 @@ extension TopologySimulation {
         scripts[index].actions = step.actions
         scripts[index].mark = now
         report.steps[scripts[index].step].began = now
-        say("step \(scripts[index].step + 1) of \(topology.steps.count): \(step.name)")
+        say("step \(scripts[index].step + 1) of \(topology.steps.count): \(step.name)", .step(step.name))
         return true
     }
 
@@ -208,7 +209,7 @@ extension TopologySimulation {
             finish(index)
         case .partition, .bridge, .ring, .cut, .heal, .clog, .unclog, .slowDisk, .fullDisk, .mendDisk, .clockSkew,
             .clockJump:
-            try performFault(action.kind)
+            try performFault(action)
             mark(index)
             finish(index)
         }
@@ -229,7 +230,7 @@ extension TopologySimulation {
     /// The present action is begun now.
     mutating func mark(_ index: Int) {
         scripts[index].mark = now
-        say("  \(scripts[index].actions[0])")
+        say("  \(scripts[index].actions[0])", .action("\(scripts[index].actions[0])"))
     }
 
     /// The present action is done.

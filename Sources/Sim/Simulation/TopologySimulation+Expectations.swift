@@ -151,7 +151,9 @@ extension TopologySimulation {
             return say("  when \(watch.expectation)")
         case .always, .never: return
         }
-        say("    held after \(time.shown): \(watch.expectation)\(held.evidence.isEmpty ? "" : " [\(held.evidence)]")")
+        say(
+            "    held after \(time.shown): \(watch.expectation)\(held.evidence.isEmpty ? "" : " [\(held.evidence)]")",
+            .outcome(isHeld: true, text: "\(watch.expectation)", evidence: held.evidence))
     }
 
     /// An `always` or `never` whose time is over without having failed.
@@ -160,6 +162,10 @@ extension TopologySimulation {
         switch watch.purpose {
         case .always(let index), .never(let index):
             report.expectations[index].outcome = .held(after: now, evidence: "\(watch.lookCount) looks")
+            let text = topology.expectations[index].shown
+            clients.world.trace(
+                .step, nil, "held to the end: \(text)",
+                .outcome(isHeld: true, text: text, evidence: "\(watch.lookCount) looks"))
         case .report(let label): measure(label, "not within \((now - watch.mark).shown)")
         case .step, .run, .when: break
         }
@@ -172,6 +178,7 @@ extension TopologySimulation {
             report.steps[scripts[0].step].expectations[place].outcome = .failed(
                 reason: "not within \(limit.shown): \(reason)")
             report.steps[scripts[0].step].ended = now
+            traceMiss(watch, reason)
         case .run(let index): return try failed(watch, run: index, "not within \(limit.shown): \(reason)")
         case .when: throw Failure(description: "never: \(watch.expectation): \(reason)")
         case .report, .always, .never: return settle(watch)
@@ -183,8 +190,15 @@ extension TopologySimulation {
 
     private mutating func failed(_ watch: Watch, run index: Int, _ reason: String) throws(Failure) {
         report.expectations[index].outcome = .failed(reason: "\(reason) (at \(now.shown))")
+        traceMiss(watch, reason)
         let place = "line \(watch.expectation.position.line)"
         throw Failure(description: "\(place): \(watch.expectation): \(reason)", isReported: true)
+    }
+
+    private func traceMiss(_ watch: Watch, _ reason: String) {
+        clients.world.trace(
+            .step, nil, "failed: \(watch.expectation)",
+            .outcome(isHeld: false, text: "\(watch.expectation)", evidence: reason))
     }
 
     /// What holds whatever the file says: at the same applied index, catalogs are the same.

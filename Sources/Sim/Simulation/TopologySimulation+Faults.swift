@@ -3,9 +3,11 @@ import TopologyCore
 // Faults of links, disks and clocks.
 extension TopologySimulation {
     /// - Throws: that somebody who is meant cannot be told yet; nothing has been done then.
-    mutating func performFault(_ kind: TopologyAction.Kind) throws(FederationReason) {
+    mutating func performFault(_ action: TopologyAction) throws(FederationReason) {
+        let (kind, by) = (action.kind, action.description)
         let changes = try kind.linkChanges { (who) throws(FederationReason) in try names(who) }
         for change in changes { apply(change) }
+        if !changes.isEmpty { clients.world.trace(.fault, nil, by, .links(changes, by: by)) }
         switch kind {
         case .slowDisk(let who, let latency):
             for host in try hosts(who) {

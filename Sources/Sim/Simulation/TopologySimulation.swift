@@ -187,9 +187,9 @@ package struct TopologySimulation: Sendable {
 
     func datacenter(of host: Int) -> String { federation.plan.agents[host].datacenter }
 
-    func say(_ text: String) {
+    func say(_ text: String, _ fact: @autoclosure () -> TimelineFact? = nil) {
         options.say?("\(now.shown.padding(to: 9)) \(text)")
-        clients.world.trace(.step, nil, text)
+        clients.world.trace(.step, nil, text, fact())
     }
 
     /// When something has to be looked at again.

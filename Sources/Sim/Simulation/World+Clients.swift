@@ -42,7 +42,7 @@ struct Clients: Sendable {
     }
 
     enum Answer: Sendable {
-        case request(Result<Response, FederationError>)
+        case request(Result<Response, FederationError>, ErrorDetails)
         case agent(AgentResponse)
     }
 
@@ -61,6 +61,9 @@ extension World {
     /// - Returns: the number under which `takeClientAnswers` has its answer.
     package mutating func http(_ request: HTTPRequest, at host: Int, timeout: Duration) -> UInt64 {
         hash.combine(request.target)
+        var request = request
+        // Clients say who they are, as nearly all do.
+        if request.headers.isEmpty { request.headers = [(name: "User-Agent", value: "simulated")] }
         return begin(.unreadHTTP(request), at: host, timeout: timeout)
     }
 
@@ -155,11 +158,11 @@ extension World {
             guard let (host, exchange) = clients.exchanges[number] else { continue }
             let local = states[host].clock.local(now)
             switch (exchange, answer) {
-            case (.http(var round), .request(let result)):
-                let step = round.answered(result, view: views[host], at: local)
+            case (.http(var round), .request(let result, let details)):
+                let step = round.answered(result, details, view: views[host], at: local)
                 perform(step, round, number, host)
             case (.http(let round), .agent(let response)): finish(number, .http(round.answered(response)))
-            case (.dns(var round), .request(let result)):
+            case (.dns(var round), .request(let result, _)):
                 let step = round.answered(result, view: views[host], at: local)
                 perform(step, round, number, host)
             default: break

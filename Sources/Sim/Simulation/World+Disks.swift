@@ -3,6 +3,7 @@ import FederationModel
 import RaftCore
 import ServerCore
 import StorageFormat
+import TopologyCore
 
 /// What is wrong with a host's disk.
 struct DiskFaults: Sendable {
@@ -50,25 +51,25 @@ extension World {
 
     package mutating func slowDisk(_ host: Int, latency: Duration) {
         states[host].faults.latency = latency
-        note("slow disk of \(names[host])", host)
+        note("slow disk of \(names[host])", host, .disk(names[host], fault: "slow disk"))
     }
 
     package mutating func fillDisk(_ host: Int) {
         states[host].faults.isFull = true
-        note("full disk of \(names[host])", host)
+        note("full disk of \(names[host])", host, .disk(names[host], fault: "full disk"))
     }
 
     /// The next sync fails.
     package mutating func breakDisk(_ host: Int) {
         states[host].faults.failsSync = true
-        note("broken disk of \(names[host])", host)
+        note("broken disk of \(names[host])", host, .disk(names[host], fault: "broken disk"))
     }
 
     /// As new again: what waited for space is written.
     package mutating func mendDisk(_ host: Int) {
         let faults = states[host].faults
         states[host].faults = DiskFaults()
-        note("mended disk of \(names[host])", host)
+        note("mended disk of \(names[host])", host, .disk(names[host], fault: nil))
         guard states[host].isRunning, !faults.waiting.isEmpty else { return }
         for write in faults.waiting { disks[host].write(write.batch, sequence: write.sequence) }
         hand(.diskRecovered, to: host)

@@ -3,6 +3,7 @@ import Determinism
 import FederationModel
 import RaftCore
 import ServerCore
+import TopologyCore
 
 // What agents want done, done with simulated means.
 extension World {
@@ -33,8 +34,8 @@ extension World {
             events.add(
                 .input(host: host, life: states[host].life, .snapshotSaved(metadata)), due: now + .milliseconds(40))
         case .publish(let view): views[host] = view
-        case .answer(let id, let result):
-            if !answerClient(id, .request(result)) { answers.append((host: host, id, result)) }
+        case .answer(let id, let result, let details):
+            if !answerClient(id, .request(result, details)) { answers.append((host: host, id, result)) }
         case .agentAnswer(let id, let answer):
             if !answerClient(id, .agent(answer)) { agentAnswers.append((host: host, id, answer)) }
         case .probe(let id, let request): probe(id, request, by: host)
@@ -59,7 +60,7 @@ extension World {
             let isViolation = failed && !states[host].faults.failsSync
             lines.append("\(isViolation ? "VIOLATION " : "")\(seconds) \(names[host]) stops: \(reason)")
             endings.append(Ending(host: host, reason: reason, failed: failed))
-            trace(.fault, host, "\(names[host]) stops: \(reason)")
+            trace(.fault, host, "\(names[host]) stops: \(reason)", .process(names[host], .ended(reason)))
             stopping.append(host)
         case .observed(let observation):
             if tracer != nil { trace(observation, host) }

@@ -71,7 +71,7 @@ extension World {
         } catch {
             lines.append("VIOLATION \(names[host]) cannot open its disk: \(error)")
         }
-        note("start \(names[host])", host)
+        note("start \(names[host])", host, .process(names[host], .started))
         step(host)
     }
 
@@ -80,7 +80,7 @@ extension World {
     package mutating func kill(_ host: Int, losesUnsynced: Bool = true) {
         guard states[host].isRunning else { return }
         if losesUnsynced { disks[host].crash(using: &random) }
-        note("kill \(names[host])", host)
+        note("kill \(names[host])", host, .process(names[host], .ended("killed")))
         end(host)
     }
 
@@ -121,7 +121,7 @@ extension World {
     package mutating func freeze(_ host: Int) {
         guard states[host].isRunning else { return }
         states[host].isFrozen = true
-        note("freeze \(names[host])", host)
+        note("freeze \(names[host])", host, .process(names[host], .frozen))
     }
 
     package mutating func resume(_ host: Int) {
@@ -129,7 +129,7 @@ extension World {
         states[host].isFrozen = false
         let held = states[host].heldInputs
         states[host].heldInputs = []
-        note("resume \(names[host])", host)
+        note("resume \(names[host])", host, .process(names[host], .resumed))
         step(host, held)
         resumeClients(of: host)
     }

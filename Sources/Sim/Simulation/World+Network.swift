@@ -18,8 +18,7 @@ extension World {
         var delay = link.drawDelay(using: &random)
         let isLost = random.chance(link.loss)
         guard !isLost, !wires[number].isCut else {
-            trace(.lost, host, "\(target.channel) datagram to \(names[target.host])")
-            return
+            return traceLoss("\(target.channel) datagram", host, target.host)
         }
         guard states[target.host].isRunning,
             let source = target.channel == .lan
@@ -28,7 +27,7 @@ extension World {
         else { return }
         if link.bandwidth != nil {
             guard let wait = queue(bytes.count + Self.datagramOverhead, host, target.host, link, isDatagram: true)
-            else { return trace(.lost, host, "\(target.channel) datagram to \(names[target.host]): queue full") }
+            else { return traceLoss("\(target.channel) datagram", host, target.host, ": queue full") }
             delay += wait
         }
         if random.chance(link.reorder) { delay += link.drawDelay(using: &random) }
@@ -36,6 +35,14 @@ extension World {
             host: target.host, life: states[target.host].life, .datagram(target.channel, from: source, bytes))
         if random.chance(link.duplicate) { events.add(event, due: now + link.drawDelay(using: &random)) }
         events.add(event, due: now + delay)
+    }
+
+    private func traceLoss(_ what: @autoclosure () -> String, _ from: Int, _ to: Int, _ how: String = "") {
+        guard tracer != nil else { return }
+        let what = what()
+        trace(
+            .lost, from, "\(what) to \(names[to])\(how)",
+            .lost(from: names[from], to: names[to], what: what + how))
     }
 
     private mutating func queue(
@@ -99,8 +106,7 @@ extension World {
                 link[toDialler].stalled.append(event)
                 link[toDialler].stalledSince = link[toDialler].stalledSince ?? now
             }
-            trace(.lost, from, "\(link.dialled.channel) stream to \(names[to]) stalls")
-            return
+            return traceLoss("\(link.dialled.channel) stream", from, to, " stalls")
         }
         let conditions = wires[wire].link
         var delay = conditions.drawDelay(using: &random)

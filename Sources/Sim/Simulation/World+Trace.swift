@@ -2,6 +2,7 @@ import Determinism
 import FederationModel
 import RaftCore
 import ServerCore
+package import TopologyCore
 
 /// One line of a run's event log.
 package struct TraceEvent: Sendable {
@@ -23,6 +24,8 @@ package struct TraceEvent: Sendable {
     package let text: String
     /// Since the world began.
     package let time: Duration
+    /// What it means to a timeline; nil: nothing.
+    package let fact: TimelineFact?
 
     /// `12.345678 dc1-s2 leader leads in term 3`.
     package var line: String {
@@ -35,13 +38,16 @@ package struct TraceEvent: Sendable {
 
 extension World {
     /// Costs nothing without a tracer.
-    package func trace(_ kind: TraceEvent.Kind, _ host: Int?, _ text: @autoclosure () -> String) {
+    package func trace(
+        _ kind: TraceEvent.Kind, _ host: Int?, _ text: @autoclosure () -> String,
+        _ fact: @autoclosure () -> TimelineFact? = nil
+    ) {
         guard let tracer else { return }
         tracer(
             TraceEvent(
                 kind: kind, node: host.map { names[$0] } ?? "",
                 datacenter: host.map { states[$0].datacenter } ?? "", text: text(),
-                time: now - Self.beginning))
+                time: now - Self.beginning, fact: fact()))
     }
 
     func trace(_ input: Input, _ host: Int) {
@@ -70,12 +76,17 @@ extension World {
 
     func trace(_ observation: Observation, _ host: Int) {
         switch observation {
-        case .becameLeader(let term): trace(.leader, host, "leads in term \(term)")
+        case .becameLeader(let term):
+            trace(.leader, host, "leads in term \(term)", .leads(names[host], term: term.value))
         case .leaderChanged(let leader, let term):
             let name = leader.flatMap { id in configurations.firstIndex { $0.nodeID == id } }.map { names[$0] }
-            trace(.leader, host, "follows \(name ?? "nobody") in term \(term)")
+            trace(
+                .leader, host, "follows \(name ?? "nobody") in term \(term)",
+                .follows(names[host], leader: name, term: term.value))
         case .verdict(let datacenter, let from, let to, let reason):
-            trace(.verdict, host, "\(datacenter): \(from.map { "\($0)" } ?? "unknown") → \(to), \(reason)")
+            trace(
+                .verdict, host, "\(datacenter): \(from.map { "\($0)" } ?? "unknown") → \(to), \(reason)",
+                .verdict(of: datacenter, by: names[host], is: "\(to)", reason: reason))
         case .clusterKnown, .applied: break
         }
     }

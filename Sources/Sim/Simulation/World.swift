@@ -5,7 +5,7 @@ import GossipCore
 import RaftCore
 package import ServerCore
 import StorageFormat
-import TopologyCore
+package import TopologyCore
 
 /// A whole federation in one value: agents, network, disks and clock. A run follows from the seed alone.
 package struct World: Sendable {
@@ -147,11 +147,11 @@ package struct World: Sendable {
         clients.random = SeededRandom(seed: seed ^ 0x00C1_1E47)
     }
 
-    package mutating func note(_ text: String, _ host: Int? = nil) {
+    package mutating func note(_ text: String, _ host: Int? = nil, _ fact: TimelineFact? = nil) {
         hash.combine(UInt64(bitPattern: now.nanoseconds))
         hash.combine(text)
         if keepsLog { lines.append("\(seconds) \(text)") }
-        trace(.fault, host, text)
+        trace(.fault, host, text, fact)
     }
 
     var seconds: String {

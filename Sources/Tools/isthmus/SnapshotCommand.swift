@@ -3,7 +3,6 @@ import CatalogCore
 import ClientHTTP
 import CommandSupport
 import FederationModel
-import Glibc
 import Gzip
 import WireFormat
 
@@ -37,18 +36,8 @@ struct SnapshotSaveCommand: ParsableCommand {
     func run() throws {
         let answer = try options.client.call("GET", "/v1/snapshot", datacenter.query)
         let (archive, _) = try SnapshotCommand.archive(answer.body)
-        try write(answer.body)
+        try OutputFile.write(answer.body, to: file)
         options.say("Saved and verified snapshot to index \(archive.meta.index)")
-    }
-
-    private func write(_ bytes: [UInt8]) throws {
-        guard let stream = fopen(file, "wb") else {
-            throw CommandFailure("\(file): \(String(cString: strerror(errno)))")
-        }
-        let written = fwrite(bytes, 1, bytes.count, stream)
-        guard fclose(stream) == 0, written == bytes.count else {
-            throw CommandFailure("\(file): the snapshot could not be written")
-        }
     }
 }
 

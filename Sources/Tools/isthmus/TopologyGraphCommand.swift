@@ -1,6 +1,5 @@
 import ArgumentParser
 import CommandSupport
-import Glibc
 import TopologyCore
 
 struct TopologyGraphCommand: ParsableCommand {
@@ -22,10 +21,6 @@ struct TopologyGraphCommand: ParsableCommand {
             print(text, terminator: "")
             return
         }
-        guard let handle = fopen(out, "we") else { throw CommandFailure("\(out): \(String(cString: strerror(errno)))") }
-        let isWritten = fputs(text, handle) >= 0
-        guard fclose(handle) == 0, isWritten else {
-            throw CommandFailure("\(out): \(String(cString: strerror(errno)))")
-        }
+        try OutputFile.write(Array(text.utf8), to: out)
     }
 }

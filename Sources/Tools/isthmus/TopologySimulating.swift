@@ -1,6 +1,7 @@
 import ArgumentParser
 import CommandSupport
 import Simulation
+import Synchronization
 import TopologyCore
 
 /// Simulated runs as the commands make them.
@@ -13,6 +14,15 @@ enum TopologySimulating {
         let report = try simulate(topology, options)
         StandardOutput.print(format == .text ? "\n\(report.text)" : report.written(as: format))
         if !report.isPassed { throw ExitCode(1) }
+    }
+
+    /// With the values that its parameters have under that seed.
+    static func drawn(_ topology: Topology, seed: UInt64) throws(CommandFailure) -> Topology {
+        do {
+            return try topology.drawn(seed: seed)
+        } catch {
+            throw CommandFailure("\(topology.name): \(error)")
+        }
     }
 
     static func simulate(_ topology: Topology, _ options: TopologySimulation.Options) throws -> TopologyReport {
@@ -34,6 +44,7 @@ struct TopologyReplayCommand: ParsableCommand {
     @Option(help: "The seed of the run.") var seed: UInt64
     @Option(help: "Seconds of the run's clock after which it is left.") var until: Double?
     @Flag(help: "Prints the event log.") var trace = false
+    @Option(help: "Writes the run as a page: lanes, leaders, verdicts, faults, lost messages.") var timeline: String?
     @Option(help: "Events of this agent only; may be repeated.") var node: [String] = []
     @Option(help: "Events of this datacenter only; may be repeated.") var dc: [String] = []
     @Option(help: "Events of this kind only; may be repeated.") var kind: [TraceEvent.Kind] = []
@@ -48,22 +59,50 @@ struct TopologyReplayCommand: ParsableCommand {
         var options = TopologySimulation.Options()
         options.seed = seed
         options.until = until.map { .seconds($0) }
-        if trace {
-            let (nodes, datacenters, kinds) = (Set(node), Set(dc), Set(kind))
-            options.tracer = { event in
-                guard kinds.isEmpty || kinds.contains(event.kind),
-                    nodes.isEmpty || nodes.contains(event.node) || event.kind == .step,
-                    datacenters.isEmpty || datacenters.contains(event.datacenter) || event.kind == .step
-                else { return }
-                StandardOutput.print(event.line)
+        let filter = TraceFilter(nodes: Set(node), datacenters: Set(dc), kinds: Set(kind))
+        let tape = TimelineTape(timeline == nil ? nil : Timeline(try TopologySimulating.drawn(topology, seed: seed)))
+        if trace || timeline != nil {
+            options.tracer = { [trace] event in
+                tape.add(event)
+                if trace && filter.passes(event) { StandardOutput.print(event.line) }
             }
-        } else {
-            options.say = { StandardOutput.print($0) }
         }
+        if !trace { options.say = { StandardOutput.print($0) } }
         let report = try TopologySimulating.simulate(topology, options)
+        if let timeline, let page = tape.page(report) { try OutputFile.write(Array(page.utf8), to: timeline) }
         StandardOutput.print(report.text)
         if until == nil && !report.isPassed { throw ExitCode(1) }
     }
 }
 
 extension TraceEvent.Kind: ExpressibleByArgument {}
+
+/// Which events of a run are printed.
+struct TraceFilter: Sendable {
+    var nodes: Set<String>
+    var datacenters: Set<String>
+    var kinds: Set<TraceEvent.Kind>
+
+    /// What concerns the whole federation, steps and cuts, passes every choice of agents and datacenters.
+    func passes(_ event: TraceEvent) -> Bool {
+        guard kinds.isEmpty || kinds.contains(event.kind) else { return false }
+        return event.node.isEmpty
+            || (nodes.isEmpty || nodes.contains(event.node))
+                && (datacenters.isEmpty || datacenters.contains(event.datacenter))
+    }
+}
+
+/// Gathers a run's timeline while it goes on.
+private final class TimelineTape: Sendable {
+    private let timeline: Mutex<Timeline?>
+
+    /// - Parameter timeline: nil: nothing is gathered.
+    init(_ timeline: Timeline?) { self.timeline = Mutex(timeline) }
+
+    func add(_ event: TraceEvent) {
+        guard let fact = event.fact else { return }
+        timeline.withLock { $0?.add(fact, at: event.time) }
+    }
+
+    func page(_ report: TopologyReport) -> String? { timeline.withLock { $0?.page(report) } }
+}

@@ -3,30 +3,36 @@ package import FederationModel
 extension Ping: WireRecord {
     package init() { self.init(datacenter: "") }
 
-    package static var fieldNames: [String] { ["Datacenter", "Node"] }
+    package static var fieldNames: [String] { ["Datacenter", "Node", "WantedRows"] }
 
     package mutating func decode(field name: String, from reader: inout MessagePackReader) throws(WireError) -> Bool {
         switch name {
         case "Datacenter": datacenter = try reader.read()
         case "Node": node = try reader.read()
+        case "WantedRows": wantedRows = try reader.read() ?? []
         default: return false
         }
         return true
     }
 
     package func encode(into writer: inout MessagePackWriter) {
-        writer.writeMapHeader(2)
+        writer.writeMapHeader(wantedRows.isEmpty ? 2 : 3)
         writer.write("Datacenter")
         writer.write(datacenter)
         writer.write("Node")
         writer.write(node)
+        guard !wantedRows.isEmpty else { return }
+        writer.write("WantedRows")
+        writer.write(wantedRows)
     }
 }
 
 extension Pong: WireRecord {
     package init() { self.init(datacenter: "") }
 
-    package static var fieldNames: [String] { ["Datacenter", "Node", "ClusterID", "Leader", "Term", "LastContact"] }
+    package static var fieldNames: [String] {
+        ["Datacenter", "Node", "ClusterID", "Leader", "Term", "LastContact", "Rows"]
+    }
 
     package mutating func decode(field name: String, from reader: inout MessagePackReader) throws(WireError) -> Bool {
         switch name {
@@ -36,13 +42,14 @@ extension Pong: WireRecord {
         case "Leader": leader = try reader.read()
         case "Term": term = try reader.read()
         case "LastContact": lastContact = try reader.read()
+        case "Rows": rows = try reader.readBytes() ?? []
         default: return false
         }
         return true
     }
 
     package func encode(into writer: inout MessagePackWriter) {
-        writer.writeMapHeader(6)
+        writer.writeMapHeader(rows.isEmpty ? 6 : 7)
         writer.write("ClusterID")
         writer.write(clusterID)
         writer.write("Datacenter")
@@ -53,6 +60,10 @@ extension Pong: WireRecord {
         writer.write(leader)
         writer.write("Node")
         writer.write(node)
+        if !rows.isEmpty {
+            writer.write("Rows")
+            writer.writeRaw(rows)
+        }
         writer.write("Term")
         writer.write(term)
     }

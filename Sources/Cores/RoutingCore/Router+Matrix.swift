@@ -1,0 +1,248 @@
+package import Determinism
+package import FederationModel
+
+// Who reaches whom: the own row, those of others, and what follows from all of them.
+
+extension Router {
+    /// What arrives later than this after the first unanswered ping was sent after it: no packet is on its way longer.
+    private static let hearingMargin = Duration.seconds(2)
+    /// A cut that has healed is heard before it answers, and answers within this time: pings come each second.
+    private static let hearingTime = Duration.seconds(3)
+    /// Something arrives at least so often from a datacenter whose packets arrive: pings come each second.
+    private static let hearingAge = Duration.seconds(5)
+    /// A row of a server that is reached comes with its answers; an older one has to be fetched from others.
+    private static let directRowAge = Duration.seconds(5)
+    /// Of one question: with names of common length it stays within one packet.
+    private static let maxWantedCount = 16
+
+    func stamp(_ now: Instant) -> UInt64 {
+        UInt64(clamping: (configuration.calendarOrigin + now.nanoseconds) / 1_000_000)
+    }
+
+    mutating func record(
+        _ name: String, _ scope: VerdictChange.Scope, from: Verdict, to: Verdict, reason: String, _ now: Instant
+    ) {
+        history.add(name, scope, from: from, to: to, reason: reason, stamp: stamp(now))
+        datacenters[name]?.changeIndex = history.index
+    }
+
+    // MARK: Rows
+
+    /// This server's row at present.
+    package func row(at now: Instant) -> ReachabilityRow {
+        let entries = names.compactMap { name -> ReachabilityRow.Entry? in
+            guard let state = datacenters[name] else { return nil }
+            let trips = state.servers.lazy.filter { $0.isActive && !$0.isSilent }.compactMap(\.smoothedRoundTrip)
+            return ReachabilityRow.Entry(
+                datacenter: name, verdict: state.verdict, reaches: reaches(state), hears: hears(state, at: now),
+                roundTrip: trips.min(), since: stamp(state.since))
+        }
+        return ReachabilityRow(
+            datacenter: configuration.datacenter, server: configuration.node, stamp: stamp(now), entries: entries)
+    }
+
+    private func reaches(_ state: DatacenterState) -> Bool {
+        state.verdict.reaches && state.servers.contains { $0.isActive && !$0.isSilent && $0.lastAnswer != nil }
+    }
+
+    /// Some datacenter answers nothing at present.
+    package var isMissingAny: Bool { names.contains { datacenters[$0]?.missingSince != nil } }
+
+    /// Answers arrive, or other packets although there are no answers.
+    private func hears(_ state: DatacenterState, at now: Instant) -> Bool {
+        if reaches(state) { return true }
+        guard let heard = state.lastHeard, now - heard <= Self.hearingAge else { return false }
+        guard let missing = state.missingSince else { return true }
+        guard let since = state.hearingSince, since >= missing + Self.hearingMargin else { return false }
+        return now - since >= Self.hearingTime
+    }
+
+    mutating func heard(_ datacenter: String, _ now: Instant) {
+        guard let state = datacenters[datacenter] else { return }
+        datacenters[datacenter]?.lastHeard = now
+        guard let missing = state.missingSince, now >= missing + Self.hearingMargin else { return }
+        let isHeardAlready = state.hearingSince.map { $0 >= missing + Self.hearingMargin } ?? false
+        let isUnbroken = state.lastHeard.map { now - $0 <= Self.hearingAge } ?? false
+        if !isHeardAlready || !isUnbroken { datacenters[datacenter]?.hearingSince = now }
+    }
+
+    /// Datacenters whose rows are wanted from others: those that do not bring their own, and the own one for what the
+    /// other servers of it see.
+    package func wantedRows(at now: Instant) -> [String] {
+        var wanted: [String] = []
+        for name in [configuration.datacenter] + names where wanted.count < Self.maxWantedCount {
+            let isOurs = datacenters[name]?.servers.contains { $0.isActive && $0.server.isIsthmus } ?? true
+            if isOurs && !book.isFresh(name, within: Self.directRowAge, at: now) { wanted.append(name) }
+        }
+        return wanted
+    }
+
+    /// The rows for who asks for those of `wanted`, the own one first.
+    package func rows(wanted: [String], at now: Instant) -> [CarriedRow] {
+        var rows = [CarriedRow(row(at: now), age: .zero)]
+        for name in wanted.prefix(Self.maxWantedCount) {
+            for held in book.held(of: name, within: configuration.rowLifetime, at: now) {
+                rows.append(CarriedRow(held.row, age: now - held.written))
+            }
+        }
+        return rows
+    }
+
+    mutating func learn(_ rows: [CarriedRow], _ now: Instant, _ effects: inout [RouterEffect]) {
+        var isNews = false
+        for carried in rows {
+            let row = carried.row
+            let isOwn = row.datacenter == configuration.datacenter && row.server == configuration.node
+            guard !isOwn, row.datacenter == configuration.datacenter || datacenters[row.datacenter] != nil else {
+                continue
+            }
+            if book.learn(carried, at: now) { isNews = true }
+        }
+        if isNews { judgeForAll(now, &effects) }
+    }
+
+    // MARK: Together
+
+    /// Remakes each datacenter's verdict of the majority.
+    mutating func judgeForAll(_ now: Instant, _ effects: inout [RouterEffect]) {
+        for name in names {
+            guard let state = datacenters[name] else { continue }
+            let votes = votes(on: name, in: nil, at: now)
+            let verdict = Verdict.majority(of: [state.verdict] + votes.map(\.verdict)) ?? state.verdict
+            guard verdict != state.federation else { continue }
+            let agreeing = votes.count { $0.verdict == verdict } + (state.verdict == verdict ? 1 : 0)
+            let reason = "\(agreeing) of \(votes.count + 1) datacenters say so"
+            effects.append(
+                .federationVerdictChanged(datacenter: name, from: state.federation, to: verdict, reason: reason))
+            datacenters[name]?.federation = verdict
+            record(name, .federation, from: state.federation, to: verdict, reason: reason, now)
+        }
+    }
+
+    /// What the other datacenters that can be heard see of one.
+    private func votes(
+        on name: String, in matrix: ReachabilityMatrix?, at now: Instant
+    ) -> [DatacenterReport.Vote] {
+        names.compactMap { voter in
+            guard voter != name, let row = matrix.map({ $0[voter] }) ?? matrixRow(voter, at: now),
+                let entry = row[name]
+            else { return nil }
+            return DatacenterReport.Vote(
+                datacenter: voter, verdict: entry.verdict, reaches: entry.reaches, roundTrip: entry.roundTrip,
+                age: row.age)
+        }
+    }
+
+    /// - Returns: nil when the datacenter cannot be heard.
+    private func matrixRow(_ datacenter: String, at now: Instant) -> ReachabilityMatrix.Row? {
+        var rows = book.held(of: datacenter, within: configuration.rowLifetime, at: now)
+        if datacenter == configuration.datacenter { rows.append(RowBook.Held(row: row(at: now), written: now)) }
+        guard !rows.isEmpty else { return nil }
+        let names = Set(rows.flatMap { $0.row.entries.map(\.datacenter) }).sorted()
+        return ReachabilityMatrix.Row(
+            datacenter: datacenter, servers: rows.map(\.row.server).sorted(),
+            age: max(.zero, now - (rows.map(\.written).max() ?? now)),
+            entries: names.compactMap { Self.merged($0, of: rows) })
+    }
+
+    private static func merged(_ name: String, of rows: [RowBook.Held]) -> ReachabilityMatrix.Entry? {
+        let entries = rows.compactMap { held in held.row[name].map { ($0, held.row.stamp) } }
+        guard let verdict = Verdict.majority(of: entries.map(\.0.verdict)) else { return nil }
+        let since = entries.filter { $0.0.verdict == verdict }.map { entry, stamp in stamp - min(stamp, entry.since) }
+        return ReachabilityMatrix.Entry(
+            datacenter: name, verdict: verdict, reaches: entries.contains { $0.0.reaches },
+            hears: entries.contains { $0.0.hears },
+            roundTrip: entries.lazy.filter { $0.0.reaches }.compactMap { $0.0.roundTrip }.min(),
+            since: .milliseconds(Int64(clamping: since.max() ?? 0)))
+    }
+
+    /// Who reaches whom, as far as it is known here.
+    package func matrix(at now: Instant) -> ReachabilityMatrix {
+        let known = ([configuration.datacenter] + names).sorted()
+        let rows = known.compactMap { matrixRow($0, at: now) }
+        var cuts: [ReachabilityMatrix.Cut] = []
+        for here in rows {
+            for entry in here.entries where !entry.reaches && entry.hears {
+                // It hears what does not answer it; the other side says that it hears and reaches nothing.
+                guard let there = rows.first(where: { $0.datacenter == entry.datacenter }),
+                    let back = there[here.datacenter], !back.reaches, !back.hears
+                else { continue }
+                cuts.append(ReachabilityMatrix.Cut(from: here.datacenter, to: entry.datacenter))
+            }
+        }
+        let silent = known.filter { name in !rows.contains { $0.datacenter == name } }
+        return ReachabilityMatrix(own: configuration.datacenter, rows: rows, silent: silent, cuts: cuts)
+    }
+
+    /// Whether one datacenter reaches another by its own word, and in what round trip.
+    /// - Returns: nil when its row is not known or too old.
+    package func reaches(
+        from: String, to: String, at now: Instant
+    ) -> (reaches: Bool, roundTrip: Duration?)? {
+        guard let entry = matrixRow(from, at: now)?[to] else { return nil }
+        return (entry.reaches, entry.roundTrip)
+    }
+
+    /// The same of one server, by its node name.
+    package func reaches(
+        server: String, of datacenter: String, to: String, at now: Instant
+    ) -> (reaches: Bool, roundTrip: Duration?)? {
+        let rows = book.held(of: datacenter, within: configuration.rowLifetime, at: now)
+        guard let entry = rows.first(where: { $0.row.server == server })?.row[to] else { return nil }
+        return (entry.reaches, entry.roundTrip)
+    }
+
+    // MARK: Reports
+
+    /// Nil for the own datacenter and an unknown one.
+    package func report(of datacenter: String, at now: Instant) -> DatacenterReport? {
+        report(datacenter, in: matrix(at: now), at: now)
+    }
+
+    func report(_ name: String, in matrix: ReachabilityMatrix, at now: Instant) -> DatacenterReport? {
+        guard let state = datacenters[name] else { return nil }
+        var report = DatacenterReport(
+            datacenter: name, verdict: state.verdict, since: now - state.since, reason: state.reason,
+            servers: state.servers.map { $0.report(at: now) })
+        report.federation = state.federation
+        report.votes = votes(on: name, in: matrix, at: now)
+        report.hears = hears(state, at: now)
+        report.cuts = matrix.cuts.filter { $0.from == name || $0.to == name }
+        report.index = state.changeIndex
+        let active = state.servers.filter(\.isActive)
+        report.quorumMargin = active.count { !$0.isSilent && $0.lastAnswer != nil } - (active.count / 2 + 1)
+        report.signs = signs(state, active, report.votes, at: now)
+        return report
+    }
+
+    /// Each comes by another way: our pings, our users' requests, gossip of all servers, other datacenters' pings.
+    private func signs(
+        _ state: DatacenterState, _ active: [ServerEvidence], _ votes: [DatacenterReport.Vote], at now: Instant
+    ) -> [String] {
+        let reaches = state.verdict.reaches
+        var signs: [String] = []
+        if active.contains(where: { $0.lastAnswer != nil || $0.missCount > 0 }) { signs.append("pings") }
+        // As long as a verdict takes to come: older requests met another state.
+        let calls = active.compactMap(\.lastCall).filter { now - $0.at < .seconds(10) }
+        if let last = calls.max(by: { $0.at < $1.at }), last.isAnswered == reaches { signs.append("requests") }
+        let alive = active.count { $0.server.status == .alive }
+        switch state.verdict {
+        case .left: if active.isEmpty { signs.append("gossip") }
+        case .up, .degraded, .leaderless: if alive * 2 > active.count { signs.append("gossip") }
+        case .frozen, .unreachable: if alive * 2 < active.count { signs.append("gossip") }
+        }
+        let agreeing = votes.filter { $0.verdict == state.verdict || (!reaches && !$0.verdict.reaches) }
+        return signs + agreeing.map(\.datacenter)
+    }
+}
+
+extension ServerEvidence {
+    func report(at now: Instant) -> DatacenterReport.Server {
+        var report = DatacenterReport.Server(
+            name: server.name, endpoint: server.endpoint, gossip: server.status, answers: condemnation == nil,
+            roundTrip: lastRoundTrip, lastAnswerAge: lastAnswer.map { now - $0 }, leader: leader, lastError: lastError)
+        report.isIsthmus = server.isIsthmus
+        report.missCount = missCount
+        return report
+    }
+}

@@ -1,0 +1,114 @@
+import Determinism
+import FederationModel
+import HTTPCore
+import ServerCore
+import Simulation
+import Testing
+import WireFormat
+
+/// Twelve causes, each brought about in a federation of three datacenters and asked for over HTTP by a client that
+/// takes JSON.
+@Suite("Typed errors")
+struct TypedErrorTests {
+    private static let json = [(name: "Accept", value: "application/json")]
+
+    private struct Seen: Equatable {
+        var status: Int
+        var kind: String?
+        var json: JSONValue?
+
+        init(_ response: HTTPResponse?) {
+            status = response?.status ?? 0
+            kind = response?.header("X-Isthmus-Error")
+            json = response.flatMap { try? JSONReader.read($0.body) }
+        }
+
+        func field(_ name: String) -> String? { json?[name]?.text }
+        var isRetrySafe: Bool? { json?["RetrySafe"]?.boolean }
+    }
+
+    private final class Federation {
+        let scenario: Scenario
+        let here: [Int]
+        let there: [Int]
+        let third: [Int]
+
+        init(seed: UInt64 = 1) {
+            scenario = Scenario(seed: seed)
+            here = scenario.addServers(3, datacenter: 1)
+            there = scenario.addServers(3, datacenter: 2, federating: [1])
+            third = scenario.addServers(1, datacenter: 3, federating: [1])
+            for servers in [here, there, third] { _ = scenario.awaitLeader(among: servers) }
+            _ = scenario.run(atMost: .seconds(20)) { [here] scenario in
+                here.allSatisfy { scenario.knows("dc2", at: $0) && scenario.verdict(of: "dc3", at: $0) == .up }
+            }
+        }
+
+        func see(_ target: String, _ method: String = "GET", body: String = "") -> Seen {
+            Seen(scenario.fetch(method, target, TypedErrorTests.json, body: body, at: here[0]))
+        }
+
+        func await(_ verdict: Verdict, of datacenter: String) -> Bool {
+            scenario.run(atMost: .seconds(30)) { [here] in $0.verdict(of: datacenter, at: here[0]) == verdict } != nil
+        }
+    }
+
+    @Test("A typo, with near names; no instance where there is a datacenter; the old texts beside them")
+    func healthy() {
+        let federation = Federation()
+        let typo = federation.see("/v1/kv/a?dc=dc22")
+        #expect(typo.status == 500 && typo.kind == "unknown-datacenter" && typo.isRetrySafe == true)
+        #expect(typo.field("Datacenter") == "dc22")
+        #expect(typo.json?["NearNames"]?.items?.compactMap(\.text) == ["dc2"])
+        let none = federation.see("/v1/health/service/none?dc=dc2")
+        #expect(none.status == 200 && none.kind == "no-instance")
+        let text = federation.scenario.fetch("GET", "/v1/kv/a?dc=dc22", at: federation.here[0])
+        #expect(text?.text == "No path to datacenter" && text?.header("X-Isthmus-Error") == "unknown-datacenter")
+    }
+
+    @Test("Frozen: at first a read is timed out and a write of unknown outcome, then the verdict says so")
+    func frozen() throws {
+        let federation = Federation()
+        for server in federation.there { federation.scenario.world.freeze(server) }
+        let read = federation.see("/v1/kv/a?dc=dc2&timeout=400ms")
+        #expect(read.kind == "timed-out" && read.isRetrySafe == true && read.field("Datacenter") == "dc2")
+        #expect(read.field("Server")?.hasSuffix(".dc2") == true)
+        let elapsed = try #require(read.field("Elapsed").flatMap { Duration(goText: $0) })
+        #expect(elapsed >= .milliseconds(390) && elapsed < .milliseconds(500))
+        let write = federation.see("/v1/kv/a?dc=dc2&timeout=400ms", "PUT", body: "x")
+        #expect(write.kind == "outcome-unknown" && write.isRetrySafe == false)
+        #expect(federation.await(.frozen, of: "dc2"))
+        let frozen = federation.see("/v1/kv/a?dc=dc2", "PUT", body: "x")
+        #expect(frozen.status == 500 && frozen.kind == "frozen" && frozen.isRetrySafe == true)
+    }
+
+    @Test("Killed, left, without a leader")
+    func gone() {
+        let federation = Federation()
+        for server in federation.there { federation.scenario.world.kill(server) }
+        #expect(federation.see("/v1/kv/a?dc=dc2&timeout=3s").kind == "unreachable")
+        #expect(federation.await(.unreachable, of: "dc2"))
+        let killed = federation.see("/v1/kv/a?dc=dc2")
+        #expect(killed.kind == "unreachable" && killed.field("Message")?.contains("no server currently") == true)
+        _ = federation.scenario.ask(.leave, at: federation.third[0])
+        #expect(federation.await(.left, of: "dc3"))
+        let left = federation.see("/v1/kv/a?dc=dc3")
+        #expect(left.kind == "left" && left.field("Message") == "No path to datacenter")
+        for server in federation.there.prefix(2) { federation.scenario.world.start(server) }
+        #expect(federation.await(.degraded, of: "dc2") || federation.await(.up, of: "dc2"))
+        federation.scenario.world.kill(federation.there[0])
+        #expect(federation.await(.leaderless, of: "dc2"))
+        let leaderless = federation.see("/v1/kv/a?dc=dc2")
+        #expect(leaderless.kind == "leaderless" && leaderless.field("Message") == "No cluster leader")
+    }
+
+    @Test("Stale beyond bound: an answer is at hand, too old for the asker, and no leader can be asked")
+    func stale() {
+        let federation = Federation()
+        for server in federation.here.dropFirst() { federation.scenario.world.kill(server) }
+        federation.scenario.run(for: .seconds(3))
+        let stale = federation.see("/v1/kv/a?stale&max_stale=1s&timeout=2s")
+        #expect(stale.status == 500 && stale.kind == "stale-beyond-bound" && stale.isRetrySafe == true)
+        #expect(federation.see("/v1/catalog/nodes?stale&max_stale=1h").status == 200)
+    }
+}
