@@ -125,6 +125,7 @@ struct DatacenterState: Sendable {
 
     /// Healthy servers by round trip, then doubtful ones; silent ones never. Remade only when the order changes.
     mutating func orderCandidates(membersChanged: Bool) {
+        if !membersChanged && isInOrder { return }
         let usable = servers.indices.filter { servers[$0].isActive && !servers[$0].isSilent }
         let sorted = usable.sorted { Self.isBefore(servers[$0], servers[$1]) }
         let first = sorted.firstIndex { servers[$0].isHealthy && servers[$0].endpointText == leader }
@@ -134,6 +135,19 @@ struct DatacenterState: Sendable {
         candidates = sorted.map { servers[$0].server }
         leaderFirst = candidates
         if let first { leaderFirst.insert(leaderFirst.remove(at: first), at: 0) }
+    }
+
+    /// Nothing would move: what each answered ping asks, and mostly finds.
+    private var isInOrder: Bool {
+        var count = 0
+        for index in servers.indices where servers[index].isActive && !servers[index].isSilent { count += 1 }
+        guard count == order.count else { return false }
+        for place in order.indices {
+            guard servers[order[place]].isActive && !servers[order[place]].isSilent else { return false }
+            if place > 0 && Self.isBefore(servers[order[place]], servers[order[place - 1]]) { return false }
+        }
+        let first = order.firstIndex { servers[$0].isHealthy && servers[$0].endpointText == leader }
+        return first == leaderPosition
     }
 
     private static func isBefore(_ left: ServerEvidence, _ right: ServerEvidence) -> Bool {

@@ -6,9 +6,9 @@ package import Determinism
 package struct Router: Sendable {
     package let configuration: RouterConfiguration
     private var random: SeededRandom
-    /// Remote datacenters by name, and their names in order.
-    var datacenters: [String: DatacenterState] = [:]
-    private(set) var names: [String] = []
+    /// Remote datacenters.
+    var datacenters = DatacenterTable()
+    var names: [String] { datacenters.names }
     /// Rows of other servers.
     var book = RowBook()
     package var history = VerdictHistory()
@@ -19,9 +19,14 @@ package struct Router: Sendable {
     /// Instants of the last pings, at most `maxPingsPerSecond` of them, as a ring.
     private var recentPings: [Instant] = []
     private var oldestPing = 0
+    /// What others see has changed, and the verdicts of the majority are remade.
+    var judgingDue = Instant.distantFuture
+    var judgedAt = Instant.zero
+    /// Of the own row, the wanted rows, and what was made of them.
+    var rowCache = RowCache()
     /// Due rounds wait until then: the budget of pings is spent.
     private var blockedUntil = Instant.zero
-    package private(set) var nextDeadline = Instant.distantFuture
+    package internal(set) var nextDeadline = Instant.distantFuture
 
     package init(_ configuration: RouterConfiguration, random: SeededRandom) {
         self.configuration = configuration
@@ -49,6 +54,7 @@ package struct Router: Sendable {
         case .callFailed(let name, let failure): callFailed(name, failure, now, &effects)
         case .heard(let datacenter): heard(datacenter, now)
         case .rows(let rows): learn(rows, now, &effects)
+        case .rowHolds(let server, let datacenter): renew(server, in: datacenter, now)
         }
     }
 
@@ -59,10 +65,6 @@ package struct Router: Sendable {
         if let home = homes[server.name], home != server.datacenter { remove(server.name, now, &effects) }
         homes[server.name] = server.datacenter
         var state = datacenters[server.datacenter] ?? DatacenterState(server.datacenter, at: now)
-        if datacenters[server.datacenter] == nil {
-            names.append(server.datacenter)
-            names.sort()
-        }
         state.refused.removeAll { $0.name == server.name }
         let tag = Self.tag(of: server)
         if let tag, let owner = state.clusterTag, tag != owner, server.status != .left {
@@ -135,8 +137,7 @@ package struct Router: Sendable {
         datacenters[home] = state
         reassess(home, membersChanged: true, now, &effects)
         if state.servers.isEmpty && state.refused.isEmpty {
-            datacenters[home] = nil
-            names.removeAll { $0 == home }
+            datacenters.remove(home)
         }
         setDeadline()
     }
@@ -152,22 +153,24 @@ package struct Router: Sendable {
         else { return }
         let sent = datacenters[home]?.servers[index].outstanding?.sent ?? now
         datacenters[home]?.servers[index].outstanding = nil
-        let learned = datacenters[home]?.servers[index]
-        guard var evidence = learned else { return }
-        let before = (evidence.isHealthy, evidence.leader)
-        learn(&evidence, sent, configuration)
-        datacenters[home]?.servers[index] = evidence
-        if let leader = evidence.leader, !leader.isEmpty, evidence.lastAnswer == now {
-            datacenters[home]?.leader = leader
+        guard let wasHealthy = datacenters[home]?.servers[index].isHealthy else { return }
+        let oldLeader = datacenters[home]?.servers[index].leader
+        learn(&datacenters[home]!.servers[index], sent, configuration)
+        let (isHealthy, leader) = (
+            datacenters[home]!.servers[index].isHealthy, datacenters[home]!.servers[index].leader
+        )
+        if let leader, !leader.isEmpty, datacenters[home]!.servers[index].lastAnswer == now {
+            datacenters[home]!.leader = leader
         }
         // A ping that took its whole limit is followed by the next one at once; a refusal waits for its turn.
-        if evidence.missCount > 0 && !evidence.isSilent && now - sent >= configuration.pingTimeout {
+        let isMissing = datacenters[home]!.servers[index].missCount > 0 && !datacenters[home]!.servers[index].isSilent
+        if isMissing && now - sent >= configuration.pingTimeout {
             datacenters[home]?.nextRound = now
             nextDeadline = min(nextDeadline, now)
         }
         // All is as well as it was: only the order by round trip may change.
-        if before.0 && evidence.isHealthy && before.1 == evidence.leader && datacenters[home]?.verdict == .up,
-            datacenters[home]?.leaderlessSince == nil, before.1?.isEmpty == false
+        if wasHealthy && isHealthy && oldLeader == leader && datacenters[home]!.verdict == .up,
+            datacenters[home]!.leaderlessSince == nil, leader?.isEmpty == false
         {
             datacenters[home]?.orderCandidates(membersChanged: false)
         } else {
@@ -241,21 +244,21 @@ package struct Router: Sendable {
     package mutating func advance(to now: Instant, into effects: inout [RouterEffect]) {
         // Called for every batch: nothing of it costs a pass over the datacenters while nothing is due.
         guard nextDeadline <= now else { return }
-        for name in names {
-            guard let state = datacenters[name], let since = state.leaderlessSince else { continue }
-            let isDue = state.verdict != .leaderless && now >= since + configuration.leaderlessDelay
-            if isDue { reassess(name, now, &effects) }
+        let configuration = configuration
+        let overdue = datacenters.names { state in
+            if state.settling(configuration) <= now { return true }
+            guard let since = state.leaderlessSince, state.verdict != .leaderless else { return false }
+            return now >= since + configuration.leaderlessDelay
         }
-        for name in names where (datacenters[name]?.settling(configuration) ?? .distantFuture) <= now {
-            reassess(name, now, &effects)
-        }
-        // Rows grow too old without an input.
-        if names.contains(where: { datacenters[$0]?.isUndisputed == false }) { judgeForAll(now, &effects) }
+        for name in overdue { reassess(name, now, &effects) }
+        judgeWhenDue(now, &effects)
         // The datacenter that has waited longest first, so that a spent budget starves none.
-        let due = names.filter { (datacenters[$0]?.nextRound ?? .distantFuture) <= now }
-        let order = due.sorted {
-            let (left, right) = (datacenters[$0]?.nextRound ?? now, datacenters[$1]?.nextRound ?? now)
-            return left != right ? left < right : $0 < $1
+        var order = datacenters.names { $0.nextRound <= now }
+        if order.count > 1 {
+            order.sort {
+                let (left, right) = (datacenters[$0]?.nextRound ?? now, datacenters[$1]?.nextRound ?? now)
+                return left != right ? left < right : $0 < $1
+            }
         }
         for name in order where now >= blockedUntil { pingRound(name, now, &effects) }
         setDeadline()
@@ -301,10 +304,10 @@ package struct Router: Sendable {
 
     /// A ping whose result never came counts as missed: the host answers each within `pingTimeout`.
     private mutating func expirePings(_ name: String, _ now: Instant, _ effects: inout [RouterEffect]) {
-        for evidence in datacenters[name]?.servers ?? [] {
-            guard let (id, sent, _) = evidence.outstanding, now >= sent + configuration.pingTimeout * 3 else {
-                continue
-            }
+        for index in datacenters[name]?.servers.indices ?? 0..<0 {
+            guard let (id, sent, _) = datacenters[name]?.servers[index].outstanding,
+                now >= sent + configuration.pingTimeout * 3
+            else { continue }
             handle(.pingFailed(id, .other("no result")), at: now, into: &effects)
         }
     }
@@ -326,16 +329,15 @@ package struct Router: Sendable {
     }
 
     private mutating func setDeadline() {
-        var deadline = Instant.distantFuture
-        for name in names { deadline = min(deadline, datacenters[name]?.nextRound ?? .distantFuture) }
-        deadline = max(deadline, blockedUntil)
-        for name in names {
-            guard let state = datacenters[name] else { continue }
-            deadline = min(deadline, state.settling(configuration))
-            if let since = state.leaderlessSince, state.verdict != .leaderless {
-                deadline = min(deadline, since + configuration.leaderlessDelay)
+        let configuration = configuration
+        let round = max(datacenters.earliest { $0.nextRound }, blockedUntil)
+        let judgement = datacenters.earliest { state in
+            guard let since = state.leaderlessSince, state.verdict != .leaderless else {
+                return state.settling(configuration)
             }
+            return min(state.settling(configuration), since + configuration.leaderlessDelay)
         }
+        let deadline = min(round, judgement, judgingDue)
         nextDeadline = deadline
     }
 

@@ -306,6 +306,7 @@ extension ServerCore {
         if server.isIsthmus {
             var ping = Ping(datacenter: configuration.datacenter, node: configuration.node)
             ping.wantedRows = router.wantedRows(at: now)
+            ping.rowStamp = router.heldStamp(of: server.node, in: server.datacenter)
             request = .isthmusPing(ping)
         } else {
             request = .statusLeader(DCSpecificRequest(datacenter: server.datacenter))
@@ -348,6 +349,10 @@ extension ServerCore {
     }
 
     private mutating func learnRows(_ pong: Pong, at now: Instant) {
+        if pong.isRowHeldGood {
+            let input = RouterInput.rowHolds(server: pong.node, datacenter: pong.datacenter)
+            router.handle(input, at: now, into: &routerEffects)
+        }
         guard !pong.rows.isEmpty else { return }
         do throws(WireError) {
             router.handle(.rows(try ReachabilityRows.decode(pong.rows)), at: now, into: &routerEffects)

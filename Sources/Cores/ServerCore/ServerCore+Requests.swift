@@ -421,7 +421,9 @@ extension ServerCore {
             datacenter: configuration.datacenter, node: configuration.node,
             clusterID: (replica?.node.clusterID ?? .none).description, leader: leaderAddress,
             term: replica?.node.term.value ?? 0, lastContact: lastContact.map { now - $0 } ?? .zero)
-        pong.rows = ReachabilityRows.encode(router.rows(wanted: ping.wantedRows, at: now))
+        let answer = router.rows(wanted: ping.wantedRows, heldStamp: ping.rowStamp, at: now)
+        pong.isRowHeldGood = answer.isHeldGood
+        if !answer.rows.isEmpty { pong.rows = ReachabilityRows.encode(answer.rows) }
         return pong
     }
 

@@ -15,7 +15,9 @@ public struct DeadlineQueue<Value> {
 
     @inlinable public var count: Int { heap.count }
     @inlinable public var isEmpty: Bool { heap.isEmpty }
-    @inlinable public var nextDeadline: Instant { heap.first?.due ?? .distantFuture }
+    /// Of the earliest value. Kept beside the heap: owners ask after every batch, and the heap is elsewhere in memory.
+    @inlinable public var nextDeadline: Instant { earliest }
+    @usableFromInline var earliest = Instant.distantFuture
 
     @inlinable public mutating func add(_ value: Value, due: Instant) {
         let slot: Int
@@ -28,12 +30,14 @@ public struct DeadlineQueue<Value> {
         }
         DeadlineEntry.push(DeadlineEntry(due: due, sequence: nextSequence, slot: slot), onto: &heap)
         nextSequence += 1
+        if due < earliest { earliest = due }
     }
 
     /// The earliest value when it is due at `now`.
     @inlinable public mutating func popDue(at now: Instant) -> Value? {
-        guard let first = heap.first, first.due <= now else { return nil }
+        guard earliest <= now, let first = heap.first else { return nil }
         DeadlineEntry.removeEarliest(from: &heap)
+        earliest = heap.first?.due ?? .distantFuture
         freeSlots.append(first.slot)
         return slots[first.slot].take()
     }
@@ -43,6 +47,7 @@ public struct DeadlineQueue<Value> {
     @inlinable public mutating func dropEarliest(while isOver: (Value) -> Bool) {
         while let first = heap.first, let value = slots[first.slot], isOver(value) {
             DeadlineEntry.removeEarliest(from: &heap)
+            earliest = heap.first?.due ?? .distantFuture
             freeSlots.append(first.slot)
             slots[first.slot] = nil
         }

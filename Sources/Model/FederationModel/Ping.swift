@@ -6,6 +6,8 @@ package struct Ping: Equatable, Sendable {
     package var node: String
     /// Datacenters whose rows the asker lacks.
     package var wantedRows: [String] = []
+    /// Stamp of the asked server's own row that the asker holds; 0: none. It is not sent again while it holds.
+    package var rowStamp: UInt64 = 0
 
     package init(datacenter: String = "", node: String = "") {
         self.datacenter = datacenter
@@ -27,6 +29,8 @@ package struct Pong: Equatable, Sendable {
     package var lastContact: Duration
     /// Encoded rows, the answering server's first; empty from servers that know none.
     package var rows: [UInt8] = []
+    /// The row that the asker holds says all that there is to say; it is not among `rows` then.
+    package var isRowHeldGood = false
 
     package init(
         datacenter: String = "", node: String = "", clusterID: String = "", leader: String = "", term: UInt64 = 0,
