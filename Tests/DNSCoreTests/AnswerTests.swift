@@ -107,9 +107,45 @@ struct AnswerTests {
 
     @Test func missingNode() throws {
         let answer = try #require(ask(question("x.node.consul")) { _ in
-            .success(.nodeServices(IndexedNodeServices()))
+            .success(.nodeServices(IndexedNodeServices(meta: ledMeta)))
         })
         #expect(answer.code == 3 && answer.authority == [soaText])
+    }
+
+    @Test("Who has never heard from a leader cannot deny that something exists, but shows what it has")
+    func blind() throws {
+        let nothing = try #require(ask(question("x.node.consul")) { _ in
+            .success(.nodeServices(IndexedNodeServices()))
+        })
+        #expect(nothing.code == 2 && nothing.authority.isEmpty)
+        let none = try #require(ask(question("web.service.consul")) { _ in
+            .success(.checkServiceNodes(IndexedCheckServiceNodes(nodes: [])))
+        })
+        #expect(none.code == 2)
+        let found = try #require(ask(question("web.service.consul")) { _ in
+            .success(.checkServiceNodes(IndexedCheckServiceNodes(nodes: [instance(node("n1", "10.0.0.1"))])))
+        })
+        #expect(found.code == 0 && found.answers.count == 1)
+        let late = QueryMeta(index: 9, lastContact: .seconds(9), knownLeader: false)
+        let lost = try #require(ask(question("web.service.consul")) { _ in
+            .success(.checkServiceNodes(IndexedCheckServiceNodes(nodes: [], meta: late)))
+        })
+        #expect(lost.code == 3)
+    }
+
+    @Test("What has left or was forgotten does not exist; a query is denied only when everybody could be asked")
+    func denials() throws {
+        for error in [FederationError.left(datacenter: "dc2"), .forgotten(datacenter: "dc2")] {
+            #expect(try #require(ask(question("web.service.dc2.consul")) { _ in .failure(error) }).code == 3)
+        }
+        let unsure = FederationError.notJoined(datacenter: "dc2")
+        #expect(try #require(ask(question("web.service.dc2.consul")) { _ in .failure(unsure) }).code == 2)
+        for isPartial in [false, true] {
+            var body = PreparedQueryExecuteResponse(service: "web", datacenter: "dc1", meta: ledMeta)
+            body.isPartial = isPartial
+            let answer = try #require(ask(question("web.query.consul")) { _ in .success(.queryResult(body)) })
+            #expect(answer.code == (isPartial ? 2 : 3))
+        }
     }
 
     @Test("The zone: SOA and NS name at most three servers, under any name")

@@ -184,6 +184,9 @@ func ask(
     ask(packet, .udp, context: context, seed: seed, answer)
 }
 
+/// Of an answer from who knows a leader, and so may say what does not exist.
+let ledMeta = QueryMeta(index: 1, knownLeader: true)
+
 func rows(_ rows: [CheckServiceNode]) -> (Request) -> Result<Response, FederationError> {
-    { _ in .success(.checkServiceNodes(IndexedCheckServiceNodes(nodes: rows))) }
+    { _ in .success(.checkServiceNodes(IndexedCheckServiceNodes(nodes: rows, meta: ledMeta))) }
 }

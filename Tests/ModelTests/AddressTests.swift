@@ -55,7 +55,8 @@ struct AddressTests {
     @Test("Between agents of ours the label tells what the text does not")
     func errorLabels() {
         let errors: [FederationError] = [
-            .left(datacenter: "dc2"), .forgotten(datacenter: "dc2"), .frozen(datacenter: "dc2"),
+            .notJoined(datacenter: "dc2"), .left(datacenter: "dc2"), .forgotten(datacenter: "dc2"),
+            .frozen(datacenter: "dc2"),
             .leaderless(datacenter: "dc2"), .unreachable(datacenter: "dc2"), .unknownDatacenter("dc2"),
             .noLeader(datacenter: "dc2"), .timedOut(after: .seconds(1)), .outcomeUnknown(reason: "EOF"),
             .overloaded(what: "remote"), .denied, .connection("rpc error getting client: EOF"), .badRequest("no"),

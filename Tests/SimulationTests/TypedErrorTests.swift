@@ -37,7 +37,8 @@ struct TypedErrorTests {
             scenario = Scenario(seed: seed)
             here = scenario.addServers(3, datacenter: 1)
             there = scenario.addServers(3, datacenter: 2, federating: [1])
-            third = scenario.addServers(1, datacenter: 3, federating: [1])
+            third = [scenario.add(3, 1, bootstrap: .alone, federating: [1])]
+            scenario.world.start(third[0])
             for servers in [here, there, third] { _ = scenario.awaitLeader(among: servers) }
             _ = scenario.run(atMost: .seconds(20)) { [here] scenario in
                 here.allSatisfy { scenario.knows("dc2", at: $0) && scenario.verdict(of: "dc3", at: $0) == .up }

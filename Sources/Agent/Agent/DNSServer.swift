@@ -2,6 +2,8 @@ import AgentCore
 import DNSCore
 import Determinism
 import FederationModel
+import NIOCore
+import NIOPosix
 import NIOTransport
 import ServerCore
 import Synchronization
@@ -15,10 +17,11 @@ final class DNSServer: Sendable {
     private let random: Mutex<SeededRandom>
     private let recursors: [Endpoint]
     private let forwarder: DNSForwarder
+    private let loops: any EventLoopGroup
 
     init(
         frontEnd: DNSFrontEnd, view: ViewBox, answers: AnswerTable, control: ControlLoop, recursors: [Endpoint],
-        forwarder: DNSForwarder, seed: UInt64
+        forwarder: DNSForwarder, loops: any EventLoopGroup, seed: UInt64
     ) {
         self.frontEnd = frontEnd
         self.view = view
@@ -26,6 +29,7 @@ final class DNSServer: Sendable {
         self.control = control
         self.recursors = recursors
         self.forwarder = forwarder
+        self.loops = loops
         random = Mutex(SeededRandom(seed: seed))
     }
 
@@ -38,13 +42,23 @@ final class DNSServer: Sendable {
         switch step {
         case .respond(let bytes): responder.respond(bytes)
         case .recurse(let recursion): recurse(recursion, recursors[...], round, responder)
-        case .ask(let request):
+        case .ask(let request, let timeout):
             let id = answers.add { [self] answer in
                 guard case .request(let result, _) = answer else { return }
                 var round = round
                 perform(round.answered(result, view: view.current, at: AgentClock.now), round, responder)
             }
-            control.submit(.request(id, request, timeout: DNSRound.timeout))
+            control.submit(.request(id, request, timeout: timeout))
+            // The agent keeps to its time; this is for when it cannot, such as while its loop is held up. It is not
+            // cancelled: that would cost another loop's turn for each question.
+            let left = max(.zero, round.deadline - AgentClock.now)
+            let loop = MultiThreadedEventLoopGroup.currentEventLoop ?? loops.next()
+            loop.scheduleTask(in: .nanoseconds(left.wholeNanoseconds)) { [self] in
+                guard answers.remove(id) else { return }
+                control.submit(.cancelled(id))
+                var round = round
+                perform(round.expired(), round, responder)
+            }
         }
     }
 

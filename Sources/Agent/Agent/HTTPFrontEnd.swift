@@ -39,14 +39,14 @@ final class HTTPFrontEnd: Sendable {
         let waiting = handle(request, responder) { response in
             responder.respond(status: response.status, headers: response.headers, body: response.body)
         }
-        if let waiting { responder.onClose { self.cancel(waiting) } }
+        if let waiting { responder.onClose { waiting.cancel { self.cancel($0) } } }
     }
 
     /// - Parameter respond: called once, at once or later, on any thread.
     /// - Returns: what to cancel when the caller goes away first; nil when the answer has been given.
     private func handle(
         _ request: HTTPRequest, _ responder: HTTPResponder, respond: @escaping @Sendable (HTTPResponse) -> Void
-    ) -> RequestID? {
+    ) -> WaitingRound? {
         var draw = random.withLock { $0.split() }
         var round = HTTPRound(router)
         let step = round.begin(
@@ -65,7 +65,7 @@ final class HTTPFrontEnd: Sendable {
     private func serve(
         _ request: ShellRequest, isPretty: Bool, _ round: HTTPRound, _ responder: HTTPResponder?,
         _ respond: @escaping @Sendable (HTTPResponse) -> Void
-    ) -> RequestID? {
+    ) -> WaitingRound? {
         switch request {
         case .host: machine.host(isPretty: isPretty) { [router] in respond(router.json($0)) }
         case .monitor(let level, let isJSON):
@@ -95,10 +95,41 @@ final class HTTPFrontEnd: Sendable {
         control.submit(.cancelled(id))
     }
 
+    /// Questions that are under way together: their answers meet in the round that waits for them.
+    private func ask(
+        _ questions: [HTTPRound.Question], _ timeout: Duration?, _ waiting: WaitingRound,
+        _ respond: @escaping @Sendable (HTTPResponse) -> Void
+    ) {
+        for question in questions {
+            let id = answers.add { [self] answer in
+                let step = waiting.change { round in
+                    switch answer {
+                    case .request(let result, let details):
+                        round.answered(question.number, result, details, view: view.current, at: AgentClock.now)
+                    case .agent(let response): round.answered(question.number, response)
+                    }
+                }
+                switch step {
+                case .respond(let response): respond(response)
+                case .askAll(let more, let timeout): ask(more, timeout, waiting, respond)
+                default: break
+                }
+            }
+            guard waiting.add(id) else {
+                answers.remove(id)
+                continue
+            }
+            switch question.subject {
+            case .request(let request): control.submit(.request(id, request, timeout: timeout))
+            case .agent(let request): control.submit(.agentRequest(id, request))
+            }
+        }
+    }
+
     private func perform(
         _ step: HTTPRound.Step, _ round: HTTPRound, _ responder: HTTPResponder?,
         _ respond: @escaping @Sendable (HTTPResponse) -> Void
-    ) -> RequestID? {
+    ) -> WaitingRound? {
         switch step {
         case .respond(let response):
             if let kept = round.kept { cached.store(kept.key, kept.request, kept.response) }
@@ -114,14 +145,18 @@ final class HTTPFrontEnd: Sendable {
                 _ = perform(next, round, responder, respond)
             }
             control.submit(.request(id, request, timeout: timeout))
-            return id
+            return WaitingRound(round, id)
+        case .askAll(let questions, let timeout):
+            let waiting = WaitingRound(round)
+            ask(questions, timeout, waiting, respond)
+            return waiting
         case .askAgent(let request):
             let id = answers.add { answer in
                 guard case .agent(let response) = answer else { return }
                 respond(round.answered(response))
             }
             control.submit(.agentRequest(id, request))
-            return id
+            return WaitingRound(round, id)
         case .resolve(let host, let port):
             resolver.resolve(host, port: port) { [self] in _ = perform(round.resolved($0), round, responder, respond) }
             return nil

@@ -121,7 +121,8 @@ struct Listeners {
         let names = plan.configuration.dns
         let dns = DNSServer(
             frontEnd: frontEnd, view: view, answers: answers, control: control, recursors: plan.recursors,
-            forwarder: DNSForwarder(loops: connections, timeout: names.recursorTimeout), seed: system.next())
+            forwarder: DNSForwarder(loops: connections, timeout: names.recursorTimeout), loops: connections,
+            seed: system.next())
         return (http, dns)
     }
 

@@ -41,6 +41,7 @@ extension AgentPlan {
         context.addsNodeMeta = options.addsNodeMetaText
         context.allowStale = options.allowsStale
         context.maxStale = options.maxStale
+        context.answerTimeout = options.answerTimeout
         context.compressesNames = !options.disablesCompression
         context.hasRecursors = !options.recursors.isEmpty
         context.translatesWANAddresses = configuration.translatesWANAddresses

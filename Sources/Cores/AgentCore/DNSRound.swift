@@ -10,20 +10,20 @@ package struct DNSRound: Sendable {
     package enum Step: Sendable {
         /// Nil: silence.
         case respond([UInt8]?)
-        /// Hand it to the agent; then `answered`.
-        case ask(Request)
+        /// Hand it to the agent; then `answered`, or `expired` at the deadline.
+        case ask(Request, timeout: Duration)
         /// Put it to the recursors; then `settled`.
         case recurse(DNSRecursion)
     }
 
-    /// Resolvers give up after about five seconds: an answer later than that helps nobody.
-    package static let timeout = Duration.seconds(5)
-
     private let frontEnd: DNSFrontEnd
     private var rendering: DNSRendering?
     private var waiting: ArraySlice<Request> = []
+    private var requestCount = 0
     private var results: [Result<Response, FederationError>] = []
     private var random: SeededRandom
+    /// When the asker is told at the latest that nothing is known.
+    package private(set) var deadline = Instant.zero
 
     /// - Parameter random: draws the order of records.
     package init(_ frontEnd: DNSFrontEnd, random: SeededRandom) {
@@ -37,6 +37,7 @@ package struct DNSRound: Sendable {
     package mutating func begin(
         _ packet: [UInt8], isTCP: Bool, view: @autoclosure () -> ReadView?, at now: @autoclosure () -> Instant
     ) -> Step {
+        deadline = now() + frontEnd.context.answerTimeout
         switch frontEnd.plan(packet, isTCP ? .tcp : .udp) {
         case .respond(let bytes): return .respond(bytes)
         case .drop: return .respond(nil)
@@ -44,6 +45,7 @@ package struct DNSRound: Sendable {
         case .query(let requests, let rendering):
             self.rendering = rendering
             waiting = requests[...]
+            requestCount = requests.count
             return next(view, at: now)
         }
     }
@@ -65,11 +67,23 @@ package struct DNSRound: Sendable {
         while let request = waiting.first {
             guard let view = view(), case .answer(let response) = view.answer(request, at: now()),
                 request.retryAtLeader(after: response) == nil
-            else { return .ask(request) }
+            else {
+                let left = deadline - now()
+                // A little less than there is: the agent's own word is in time then, and says more than silence.
+                return left <= .zero ? expired() : .ask(request, timeout: left - min(left / 16, .milliseconds(20)))
+            }
             waiting = waiting.dropFirst()
             results.append(.success(response))
         }
         if let rendering, let recursion = frontEnd.recursion(rendering, results) { return .recurse(recursion) }
+        return .respond(rendering.map { frontEnd.render($0, results, random: &random) })
+    }
+
+    /// The deadline has passed.
+    package mutating func expired() -> Step {
+        let silence = FederationError.timedOut(after: frontEnd.context.answerTimeout)
+        while results.count < requestCount { results.append(.failure(silence)) }
+        waiting = []
         return .respond(rendering.map { frontEnd.render($0, results, random: &random) })
     }
 

@@ -9,12 +9,25 @@ package struct HTTPRound: Sendable {
         case respond(HTTPResponse)
         /// Hand it to the agent; then `answered`.
         case ask(Request, timeout: Duration?)
+        /// Hand all of them in together; then `answered` with each one's number.
+        case askAll([Question], timeout: Duration?)
         /// The same of the agent itself.
         case askAgent(AgentRequest)
         /// Look up a host name; then `resolved`.
         case resolve(host: String, port: UInt16)
         /// The shell's own to answer; a reload goes on with `reloaded`.
         case shell(ShellRequest, isPretty: Bool)
+    }
+
+    /// One of several questions under way at once.
+    package struct Question: Sendable {
+        package enum Subject: Sendable {
+            case request(Request)
+            case agent(AgentRequest)
+        }
+
+        package let number: Int
+        package let subject: Subject
     }
 
     /// A success of a `?cached` read, for the cache.
@@ -34,6 +47,7 @@ package struct HTTPRound: Sendable {
     /// To be kept when the round has ended.
     package private(set) var kept: Kept?
     private var join: (host: String, wan: Bool)?
+    private var fan: DatacenterFan?
 
     package init(_ router: HTTPRouter) { self.router = router }
 
@@ -48,6 +62,9 @@ package struct HTTPRound: Sendable {
         case .respond(let response): return .respond(response)
         case .request(let typed, let rendering):
             self.rendering = rendering
+            if let selection = rendering.selection {
+                return begin(DatacenterFan(typed, selection, own: router.context.datacenter), view(), at: now)
+            }
             if let key = AnswerCache.key(of: typed) {
                 if case .hit(let response, let age) = cached(key, typed.options?.minQueryIndex ?? 0) {
                     self.rendering.cacheAge = .hit(age)
@@ -102,6 +119,45 @@ package struct HTTPRound: Sendable {
         }
         if case .success(let response) = result, let request { keep(request, response) }
         return .respond(router.render(rendering, result, details))
+    }
+
+    // MARK: Several datacenters
+
+    private mutating func begin(_ fan: DatacenterFan, _ view: ReadView?, at now: () -> Instant) -> Step {
+        var fan = fan
+        let questions = fan.begin(at: now()) { Self.answer(atHand: $0, view, at: now) }
+        self.fan = fan
+        return .askAll(questions, timeout: rendering.timeout)
+    }
+
+    private static func answer(atHand request: Request, _ view: ReadView?, at now: () -> Instant) -> Response? {
+        guard let view, case .answer(let response) = view.answer(request, at: now()),
+            request.retryAtLeader(after: response) == nil
+        else { return nil }
+        return response
+    }
+
+    /// - Returns: nil while other questions are under way.
+    package mutating func answered(
+        _ number: Int, _ result: Result<Response, FederationError>, _ details: ErrorDetails = ErrorDetails(),
+        view: @autoclosure () -> ReadView?, at now: @autoclosure () -> Instant
+    ) -> Step? {
+        let questions = fan?.answered(number, result, details, at: now()) {
+            Self.answer(atHand: $0, view(), at: now)
+        }
+        return next(questions ?? [])
+    }
+
+    package mutating func answered(_ number: Int, _ response: AgentResponse) -> Step? {
+        fan?.answered(number, response)
+        return next([])
+    }
+
+    private mutating func next(_ questions: [Question]) -> Step? {
+        if !questions.isEmpty { return .askAll(questions, timeout: rendering.timeout) }
+        guard let parts = fan?.finished else { return nil }
+        fan = nil
+        return .respond(router.render(rendering, parts))
     }
 
     package func answered(_ response: AgentResponse) -> HTTPResponse { router.render(rendering, response) }

@@ -35,6 +35,8 @@ package struct DNSContext: Sendable {
     package var allowStale = true
     /// An older stale answer is asked again at the leader; Consul's default is ten years.
     package var maxStale: Duration = .seconds(87600 * 3600)
+    /// From a question's arrival to its answer, recursors apart.
+    package var answerTimeout: Duration = .milliseconds(500)
     package var translatesWANAddresses = false
     /// Off with `disable_compression`.
     package var compressesNames = true

@@ -18,23 +18,28 @@ extension DNSFrontEnd {
         let answer: Response
         switch first {
         case .success(let response): answer = response
-        case .failure(.unknownDatacenter): return noSuchDomain
+        case .failure(.unknownDatacenter), .failure(.left), .failure(.forgotten): return noSuchDomain
         case .failure(.remote(let text)) where text.contains("Query not found"): return noSuchDomain
         case .failure:
             if case .nameservers(isSOA: true) = rendering.kind { return nameservers([], isSOA: true) }
             return failure
         }
+        // Whoever has never heard from a leader cannot tell what does not exist.
+        let mayDeny = answer.meta.map { $0.knownLeader || $0.lastContact > .zero } ?? true
+        let denial = mayDeny ? noSuchDomain : failure
         switch rendering.kind {
         case .node:
             guard case .nodeServices(let body) = answer else { return failure }
-            guard let node = body.nodeServices?.node else { return noSuchDomain }
+            guard let node = body.nodeServices?.node else { return denial }
             return self.node(node, rendering)
         case .service(let name):
             guard case .checkServiceNodes(let body) = answer else { return failure }
             let rows = drawn(body, rendering.transport, random: &random)
-            return service(rows, ttl: context.ttl(ofService: name), rendering)
+            return rows.isEmpty ? denial : service(rows, ttl: context.ttl(ofService: name), rendering)
         case .preparedQuery:
             guard case .queryResult(let body) = answer else { return failure }
+            // Somebody may have an instance who could not be asked.
+            if body.nodes?.isEmpty ?? true { return body.isPartial ? failure : denial }
             return preparedQuery(body, rendering)
         case .nameservers(let isSOA):
             guard case .checkServiceNodes(let body) = answer else { return failure }

@@ -13,6 +13,8 @@ struct Call {
     let timeout: Duration?
     let isPretty: Bool
     let errors: ErrorForm
+    /// When `?dc=` names several; `datacenter` is this one then.
+    let selection: DatacenterSelection?
 
     init(request: HTTPRequest, query: Query, rest: ArraySlice<UInt8>, context: HTTPContext) throws(HTTPProblem) {
         self.request = request
@@ -24,7 +26,8 @@ struct Call {
         var timeout: Duration?
         if !query.isEmpty {
             let datacenter = query.first("dc")
-            self.datacenter = datacenter.isEmpty ? context.datacenter : datacenter
+            selection = try DatacenterSelection(datacenter)
+            self.datacenter = datacenter.isEmpty || selection != nil ? context.datacenter : datacenter
             isPretty = query.has("pretty")
             try Self.readWait(query, into: &options)
             try Self.readConsistency(query, into: &options)
@@ -37,6 +40,7 @@ struct Call {
             }
         } else {
             datacenter = context.datacenter
+            selection = nil
             isPretty = false
         }
         errors = ErrorForm(request, query)
@@ -103,6 +107,8 @@ struct Call {
             options.requireConsistent ? .consistent : options.allowStale ? .stale : .leader
         var rendering = Rendering(endpoint, isPretty: isPretty, consistency: consistency, timeout: timeout)
         rendering.errors = errors
+        rendering.selection = selection
+        rendering.isEnvelope = selection != nil && query.has("envelope")
         return rendering
     }
 

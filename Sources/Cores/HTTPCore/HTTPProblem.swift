@@ -31,8 +31,8 @@ extension FederationError {
         case .badRequest: 400
         case .remote(let text):
             if text.contains("ACL not found") { 403 } else { text.contains("Query not found") ? 404 : 500 }
-        case .noLeader, .unknownDatacenter, .left, .forgotten, .unreachable, .frozen, .leaderless, .timedOut,
-            .outcomeUnknown, .staleBeyondBound,
+        case .noLeader, .unknownDatacenter, .notJoined, .left, .forgotten, .unreachable, .frozen, .leaderless,
+            .timedOut, .outcomeUnknown, .staleBeyondBound,
             .notReadyForConsistentReads, .diskFull, .unknownMethod, .connection:
             500
         }

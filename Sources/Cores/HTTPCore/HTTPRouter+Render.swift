@@ -87,11 +87,7 @@ extension HTTPRouter {
         case .nodeServiceList(let body): json.write(body.nodeServices)
         case .healthChecks(let body): json.list(body.healthChecks) { $0.write($1) }
         case .checkServiceNodes(let body):
-            var rows = body.nodes ?? []
-            if case .healthService(passingOnly: true) = rendering.endpoint {
-                rows.removeAll { row in (row.checks ?? []).contains { $0.status != CheckStatus.passing.rawValue } }
-            }
-            json.list(rows) { $0.write(shown($1)) }
+            json.list(shownRows(body, rendering)) { $0.write(shown($1)) }
         case .dirEntries(let body): json.list(body.entries) { $0.write($1) }
         case .keyList(let body): json.list(body.keys) { $0.write($1) }
         case .coordinates(let body):
@@ -144,6 +140,15 @@ extension HTTPRouter {
         return answer
     }
 
+    /// Without instances that do not pass, when only passing ones are asked for.
+    func shownRows(_ body: IndexedCheckServiceNodes, _ rendering: Rendering) -> [CheckServiceNode] {
+        var rows = body.nodes ?? []
+        if case .healthService(passingOnly: true) = rendering.endpoint {
+            rows.removeAll { row in (row.checks ?? []).contains { $0.status != CheckStatus.passing.rawValue } }
+        }
+        return rows
+    }
+
     /// Consul's answer is an empty list of status 200: a program may want to tell it from one that never matched.
     private static func hasNoInstance(_ response: Response) -> Bool {
         switch response {
@@ -181,14 +186,14 @@ extension HTTPRouter {
         context.translatesWANAddresses && datacenter != context.datacenter
     }
 
-    private func shown(_ node: Node) -> Node {
+    func shown(_ node: Node) -> Node {
         guard isRemote(node.datacenter), let wan = node.taggedAddresses?["wan"], !wan.isEmpty else { return node }
         var node = node
         node.address = wan
         return node
     }
 
-    private func shown(_ row: ServiceNode) -> ServiceNode {
+    func shown(_ row: ServiceNode) -> ServiceNode {
         guard isRemote(row.datacenter) else { return row }
         var row = row
         if let wan = row.taggedAddresses?["wan"], !wan.isEmpty { row.address = wan }
@@ -199,7 +204,7 @@ extension HTTPRouter {
         return row
     }
 
-    private func shown(_ row: CheckServiceNode) -> CheckServiceNode {
+    func shown(_ row: CheckServiceNode) -> CheckServiceNode {
         guard let node = row.node, isRemote(node.datacenter) else { return row }
         var row = row
         row.node = shown(node)

@@ -47,7 +47,7 @@ package struct HTTPRouter: Sendable {
         }
         do throws(HTTPProblem) {
             let call = try Call(request: request, query: query, rest: rest, context: context)
-            return try action(for: route.handler, call, random: &random)
+            return try checked(try action(for: route.handler, call, random: &random), call)
         } catch {
             return .respond(respond(to: error, ErrorForm(request, query)))
         }

@@ -86,8 +86,10 @@ extension JSONWriter {
         endObject()
     }
 
-    mutating func write(_ entry: DirEntry) {
+    /// - Parameter datacenter: where it is from, in an answer from several.
+    mutating func write(_ entry: DirEntry, datacenter: String? = nil) {
         beginObject()
+        if let datacenter { field("Datacenter", datacenter) }
         field("LockIndex", entry.lockIndex)
         key("Key")
         write(entry.key)
@@ -242,8 +244,9 @@ extension JSONWriter {
     }
 
     /// - Parameter absentTags: show null where there are no tags.
-    mutating func write(_ check: HealthCheck, absentTags: Bool = false) {
+    mutating func write(_ check: HealthCheck, absentTags: Bool = false, datacenter: String? = nil) {
         beginObject()
+        if let datacenter { field("Datacenter", datacenter) }
         leadingFields(of: check)
         field("ServiceTags", textsOrNull: check.serviceTags ?? (absentTags ? nil : []))
         field("Type", check.type)

@@ -68,6 +68,10 @@ package struct Rendering: Equatable, Sendable {
     package var cacheAge: CacheAge = .none
 
     package var errors = ErrorForm()
+    /// Several datacenters are asked; nil for the one that the request names.
+    package var selection: DatacenterSelection?
+    /// `?envelope`: an object that says of each datacenter how it is, instead of one list.
+    package var isEnvelope = false
 
     package enum CacheAge: Equatable, Sendable {
         case none

@@ -39,6 +39,7 @@ extension RaftNode {
 
     mutating func handleHeartbeat(_ heartbeat: Heartbeat, from peer: NodeID) {
         guard hearLeader(peer) else { return }
+        heardCommit = max(heardCommit, heartbeat.commitIndex)
         advanceFollowerCommit(to: heartbeat.commitIndex, knownThrough: heartbeat.commitIndex)
         guard heartbeat.round > 0 else { return }
         let answer = HeartbeatAnswer(

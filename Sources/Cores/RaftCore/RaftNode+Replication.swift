@@ -161,6 +161,7 @@ extension RaftNode {
 
     mutating func handleAppend(_ append: AppendEntries, _ message: RaftMessage) {
         guard hearLeader(message.from), installing == nil else { return }
+        heardCommit = max(heardCommit, append.commitIndex)
         func answer(_ result: AppendAnswer.Result) -> RaftMessage.Body {
             .appendAnswer(AppendAnswer(round: append.round, result: result))
         }

@@ -25,6 +25,8 @@ package struct RaftNode: Sendable {
     package internal(set) var leaseEnd = Instant.zero
     /// When a leader was last heard.
     package internal(set) var lastContact: Instant?
+    /// The highest commit index that a leader has told since the start: below it this server knows to lack something.
+    package internal(set) var heardCommit = LogIndex.zero
     /// The newest durable snapshot.
     package internal(set) var snapshot: SnapshotMetadata?
 

@@ -32,6 +32,8 @@ struct QueryFailover: Sendable {
     /// Not asked yet, in order.
     var candidates: [String]
     var triedCount = 0
+    /// A datacenter could not be asked, or did not answer.
+    var isPartial = false
     var attempts: [Attempt] = []
     /// When the best answer at hand is taken.
     var decideAt = Instant.distantFuture

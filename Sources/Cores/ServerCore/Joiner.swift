@@ -138,6 +138,9 @@ struct Joiner: Sendable {
     }
 
     /// The configured addresses are being tried, and none has taken us yet.
+    /// Whether there is somebody to join and none has been reached since the start.
+    func owes(_ channel: Channel) -> Bool { retries[channel] != nil || starts[channel] != nil }
+
     func isJoining(_ channel: Channel) -> Bool { retries[channel]?.contains { $0.isJoining } ?? false }
 
     /// At least one address answered: the pool keeps itself together from here on.

@@ -53,6 +53,9 @@ struct Replica: Sendable {
     var nextSnapshotLook: Instant
     /// A snapshot of the leader on its way to the disk.
     var installing: Installing?
+    /// Since the start this copy has held everything that a leader said to be committed. Before, it must not deny that
+    /// something exists, and says that it knows no leader.
+    private var hasCaughtUp = false
     /// Writes are refused while the disk is full.
     var diskIsFull = false
     var commitMark: CommitMark
@@ -115,9 +118,14 @@ struct Replica: Sendable {
     /// Brings the view up to date.
     /// - Returns: whether anything a reader can see has changed.
     mutating func refreshView() -> Bool {
+        if !hasCaughtUp, node.leader != nil, appliedIndex > .zero, appliedIndex >= node.heardCommit {
+            hasCaughtUp = !node.isLeader || node.isReadyForReads
+        }
         let moment = Moment(
-            appliedIndex: appliedIndex, term: node.term, isLeader: node.isLeader, leaderKnown: node.leader != nil,
-            leaseEnd: node.isLeader && node.isReadyForReads ? node.leaseEnd : .zero, lastContact: node.lastContact)
+            appliedIndex: appliedIndex, term: node.term, isLeader: node.isLeader,
+            leaderKnown: node.leader != nil && hasCaughtUp,
+            leaseEnd: node.isLeader && node.isReadyForReads ? node.leaseEnd : .zero,
+            lastContact: hasCaughtUp ? node.lastContact : nil)
         guard moment != published else { return false }
         if published?.appliedIndex != moment.appliedIndex { view.catalog = catalog }
         published = moment

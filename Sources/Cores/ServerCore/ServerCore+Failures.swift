@@ -15,6 +15,14 @@ extension ServerCore {
         }
     }
 
+    /// A server that knows no other datacenter yet and has some to join says so, instead of denying that one exists.
+    func told(_ result: Result<Response, FederationError>) -> Result<Response, FederationError> {
+        guard case .failure(.unknownDatacenter(let name)) = result, configuration.isServer, joiner.owes(.wan),
+            datacentersByDistance.count <= 1
+        else { return result }
+        return .failure(.notJoined(datacenter: name))
+    }
+
     func details(of error: FederationError, _ pending: PendingRequest, at now: Instant) -> ErrorDetails {
         var details = pending.details
         if details.datacenter.isEmpty { details.datacenter = pending.request.datacenter ?? configuration.datacenter }

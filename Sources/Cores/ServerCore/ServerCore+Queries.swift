@@ -91,7 +91,10 @@ extension ServerCore {
             let datacenter = failover.candidates.removeFirst()
             guard case .success(let servers) = router.route(datacenter, needsLeader: !failover.options.allowStale),
                 let server = servers.first
-            else { continue }
+            else {
+                failover.isPartial = true
+                continue
+            }
             failover.triedCount += 1
             let call = requests.newCall()
             failover.attempts.append(
@@ -134,6 +137,7 @@ extension ServerCore {
                 }
             }
         case .failure(let failure):
+            failover.isPartial = true
             metrics.add(.forwardFailed)
             router.handle(.callFailed(name: server.name, failure), at: now, into: &routerEffects)
         }
@@ -166,6 +170,7 @@ extension ServerCore {
         } else {
             answer = failover.fallback
             answer.failovers = failover.triedCount
+            answer.isPartial = failover.isPartial || failover.isWaiting || !failover.candidates.isEmpty
         }
         finish(number, .success(dressed(answer, at: now)), at: now)
     }

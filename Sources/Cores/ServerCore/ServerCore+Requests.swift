@@ -432,6 +432,7 @@ extension ServerCore {
     /// Every answer leaves through here, once.
     mutating func finish(_ number: UInt64, _ result: Result<Response, FederationError>, at now: Instant) {
         guard let pending = forget(number, at: now) else { return }
+        let result = told(result)
         var details = ErrorDetails()
         if case .failure(let error) = result { details = self.details(of: error, pending, at: now) }
         deliver(result, of: pending.request, to: pending.origin, details, at: now)

@@ -5,6 +5,9 @@ extension AgentConfiguration {
         .list("recursors", flag: "recursor", \.dns.recursors, "asked for other domains"),
         .bool("dns_config.allow_stale", \.dns.allowsStale, "answer from any server", standard: "true"),
         .duration("dns_config.max_stale", \.dns.maxStale, standard: "87600h", "beyond which the leader is asked"),
+        .duration(
+            "dns_config.answer_timeout", \.dns.answerTimeout, standard: "500ms",
+            "to SERVFAIL when the answer is not known by then; other domains have recursor_timeout"),
         .duration("dns_config.node_ttl", \.dns.nodeTTL, standard: "0s", "of node answers"),
         ConfigurationOption(
             key: "dns_config.service_ttl", flag: "", kind: .map, standard: "", summary: "of service answers, by name",

@@ -129,6 +129,8 @@ package struct AgentConfiguration: Equatable, Sendable {
         package var recursors: [String] = []
         package var allowsStale = true
         package var maxStale: Duration = .seconds(10 * 365 * 24 * 3600)
+        /// Resolvers ask again after 1 to 5 seconds: well before, so that a second question finds a verdict.
+        package var answerTimeout: Duration = .milliseconds(500)
         package var nodeTTL: Duration = .zero
         /// By service name; `*` stands for any, a trailing `*` for a prefix. Sorted by name.
         package var serviceTTL: [ServiceTTL] = []

@@ -4,6 +4,9 @@ package enum FederationError: Error, Equatable, Sendable {
     case noLeader(datacenter: String)
     /// No server of that name's datacenter was ever heard of: a typo, or the WAN pool has not converged.
     case unknownDatacenter(String)
+    /// No server of that name is known, and this server has not reached the WAN pool since its start: it cannot tell
+    /// whether the datacenter exists. Retry when it has joined.
+    case notJoined(datacenter: String)
     /// Its servers said that they leave, and none is there; until it joins again it does not exist.
     case left(datacenter: String)
     /// An operator had it forgotten; it comes back when one of its servers answers us anew.
@@ -70,7 +73,7 @@ extension FederationError {
         case .unknownDatacenter: .unknownDatacenter
         case .left: .left
         case .forgotten: .forgotten
-        case .unreachable, .connection: .unreachable
+        case .unreachable, .connection, .notJoined: .unreachable
         case .noLeader, .leaderless: .leaderless
         case .frozen: .frozen
         case .timedOut: .timedOut
@@ -93,8 +96,8 @@ extension FederationError {
     package var leavesStaleAnswer: Bool {
         switch self {
         case .noLeader, .leaderless, .unreachable, .frozen, .timedOut, .connection, .notReadyForConsistentReads: true
-        case .unknownDatacenter, .left, .forgotten, .outcomeUnknown, .staleBeyondBound, .overloaded, .diskFull, .denied,
-            .unknownMethod, .badRequest, .remote:
+        case .unknownDatacenter, .notJoined, .left, .forgotten, .outcomeUnknown, .staleBeyondBound, .overloaded,
+            .diskFull, .denied, .unknownMethod, .badRequest, .remote:
             false
         }
     }
@@ -105,6 +108,7 @@ extension FederationError {
         switch self {
         case .noLeader: "no-leader"
         case .connection: "connection"
+        case .notJoined: "not-joined"
         case .unknownDatacenter, .left, .forgotten, .unreachable, .leaderless, .frozen, .timedOut, .outcomeUnknown,
             .overloaded, .denied, .staleBeyondBound, .notReadyForConsistentReads, .diskFull, .unknownMethod,
             .badRequest, .remote:
@@ -116,7 +120,7 @@ extension FederationError {
     package var message: String {
         switch self {
         case .noLeader: "No cluster leader"
-        case .unknownDatacenter, .left, .forgotten: "No path to datacenter"
+        case .unknownDatacenter, .notJoined, .left, .forgotten: "No path to datacenter"
         case .unreachable, .frozen: "Remote DC has no server currently reachable"
         case .leaderless: "No cluster leader"
         case .timedOut(let after): "deadline of \(after) exceeded"
@@ -134,6 +138,7 @@ extension FederationError {
     /// - Parameter limit: how long the asker waited.
     package init(text: String, label: String, datacenter: String, limit: Duration) {
         switch label {
+        case "not-joined": self = .notJoined(datacenter: datacenter)
         case "left": self = .left(datacenter: datacenter)
         case "forgotten": self = .forgotten(datacenter: datacenter)
         case "frozen": self = .frozen(datacenter: datacenter)

@@ -78,7 +78,14 @@ package struct FederationRun: Sendable {
         self.shape = shape
         random = SeededRandom(seed: seed ^ 0x5DEE_CE66_D1CE_5EED)
         for datacenter in 0..<shape.datacenterCount {
-            for server in 0..<shape.serverCount { _ = world.add(configuration(datacenter, server)) }
+            for server in 0..<shape.serverCount {
+                var configuration = ServerConfiguration.simulated(
+                    datacenter, server, datacenterCount: shape.datacenterCount, serverCount: shape.serverCount,
+                    using: &random)
+                configuration.snapshotThreshold = 64
+                configuration.trailingLogCount = 32
+                _ = world.add(configuration)
+            }
             for writer in 0..<shape.writersPerDatacenter {
                 registers.append(RegisterChecker(key: "dc\(datacenter + 1)/writer\(writer)"))
             }
@@ -88,30 +95,6 @@ package struct FederationRun: Sendable {
     private var hostCount: Int { shape.datacenterCount * shape.serverCount }
     private func host(_ datacenter: Int, _ server: Int) -> Int { datacenter * shape.serverCount + server }
     private func datacenter(of host: Int) -> Int { host / shape.serverCount }
-
-    private mutating func configuration(_ datacenter: Int, _ server: Int) -> ServerConfiguration {
-        func address(_ datacenter: Int, _ server: Int) -> IPAddress {
-            IPAddress(127, 1, UInt8(truncatingIfNeeded: datacenter + 1), UInt8(truncatingIfNeeded: server + 1))
-        }
-        let here = address(datacenter, server)
-        var configuration = ServerConfiguration(
-            datacenter: "dc\(datacenter + 1)", node: "dc\(datacenter + 1)-s\(server + 1)",
-            nodeID: NodeID.random(using: &random), isServer: true, rpcEndpoint: Endpoint(here, DefaultPort.server),
-            lanEndpoint: Endpoint(here, DefaultPort.serfLAN), wanEndpoint: Endpoint(here, DefaultPort.serfWAN),
-            wanAddress: here)
-        configuration.bootstrap = .expect(shape.serverCount)
-        for other in 0..<shape.serverCount where other != server {
-            configuration.join.endpoints.append(Endpoint(address(datacenter, other), DefaultPort.serfLAN))
-        }
-        for other in 0..<shape.datacenterCount where other != datacenter {
-            configuration.joinWAN.endpoints.append(Endpoint(address(other, 0), DefaultPort.serfWAN))
-        }
-        configuration.join.interval = .seconds(2)
-        configuration.joinWAN.interval = .seconds(2)
-        configuration.snapshotThreshold = 64
-        configuration.trailingLogCount = 32
-        return configuration
-    }
 
     // MARK: The run
 

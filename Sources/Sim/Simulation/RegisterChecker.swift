@@ -46,9 +46,9 @@ extension RegisterChecker.Outcome {
             switch answer {
             case .success(.bool(true)): .acknowledged
             case .success(.bool(false)): .refused
-            case .failure(.noLeader), .failure(.unknownDatacenter), .failure(.left), .failure(.forgotten),
-                .failure(.unreachable), .failure(.frozen), .failure(.leaderless), .failure(.staleBeyondBound),
-                 .failure(.timedOut), .failure(.overloaded), .failure(.diskFull),
+            case .failure(.noLeader), .failure(.unknownDatacenter), .failure(.notJoined), .failure(.left),
+                .failure(.forgotten), .failure(.unreachable), .failure(.frozen), .failure(.leaderless),
+                .failure(.staleBeyondBound), .failure(.timedOut), .failure(.overloaded), .failure(.diskFull),
                 .failure(.denied), .failure(.badRequest), .failure(.unknownMethod), .failure(.connection):
                 .refused
             case .failure(.outcomeUnknown), .failure(.remote), .failure(.notReadyForConsistentReads), .success:

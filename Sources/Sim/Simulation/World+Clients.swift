@@ -52,6 +52,9 @@ struct Clients: Sendable {
     var random = SeededRandom(seed: 0)
     var nextNumber = firstNumber
     var exchanges: [UInt64: (host: Int, exchange: Exchange)] = [:]
+    /// Of an exchange with several questions under way: by their request numbers, and these by the exchange.
+    var questions: [UInt64: (exchange: UInt64, number: Int)] = [:]
+    var questionsOf: [UInt64: [UInt64]] = [:]
     /// Answers of agents that are still to be rendered, in their order.
     var arrived: [(UInt64, Answer)] = []
     var answers: [(id: UInt64, ClientAnswer)] = []
@@ -118,6 +121,17 @@ extension World {
         switch step {
         case .respond(let response): finish(number, .http(response))
         case .ask(let request, let timeout): hand(.request(RequestID(number), request, timeout: timeout), to: host)
+        case .askAll(let questions, let timeout):
+            for question in questions {
+                clients.nextNumber += 1
+                let id = clients.nextNumber
+                clients.questions[id] = (exchange: number, number: question.number)
+                clients.questionsOf[number, default: []].append(id)
+                switch question.subject {
+                case .request(let request): hand(.request(RequestID(id), request, timeout: timeout), to: host)
+                case .agent(let request): hand(.agentRequest(RequestID(id), request), to: host)
+                }
+            }
         case .askAgent(let request): hand(.agentRequest(RequestID(number), request), to: host)
         case .resolve(let name, let port):
             // The world has no names, only addresses.
@@ -134,13 +148,14 @@ extension World {
         case .respond(let bytes):
             // Silence: the client waits for its time to pass.
             if let bytes { finish(number, .dns(bytes)) }
-        case .ask(let request): hand(.request(RequestID(number), request, timeout: DNSRound.timeout), to: host)
+        case .ask(let request, let timeout): hand(.request(RequestID(number), request, timeout: timeout), to: host)
         case .recurse(let recursion): finish(number, .dns(round.settled(recursion, by: nil)))
         }
     }
 
     private mutating func finish(_ number: UInt64, _ answer: ClientAnswer) {
         guard clients.exchanges.removeValue(forKey: number) != nil else { return }
+        for id in clients.questionsOf.removeValue(forKey: number) ?? [] { clients.questions[id] = nil }
         clients.answers.append((id: number, answer))
     }
 
@@ -154,9 +169,22 @@ extension World {
 
     mutating func continueClients() {
         while !clients.arrived.isEmpty {
-            let (number, answer) = clients.arrived.removeFirst()
+            let (id, answer) = clients.arrived.removeFirst()
+            let question = clients.questions.removeValue(forKey: id)
+            let number = question?.exchange ?? id
             guard let (host, exchange) = clients.exchanges[number] else { continue }
             let local = states[host].clock.local(now)
+            if let question, case .http(var round) = exchange {
+                let step =
+                    switch answer {
+                    case .request(let result, let details):
+                        round.answered(question.number, result, details, view: views[host], at: local)
+                    case .agent(let response): round.answered(question.number, response)
+                    }
+                clients.exchanges[number]?.exchange = .http(round)
+                if let step { perform(step, round, number, host) }
+                continue
+            }
             switch (exchange, answer) {
             case (.http(var round), .request(let result, let details)):
                 let step = round.answered(result, details, view: views[host], at: local)
@@ -172,7 +200,9 @@ extension World {
 
     mutating func clientGivesUp(_ number: UInt64) {
         guard let (host, exchange) = clients.exchanges[number] else { return }
+        let questions = clients.questionsOf[number] ?? []
         finish(number, .failed("no answer in time"))
+        for id in questions { hand(.cancelled(RequestID(id)), to: host) }
         switch exchange {
         case .http, .dns: hand(.cancelled(RequestID(number)), to: host)
         case .unreadHTTP, .unreadDNS: break

@@ -12,6 +12,7 @@ struct SimulateCommand: ParsableCommand {
     @Option(help: "How many seeds.") var seeds: UInt64 = 100
     @Option(help: "The first of them.") var first: UInt64 = 1
     @Option(help: "Processes that share the seeds.") var jobs: UInt64 = 2
+    @Option(help: "Asks so many DNS questions in all, instead of writing and reading.") var dns = 0
     @Option(help: .hidden) var step: UInt64 = 1
     @Flag(help: "Prints each run's log.") var verbose = false
 
@@ -19,6 +20,7 @@ struct SimulateCommand: ParsableCommand {
         guard seeds > 0, jobs > 0, step > 0, first <= .max - seeds else {
             throw ValidationError("--seeds and --jobs begin at 1")
         }
+        guard dns == 0 || (dns / Int(clamping: seeds)) > 0 else { throw ValidationError("--dns is below --seeds") }
     }
 
     func run() throws {
@@ -28,7 +30,7 @@ struct SimulateCommand: ParsableCommand {
             let commands = (0..<jobs).map { job in
                 [
                     "simulate", "--first", String(first + job), "--seeds", String(seeds - job), "--step", String(jobs),
-                    "--jobs", "1",
+                    "--jobs", "1", "--dns", String(dns / Int(clamping: jobs)),
                 ]
             }
             try SimulationWorkers.run(commands) { line in
@@ -42,10 +44,25 @@ struct SimulateCommand: ParsableCommand {
         if summary.failedCount > 0 { throw ExitCode(1) }
     }
 
+    private func simulateDNS(_ seed: UInt64, _ isWorker: Bool, _ summary: inout SimulationSummary) {
+        // A worker's share of the questions among its share of the seeds.
+        var run = DNSRun(seed: seed, questionCount: max(1, dns / Int(clamping: max(1, seeds / step))))
+        run.world.keepsLog = verbose
+        let report = run.run()
+        if verbose { for line in run.world.lines { StandardOutput.print(line) } }
+        var lines = [report.line]
+        if !report.violations.isEmpty {
+            lines += report.violations.prefix(20).map { "seed \(seed): violation: \($0)" }
+            lines.append("seed \(seed): faults: \(report.faults.joined(separator: ", "))")
+        }
+        for line in lines { if isWorker { StandardOutput.print(line) } else { summary.take(line) } }
+    }
+
     private func simulate(_ seed: UInt64, _ summary: inout SimulationSummary) {
         // As a worker everything goes to the parent, which counts and prints.
         let isWorker = step > 1
         if isWorker { StandardOutput.print("seed \(seed): begins") }
+        if dns > 0 { return simulateDNS(seed, isWorker, &summary) }
         var run = FederationRun(seed: seed)
         run.world.keepsLog = verbose
         let report = run.run()

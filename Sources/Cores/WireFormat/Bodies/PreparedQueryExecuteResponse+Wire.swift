@@ -18,13 +18,14 @@ extension PreparedQueryExecuteResponse: WireRecord {
         case "DNS": dns = try reader.read()
         case "Datacenter": datacenter = try reader.read()
         case "Failovers": failovers = try reader.read()
+        case "IsthmusPartial": isPartial = try reader.read()
         default: return try meta.decode(field: name, from: &reader)
         }
         return true
     }
 
     package func encode(into writer: inout MessagePackWriter) {
-        writer.writeMapHeader(9)
+        writer.writeMapHeader(isPartial ? 10 : 9)
         writer.write("ConsistencyLevel")
         writer.write(meta.consistencyLevel)
         writer.write("DNS")
@@ -35,6 +36,10 @@ extension PreparedQueryExecuteResponse: WireRecord {
         writer.write(failovers)
         writer.write("Index")
         writer.write(meta.index)
+        if isPartial {
+            writer.write("IsthmusPartial")
+            writer.write(true)
+        }
         writer.write("KnownLeader")
         writer.write(meta.knownLeader)
         writer.write("LastContact")

@@ -41,6 +41,12 @@ package struct JSONWriter {
         endKey()
     }
 
+    /// A value that is JSON already, compact.
+    package mutating func raw(_ text: [UInt8]) {
+        separate()
+        bytes.append(contentsOf: text)
+    }
+
     package mutating func null() {
         separate()
         bytes.append(contentsOf: "null".utf8)

@@ -11,6 +11,8 @@ package struct PreparedQueryExecuteResponse: Equatable, Sendable {
     /// Other datacenters that were tried.
     package var failovers: Int
     package var meta: QueryMeta
+    /// Ours: no instance was found, and a datacenter that may have one could not be asked. Other peers skip it.
+    package var isPartial = false
 
     package init(
         service: String = "",

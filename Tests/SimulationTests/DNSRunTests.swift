@@ -1,0 +1,15 @@
+import Determinism
+import Simulation
+import Testing
+
+@Suite("DNS under every fault, in the simulated world")
+struct DNSRunTests {
+    @Test("An answer within the limit and with the right code, whatever is broken", arguments: [1, 2, 3] as [UInt64])
+    func anyFault(seed: UInt64) {
+        var run = DNSRun(seed: seed, questionCount: 2500)
+        let report = run.run()
+        #expect(report.violations.isEmpty, "\(report.line) \(report.violations) after \(report.faults)")
+        #expect(report.answered > 200 && report.denied > 200 && report.failed > 5, "\(report.line)")
+        #expect(report.slowest > .milliseconds(200) && report.slowest <= .milliseconds(501), "\(report.slowest)")
+    }
+}
