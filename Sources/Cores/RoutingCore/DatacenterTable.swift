@@ -1,30 +1,50 @@
 import Determinism
+import FederationModel
 
-/// Remote datacenters by name. Passes over all of them look at the places where they stand: a copy of a state is a
-/// dozen retains, and a server of forty datacenters makes a hundred passes a second.
+/// Remote datacenters by name. What passes over all of them look at stands apart, in a few cache lines: a server of
+/// forty datacenters makes a hundred passes a second, and a state is half a kilobyte and a dozen retains.
 struct DatacenterTable: Sendable {
+    fileprivate struct Due: Sendable {
+        /// Of the next round of pings.
+        let round: Instant
+        /// When the verdict comes to be remade although nothing new is known.
+        let judgement: Instant
+        let isUndisputed: Bool
+        /// None of its servers answers.
+        let isMissing: Bool
+    }
+
+    private let configuration: RouterConfiguration
     /// Sorted.
     private(set) var names: [String] = []
     /// In the order of `names`. Nil for the moment in which a state is taken out to be worked on.
     private var states: [DatacenterState?] = []
+    private var dues: [Due] = []
     private var places: [String: Int] = [:]
+
+    init(_ configuration: RouterConfiguration) { self.configuration = configuration }
 
     /// Setting nil takes a datacenter out for a moment and keeps its place; `remove` forgets it.
     subscript(name: String) -> DatacenterState? {
         get { places[name].flatMap { states[$0] } }
         _modify {
-            if places[name] == nil { insert(name) }
-            guard let place = places[name] else { preconditionFailure("\(name) has no place") }
+            guard let place = places[name] else {
+                // A change of a datacenter that is not there makes none.
+                var new: DatacenterState?
+                defer { if let new { insert(name, new) } }
+                yield &new
+                return
+            }
+            defer { if let due = states[place]?.due(configuration) { dues[place] = due } }
             yield &states[place]
         }
     }
 
-    func contains(_ name: String) -> Bool { places[name] != nil }
-
-    private mutating func insert(_ name: String) {
+    private mutating func insert(_ name: String, _ state: DatacenterState) {
         let place = names.firstIndex { $0 > name } ?? names.count
         names.insert(name, at: place)
-        states.insert(nil, at: place)
+        states.insert(state, at: place)
+        dues.insert(state.due(configuration), at: place)
         renumber()
     }
 
@@ -32,6 +52,7 @@ struct DatacenterTable: Sendable {
         guard let place = places[name] else { return }
         names.remove(at: place)
         states.remove(at: place)
+        dues.remove(at: place)
         renumber()
     }
 
@@ -41,30 +62,32 @@ struct DatacenterTable: Sendable {
 
     // MARK: Passes
 
-    /// Instants at which something is due, by `names`: the earliest of them.
-    func earliest(_ due: (borrowing DatacenterState) -> Instant) -> Instant {
-        var earliest = Instant.distantFuture
-        for place in states.indices where states[place] != nil { earliest = min(earliest, due(states[place]!)) }
-        return earliest
+    var earliestRound: Instant { dues.reduce(.distantFuture) { min($0, $1.round) } }
+    var earliestJudgement: Instant { dues.reduce(.distantFuture) { min($0, $1.judgement) } }
+    /// All is well everywhere, and nobody says otherwise.
+    var isUndisputed: Bool { dues.allSatisfy(\.isUndisputed) }
+    var isMissingAny: Bool { dues.contains(where: \.isMissing) }
+
+    /// Whose verdict has to be remade, sorted.
+    func toJudge(at now: Instant) -> [String] {
+        dues.indices.filter { dues[$0].judgement <= now }.map { names[$0] }
     }
 
-    func contains(where holds: (borrowing DatacenterState) -> Bool) -> Bool {
-        for place in states.indices where states[place] != nil && holds(states[place]!) { return true }
-        return false
+    /// Who is to be asked: who has waited longest first.
+    func toPing(at now: Instant) -> [String] {
+        dues.indices.filter { dues[$0].round <= now }.sorted {
+            dues[$0].round != dues[$1].round ? dues[$0].round < dues[$1].round : $0 < $1
+        }.map { names[$0] }
     }
+}
 
-    /// Names of those for which something holds, sorted.
-    func names(where holds: (borrowing DatacenterState) -> Bool) -> [String] {
-        var found: [String] = []
-        for place in states.indices where states[place] != nil && holds(states[place]!) { found.append(names[place]) }
-        return found
-    }
-
-    /// Makes something of each, in the order of names.
-    func map<Made>(_ make: (borrowing DatacenterState) -> Made) -> [Made] {
-        var made: [Made] = []
-        made.reserveCapacity(states.count)
-        for place in states.indices where states[place] != nil { made.append(make(states[place]!)) }
-        return made
+extension DatacenterState {
+    fileprivate func due(_ configuration: RouterConfiguration) -> DatacenterTable.Due {
+        var judgement = settling(configuration)
+        if let since = leaderlessSince, verdict != .leaderless {
+            judgement = min(judgement, since + configuration.leaderlessDelay)
+        }
+        return DatacenterTable.Due(
+            round: nextRound, judgement: judgement, isUndisputed: isUndisputed, isMissing: missingSince != nil)
     }
 }

@@ -46,7 +46,7 @@ extension Router {
     }
 
     /// Some datacenter answers nothing at present.
-    package var isMissingAny: Bool { datacenters.contains { $0.missingSince != nil } }
+    package var isMissingAny: Bool { datacenters.isMissingAny }
 
     /// Answers arrive, or other packets although there are no answers.
     private func hears(_ state: DatacenterState, at now: Instant) -> Bool {
@@ -58,11 +58,14 @@ extension Router {
     }
 
     mutating func heard(_ datacenter: String, _ now: Instant) {
-        guard let state = datacenters[datacenter] else { return }
+        // Set below where it stands: nothing is copied for each ping that arrives.
+        let lastHeard = datacenters[datacenter]?.lastHeard
         datacenters[datacenter]?.lastHeard = now
-        guard let missing = state.missingSince, now >= missing + Self.hearingMargin else { return }
-        let isHeardAlready = state.hearingSince.map { $0 >= missing + Self.hearingMargin } ?? false
-        let isUnbroken = state.lastHeard.map { now - $0 <= Self.hearingAge } ?? false
+        guard isMissingAny, let missing = datacenters[datacenter]?.missingSince, now >= missing + Self.hearingMargin
+        else { return }
+        let since = datacenters[datacenter]?.hearingSince
+        let isHeardAlready = since.map { $0 >= missing + Self.hearingMargin } ?? false
+        let isUnbroken = lastHeard.map { now - $0 <= Self.hearingAge } ?? false
         if !isHeardAlready || !isUnbroken { datacenters[datacenter]?.hearingSince = now }
     }
 
@@ -137,7 +140,7 @@ extension Router {
 
     /// Rows grow too old without an input: looked at again and again while somebody sees a fault.
     mutating func judgeWhenDue(_ now: Instant, _ effects: inout [RouterEffect]) {
-        let isDisputed = now >= judgedAt + Self.judgingPause && datacenters.contains { !$0.isUndisputed }
+        let isDisputed = now >= judgedAt + Self.judgingPause && !datacenters.isUndisputed
         if judgingDue <= now || isDisputed { judgeForAll(now, &effects) }
     }
 

@@ -7,7 +7,7 @@ package struct Router: Sendable {
     package let configuration: RouterConfiguration
     private var random: SeededRandom
     /// Remote datacenters.
-    var datacenters = DatacenterTable()
+    var datacenters: DatacenterTable
     var names: [String] { datacenters.names }
     /// Rows of other servers.
     var book = RowBook()
@@ -30,6 +30,7 @@ package struct Router: Sendable {
 
     package init(_ configuration: RouterConfiguration, random: SeededRandom) {
         self.configuration = configuration
+        datacenters = DatacenterTable(configuration)
         self.random = random
     }
 
@@ -244,22 +245,10 @@ package struct Router: Sendable {
     package mutating func advance(to now: Instant, into effects: inout [RouterEffect]) {
         // Called for every batch: nothing of it costs a pass over the datacenters while nothing is due.
         guard nextDeadline <= now else { return }
-        let configuration = configuration
-        let overdue = datacenters.names { state in
-            if state.settling(configuration) <= now { return true }
-            guard let since = state.leaderlessSince, state.verdict != .leaderless else { return false }
-            return now >= since + configuration.leaderlessDelay
-        }
-        for name in overdue { reassess(name, now, &effects) }
+        for name in datacenters.toJudge(at: now) { reassess(name, now, &effects) }
         judgeWhenDue(now, &effects)
         // The datacenter that has waited longest first, so that a spent budget starves none.
-        var order = datacenters.names { $0.nextRound <= now }
-        if order.count > 1 {
-            order.sort {
-                let (left, right) = (datacenters[$0]?.nextRound ?? now, datacenters[$1]?.nextRound ?? now)
-                return left != right ? left < right : $0 < $1
-            }
-        }
+        let order = datacenters.toPing(at: now)
         for name in order where now >= blockedUntil { pingRound(name, now, &effects) }
         setDeadline()
     }
@@ -329,15 +318,8 @@ package struct Router: Sendable {
     }
 
     private mutating func setDeadline() {
-        let configuration = configuration
-        let round = max(datacenters.earliest { $0.nextRound }, blockedUntil)
-        let judgement = datacenters.earliest { state in
-            guard let since = state.leaderlessSince, state.verdict != .leaderless else {
-                return state.settling(configuration)
-            }
-            return min(state.settling(configuration), since + configuration.leaderlessDelay)
-        }
-        let deadline = min(round, judgement, judgingDue)
+        let round = max(datacenters.earliestRound, blockedUntil)
+        let deadline = min(round, datacenters.earliestJudgement, judgingDue)
         nextDeadline = deadline
     }
 
