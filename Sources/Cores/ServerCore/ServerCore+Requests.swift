@@ -407,11 +407,13 @@ extension ServerCore {
         }
     }
 
-    var leaderAddress: String {
-        guard let leader = replica?.node.leader else { return "" }
-        if leader == configuration.nodeID { return configuration.rpcEndpoint.description }
-        return (servers.endpoint(of: leader) ?? replica?.node.membership[leader]?.endpoint)?.description ?? ""
+    private var leaderEndpoint: Endpoint? {
+        guard let leader = replica?.node.leader else { return nil }
+        if leader == configuration.nodeID { return configuration.rpcEndpoint }
+        return servers.endpoint(of: leader) ?? replica?.node.membership[leader]?.endpoint
     }
+
+    var leaderAddress: String { leaderEndpoint?.description ?? "" }
 
     private mutating func pong(to ping: Ping, at now: Instant) -> Pong {
         router.handle(.heard(datacenter: ping.datacenter), at: now, into: &routerEffects)
@@ -419,7 +421,7 @@ extension ServerCore {
         let lastContact = isLeader ? nil : replica?.node.lastContact
         var pong = Pong(
             datacenter: configuration.datacenter, node: configuration.node,
-            clusterID: (replica?.node.clusterID ?? .none).description, leader: leaderAddress,
+            clusterID: texts.text(of: replica?.node.clusterID ?? .none), leader: texts.text(of: leaderEndpoint),
             term: replica?.node.term.value ?? 0, lastContact: lastContact.map { now - $0 } ?? .zero)
         let answer = router.rows(wanted: ping.wantedRows, heldStamp: ping.rowStamp, at: now)
         pong.isRowHeldGood = answer.isHeldGood

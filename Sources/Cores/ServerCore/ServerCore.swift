@@ -33,6 +33,7 @@ package struct ServerCore: Sendable {
     var lanServers = LANServers()
     var duties = LeaderDuties()
     var pings = Pings()
+    var texts = PongTexts()
     var keyrings = KeyringBook()
     var metrics = Instruments()
     var identities: IdentityPool
