@@ -84,7 +84,8 @@ struct DeterminismTests {
             changed[place] ^= 0x80
             #expect(seen.insert(hash(changed)).inserted)
             #expect(seen.insert(hash(Array(bytes[..<place]), Array(bytes[place...]))).inserted)
-            if place > 0 { #expect(seen.insert(hash(Array(bytes[..<place]))).inserted) }
+            // The first byte alone is among those above.
+            if place > 1 { #expect(seen.insert(hash(Array(bytes[..<place]))).inserted) }
         }
         #expect(hash(bytes) == 0x6B85_11F4_379A_E7C1, "the same in every process, in debug and in release")
     }

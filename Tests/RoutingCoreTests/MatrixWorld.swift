@@ -30,7 +30,7 @@ struct MatrixWorld {
     var cuts: Set<ReachabilityMatrix.Cut> = []
     var roundTrips: [ReachabilityMatrix.Cut: Duration] = [:]
     var changes: [(at: Instant, server: String, effect: RouterEffect)] = []
-    /// Rows that answers have carried.
+    /// Answers that carried the row of the server that gave them.
     var rowCount = 0
     /// Datacenters of Consul: their routers are silent, and their servers answer without rows.
     var foreign: Set<String> = []
@@ -149,7 +149,7 @@ struct MatrixWorld {
         let wanted = servers[from]?.router.wantedRows(at: now) ?? []
         let held = self[from].heldStamp(of: server.node, in: server.datacenter)
         guard let answer = servers[to]?.router.rows(wanted: wanted, heldStamp: held, at: now) else { return }
-        rowCount += answer.rows.count
+        rowCount += answer.rows.count { $0.row.server == server.node && $0.row.datacenter == server.datacenter }
         if answer.isHeldGood {
             deliver(.input(.rowHolds(server: server.node, datacenter: server.datacenter), to: from), after: time)
         }

@@ -1,6 +1,6 @@
 /// Values by yamux stream number: a hash table with open places (Knuth 6.4, algorithms L and R). A message on a stream
-/// looks its stream up a dozen times, which costs a `Dictionary` a keyed hash each time. A peer that chooses numbers which
-/// fall together makes its own connection slower, in proportion to the streams it may have open (`maxStreams`).
+/// looks its stream up a dozen times, which costs a `Dictionary` a keyed hash each time. A peer that chooses numbers
+/// which fall together makes its own connection slower, in proportion to the streams it may have open (`maxStreams`).
 struct StreamTable<Value: Sendable>: Sendable {
     private var keys: [UInt32] = []
     /// Nil where a place is open. As many as keys: a power of two, at most half of them taken.

@@ -1,6 +1,6 @@
 /// Values by the instant at which they are due; equal instants come in the order they were added. A binary heap:
-/// `add` and `popDue` are O(log n). There is no removal: an owner ignores what it no longer waits for, and drops it when
-/// it is the earliest.
+/// `add` and `popDue` are O(log n). There is no removal: an owner ignores what it no longer waits for, and drops it
+/// when it is the earliest.
 ///
 /// Public and inlinable, so that each module has it specialised for what it queues: the compiler does not do that for
 /// what is `package`.
