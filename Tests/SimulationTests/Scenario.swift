@@ -41,11 +41,12 @@ final class Scenario {
     ///   - joining: numbers of agents of the same datacenter; by default the first one.
     ///   - starting: agents that must be joined at the start.
     ///   - names: joined by name.
+    ///   - blocked: prefixes of paths that its HTTP API answers 403.
     ///   - federating: datacenters whose first server is joined in the WAN pool.
     func add(
         _ datacenter: Int, _ number: Int, name: String? = nil, isServer: Bool = true,
         bootstrap: ServerConfiguration.Bootstrap, joining: [Int] = [1], starting: [Int] = [],
-        federating: [Int] = [], names: [String] = []
+        federating: [Int] = [], names: [String] = [], blocked: [String] = []
     ) -> Int {
         let here = Self.address(datacenter, number)
         let kind = isServer ? "s" : "c"
@@ -71,7 +72,7 @@ final class Scenario {
         configuration.join.interval = .seconds(2)
         configuration.join.maxAttemptCount = maxJoinAttempts
         configuration.joinWAN.interval = .seconds(2)
-        return world.add(configuration)
+        return world.add(configuration, frontEnd: FrontEnd(configuration, blocked: blocked))
     }
 
     /// Servers of one datacenter that expect each other, started.

@@ -6,8 +6,7 @@ import Simulation
 import Testing
 import WireFormat
 
-/// Twelve causes, each brought about in a federation of three datacenters and asked for over HTTP by a client that
-/// takes JSON.
+/// Causes brought about in a federation of three datacenters and asked for over HTTP by a client that takes JSON.
 @Suite("Typed errors")
 struct TypedErrorTests {
     private static let json = [(name: "Accept", value: "application/json")]
@@ -86,15 +85,15 @@ struct TypedErrorTests {
     @Test("Killed, left, without a leader")
     func gone() {
         let federation = Federation()
+        _ = federation.scenario.ask(.leave, at: federation.third[0])
+        #expect(federation.await(.left, of: "dc3"))
+        let left = federation.see("/v1/kv/a?dc=dc3")
+        #expect(left.kind == "left" && left.field("Message") == "No path to datacenter")
         for server in federation.there { federation.scenario.world.kill(server) }
         #expect(federation.see("/v1/kv/a?dc=dc2&timeout=3s").kind == "unreachable")
         #expect(federation.await(.unreachable, of: "dc2"))
         let killed = federation.see("/v1/kv/a?dc=dc2")
         #expect(killed.kind == "unreachable" && killed.field("Message")?.contains("no server currently") == true)
-        _ = federation.scenario.ask(.leave, at: federation.third[0])
-        #expect(federation.await(.left, of: "dc3"))
-        let left = federation.see("/v1/kv/a?dc=dc3")
-        #expect(left.kind == "left" && left.field("Message") == "No path to datacenter")
         for server in federation.there.prefix(2) { federation.scenario.world.start(server) }
         #expect(federation.await(.degraded, of: "dc2") || federation.await(.up, of: "dc2"))
         federation.scenario.world.kill(federation.there[0])
@@ -111,5 +110,15 @@ struct TypedErrorTests {
         let stale = federation.see("/v1/kv/a?stale&max_stale=1s&timeout=2s")
         #expect(stale.status == 500 && stale.kind == "stale-beyond-bound" && stale.isRetrySafe == true)
         #expect(federation.see("/v1/catalog/nodes?stale&max_stale=1h").status == 200)
+    }
+
+    @Test("Denied: the agent's operator has blocked the endpoint")
+    func denied() {
+        let scenario = Scenario()
+        let agent = scenario.add(1, 1, bootstrap: .alone, blocked: ["/v1/event"])
+        scenario.world.start(agent)
+        let denied = Seen(scenario.fetch("GET", "/v1/event/list", Self.json, at: agent))
+        #expect(denied.status == 403 && denied.kind == "denied")
+        #expect(denied.field("Message") == "Endpoint is blocked by agent configuration")
     }
 }

@@ -133,6 +133,18 @@ struct ExpectationTests {
         #expect(reason(kind, try view([:])) == "dc1-s1: refused")
     }
 
+    @Test("An answer says all that is asked of it, in its body or in our headers")
+    func answers() throws {
+        let kind = TopologyExpectation.Kind.answered(
+            path: "/x?dc=*", from: .named("dc1-s1"), fasterThan: .seconds(1), says: ["web-1", "no-instance"])
+        #expect(reason(kind, try view(["dc1-s1 /x?dc=*": (200, "no-instance|[\"web-1\"]")])) == nil)
+        let other = reason(kind, try view(["dc1-s1 /x?dc=*": (200, "[\"web-1\"]")]))
+        #expect(other?.hasSuffix("without \"no-instance\"") == true)
+        let failed = reason(kind, try view(["dc1-s1 /x?dc=*": (500, "No path to datacenter")]))
+        #expect(failed == "dc1-s1: /x?dc=* answers 500 No path to datacenter")
+        #expect(reason(kind, try view([:])) == "dc1-s1: refused")
+    }
+
     @Test("Caught up is the same keys as the leader's")
     func caughtUp() throws {
         let leader = (200, "\"127.1.2.2:8300\"")

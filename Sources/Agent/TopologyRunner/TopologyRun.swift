@@ -244,7 +244,8 @@ package struct TopologyRun {
         switch expectation.kind {
         case .leader(let datacenters): selectors = datacenters.map { .serversOf($0) }
         case .members(_, _, _, let from), .instances(_, _, _, let from, _), .key(_, _, let from, _, _),
-            .verdict(_, _, let from), .refused(_, let from, _, _), .nothingLost(_, let from):
+            .verdict(_, _, let from), .refused(_, let from, _, _), .answered(_, let from, _, _),
+            .nothingLost(_, let from):
             selectors = [from]
         case .caughtUp(let selector), .stopped(let selector): selectors = [selector]
         case .leaders(_, let datacenter): selectors = [.serversOf(datacenter)]

@@ -44,6 +44,12 @@ extension FederationView {
                 evidence = try checkRefused(path, agent, limit, says, asking: &asker)
             }
             return Held(evidence: evidence)
+        case .answered(let path, let from, let limit, let says):
+            var evidence = ""
+            for agent in try runningAgents(from, asking: &asker) {
+                evidence = try checkAnswered(path, agent, limit, says, asking: &asker)
+            }
+            return Held(evidence: evidence)
         case .caughtUp(let selector):
             for agent in try runningAgents(selector, asking: &asker) { try checkCaughtUp(agent, asking: &asker) }
             return Held()
@@ -180,6 +186,25 @@ extension FederationView {
                 "\(agent.name): \(path) answers \(answer.status) \(label) \(text) without \"\(says)\"")
         }
         return "\(answer.status) \(text)\(label.isEmpty ? "" : " (\(label))") in \(answer.time.shown)"
+    }
+
+    private func checkAnswered(
+        _ path: String, _ agent: TopologyPlan.Agent, _ limit: Duration, _ says: [String],
+        asking asker: inout some FederationAsker
+    ) throws(FederationReason) -> String {
+        let answer = try get(agent, path, timeout: limit, asking: &asker)
+        guard answer.status == 200 else {
+            throw FederationReason("\(agent.name): \(path) answers \(answer.status) \(answer.text.prefix(200))")
+        }
+        let own = answer.headers.filter { $0.name.lowercased().hasPrefix("x-isthmus-") }
+        let shown = own.map { "\($0.name): \($0.value)" } + [String(answer.text.prefix(4000))]
+        for text in says where !shown.contains(where: { $0.contains(text) }) {
+            throw FederationReason(
+                "\(agent.name): \(path) answers \(shown.joined(separator: " | ")) without \"\(text)\"")
+        }
+        // What is shown in one line of a report: our headers say most in the least space.
+        let first = shown[0].prefix { $0 != "\n" }.prefix(300)
+        return "\(first) in \(answer.time.shown)"
     }
 
     private func checkCaughtUp(

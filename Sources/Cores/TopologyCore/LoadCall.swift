@@ -52,8 +52,8 @@ extension Topology.Load {
 extension LoadRecord.Outcome {
     /// Errors of which an agent says that certainly nothing was done (`X-Isthmus-Error`).
     private static let refusals: Set<String> = [
-        "no-leader", "unknown-datacenter", "unreachable", "frozen", "leaderless", "timed-out", "overloaded",
-        "disk-full", "denied", "bad-request", "unknown-method", "connection",
+        "unknown-datacenter", "left", "forgotten", "unreachable", "frozen", "leaderless", "timed-out", "overloaded",
+        "disk-full", "denied", "bad-request", "unknown-method", "stale-beyond-bound",
     ]
 
     /// - Parameter error: the header `X-Isthmus-Error`.

@@ -15,6 +15,8 @@ package struct TopologyExpectation: Equatable, Sendable {
         case verdict(of: String, isOneOf: [String], from: TopologySelector)
         /// A request fails fast, and its answer contains the text.
         case refused(path: String, from: TopologySelector, fasterThan: Duration, says: String)
+        /// A GET answered 200 in time, whose body or headers of ours have all the texts.
+        case answered(path: String, from: TopologySelector, fasterThan: Duration, says: [String])
         /// A write begun after the step's actions is acknowledged.
         case writes(load: String)
         /// Every acknowledged write of a finished load is read back.
@@ -78,6 +80,7 @@ extension TopologyExpectation: CustomStringConvertible {
         case .verdict(let datacenter, let words, let from):
             "\(from): \(datacenter) is \(words.joined(separator: " or "))"
         case .refused(let path, let from, let limit, _): "\(from): \(path) fails within \(limit)"
+        case .answered(let path, let from, let limit, _): "\(from): \(path) is answered within \(limit)"
         case .writes(let load): "\(load): writes are acknowledged again"
         case .nothingLost(let load, _): "\(load): every acknowledged write is there"
         case .caughtUp(let selector): "\(selector) hold what their leader holds"

@@ -2,8 +2,8 @@ import Configuration
 
 extension TopologyReader {
     static let expectationNames = [
-        "leader", "leaders", "members", "seen", "instances", "key", "verdict", "refused", "writes", "nothing-lost",
-        "linearizable", "error-rate", "latency", "caught-up", "stopped",
+        "leader", "leaders", "members", "seen", "instances", "key", "verdict", "refused", "answers", "writes",
+        "nothing-lost", "linearizable", "error-rate", "latency", "caught-up", "stopped",
     ]
 
     /// Where an expectation stands, which decides what `within` means and whether loads must be finished.
@@ -79,6 +79,14 @@ extension TopologyReader {
             if let path, !path.hasPrefix("/") { note(value.position, "\"\(path)\" has no leading /") }
             guard let path, let from else { return nil }
             return .refused(path: path, from: from, fasterThan: limit, says: says)
+        case "answers":
+            let path = value.text("a path", &problems)
+            let from = fields.need("from", &problems).flatMap { readSelector($0) }
+            let limit = fields.take("faster-than")?.duration("faster-than", Self.waits, &problems) ?? .seconds(1)
+            let says = fields.take("says")?.asItems.compactMap { $0.text("a text", &problems) } ?? []
+            if let path, !path.hasPrefix("/") { note(value.position, "\"\(path)\" has no leading /") }
+            guard let path, let from else { return nil }
+            return .answered(path: path, from: from, fasterThan: limit, says: says)
         case "writes": return readLoadName(value).map { .writes(load: $0) }
         case "nothing-lost":
             let load = readLoadName(value)

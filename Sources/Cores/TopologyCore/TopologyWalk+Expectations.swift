@@ -38,7 +38,7 @@ extension TopologyWalk {
             checkSeen(who, isWAN, status, expectation.within, position)
         case .members(let count, let isWAN, let status, let from):
             checkCount(count, isWAN, status, from, position)
-        case .refused, .nothingLost, .caughtUp, .errorRate, .latency, .linearizable: break
+        case .refused, .answered, .nothingLost, .caughtUp, .errorRate, .latency, .linearizable: break
         }
     }
 
@@ -46,7 +46,8 @@ extension TopologyWalk {
     private func looker(_ kind: TopologyExpectation.Kind) -> TopologySelector? {
         switch kind {
         case .members(_, _, _, let from), .instances(_, _, _, let from, _), .key(_, _, let from, _, _),
-            .verdict(_, _, let from), .refused(_, let from, _, _), .nothingLost(_, let from), .seen(_, _, _, let from):
+            .verdict(_, _, let from), .refused(_, let from, _, _), .answered(_, let from, _, _),
+            .nothingLost(_, let from), .seen(_, _, _, let from):
             from
         case .caughtUp(let who): who
         case .leader, .leaders, .writes, .stopped, .errorRate, .latency, .linearizable: nil

@@ -3,7 +3,7 @@ import Determinism
 import DNSCore
 import FederationModel
 package import HTTPCore
-import ServerCore
+package import ServerCore
 
 /// What turns requests of one agent's clients into typed ones.
 package struct FrontEnd: Sendable {
@@ -15,10 +15,12 @@ package struct FrontEnd: Sendable {
         dns = DNSFrontEnd(context: plan.dnsContext(serial: 1))
     }
 
-    init(_ configuration: ServerConfiguration) {
-        http = HTTPRouter(
-            context: HTTPContext(
-                datacenter: configuration.datacenter, node: configuration.node, isServer: configuration.isServer))
+    /// - Parameter blocked: prefixes of paths that are answered 403.
+    package init(_ configuration: ServerConfiguration, blocked: [String] = []) {
+        var context = HTTPContext(
+            datacenter: configuration.datacenter, node: configuration.node, isServer: configuration.isServer)
+        context.blockedEndpoints = blocked
+        http = HTTPRouter(context: context)
         dns = DNSFrontEnd(context: DNSContext(datacenter: configuration.datacenter))
     }
 }

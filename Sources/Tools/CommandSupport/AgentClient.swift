@@ -39,12 +39,23 @@ package struct AgentClient: Sendable {
         } catch {
             throw CommandFailure("the agent at \(base) does not answer: \(error)")
         }
+        for (datacenter, kind) in Self.silent(in: answer.headers) { StandardError.print("\(datacenter): \(kind)") }
         guard answer.status == 200 || also.contains(answer.status) else {
             let words = answer.text.split { $0.isWhitespace || $0.isNewline }
             let text = words.joined(separator: " ").prefix(1000)
             throw CommandFailure("unexpected answer \(answer.status)\(text.isEmpty ? "" : ": \(text)")")
         }
         return answer
+    }
+
+    /// Datacenters of `X-Isthmus-Datacenters` that did not answer, with the kind of their error.
+    package static func silent(in headers: [(name: String, value: String)]) -> [(datacenter: String, kind: String)] {
+        let entries = headers.first { $0.name.lowercased() == "x-isthmus-datacenters" }?.value.split(separator: ",")
+        return (entries ?? []).compactMap { entry in
+            let words = entry.filter { $0 != " " && $0 != "\"" }.split(separator: ";")
+            guard let name = words.first, let error = words.first(where: { $0.hasPrefix("error=") }) else { return nil }
+            return (String(name), String(error.dropFirst(6)))
+        }
     }
 
     package func json(_ path: String, _ query: Query = []) throws(CommandFailure) -> JSONValue {

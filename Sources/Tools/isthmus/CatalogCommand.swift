@@ -34,7 +34,8 @@ struct NodesCommand: ParsableCommand {
         var table = TextTable(
             ["Node", "ID", "Address", "DC"] + (detailed ? ["TaggedAddresses", "Meta"] : []))
         var seen: Set<String> = []
-        for node in value.items ?? [] where seen.insert(node.shown("Node")).inserted {
+        for node in value.items ?? []
+        where seen.insert(node.shown("Node") + "." + node.shown("Datacenter")).inserted {
             let id = node.shown("ID")
             var row = [
                 node.shown("Node"), detailed ? id : String(id.prefix(8)), node.shown("Address"),
@@ -69,7 +70,8 @@ struct ServiceNamesCommand: ParsableCommand {
                 found[service.name] = Set((service.value.items ?? []).compactMap(\.text))
             }
         } else {
-            for service in value["Services"]?.members ?? [] {
+            // Of several datacenters: one object each.
+            for service in (value.items ?? [value]).flatMap({ $0["Services"]?.members ?? [] }) {
                 found[service.value.shown("Service"), default: []]
                     .formUnion((service.value["Tags"]?.items ?? []).compactMap(\.text))
             }

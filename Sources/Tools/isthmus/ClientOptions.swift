@@ -40,7 +40,7 @@ struct ClientOptions: ParsableArguments {
 
 /// Flags of commands that may ask about another datacenter.
 struct DatacenterOptions: ParsableArguments {
-    @Option(help: "The datacenter asked about; the agent's own by default.")
+    @Option(help: "The datacenter asked about, by default the agent's own; many reads take '*', 'dc1,dc2', 'near:2'.")
     var datacenter = ""
 
     @Flag(help: "Any server may answer, however old its data is.")

@@ -28,7 +28,9 @@ struct KVGetCommand: ParsableCommand {
         let lines = (value.items ?? []).map { entry in
             if keys { return entry.text ?? "" }
             if detailed { return details(entry) }
-            return recurse ? "\(entry.shown("Key")):\(content(entry))" : content(entry)
+            // Of several datacenters each entry says where it is from.
+            let place = entry["Datacenter"].flatMap(\.text).map { $0 + ": " } ?? ""
+            return place + (recurse ? "\(entry.shown("Key")):\(content(entry))" : content(entry))
         }
         options.show(value, as: lines.joined(separator: detailed ? "\n\n" : "\n"))
     }
@@ -44,6 +46,7 @@ struct KVGetCommand: ParsableCommand {
             table.add([name, entry.shown(name)])
         }
         table.add(["Value", content(entry)])
+        if let place = entry["Datacenter"]?.text { table.add(["Datacenter", place]) }
         return table.text
     }
 }
