@@ -108,8 +108,9 @@ let tools: [Target] = [
     module(
         "Tools", "Fuzzing",
         base + [
-            "CatalogCore", "Configuration", "ConfigurationFiles", "DNSCore", "GossipCore", "HTTPCore", "RPCCore",
-            "RaftCore", "SerfCore", "StorageFormat", "TopologyCore", "WireFormat", "YAMLReader",
+            "CatalogCore", "Configuration", "ConfigurationFiles", "DNSCore", "FilterCore", "GossipCore", "Gzip",
+            "HTTPCore", "Patterns", "RPCCore", "RaftCore", "SerfCore", "StorageFormat", "TopologyCore", "WireFormat",
+            "YAMLReader",
         ]),
     tool(
         "isthmus",

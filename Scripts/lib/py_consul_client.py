@@ -81,7 +81,7 @@ def transaction():
 
 
 def prepared_query():
-    made = client.query.create("py-web", "web")
+    made = client.query.create("web", "py-web")
     assert made["ID"]
     names = [row["Service"]["ID"] for row in client.query.execute("py-web")["Nodes"]]
     client.query.delete(made["ID"])

@@ -7,7 +7,7 @@ import Testing
         .key("a/1"), .key("a/2"), .key("b"), .prefix(""), .prefix("a"), .prefix("a/"), .prefix("a/1"), .prefix("b"),
         .nodes, .services, .node("n"), .nodeChecks("n"), .service("web"), .service("web2"), .serviceChecks("web"),
         .checks(state: nil), .checks(state: "passing"), .checks(state: "critical"), .coordinates, .nodesAndServices,
-        .nodesAndChecks,
+        .nodesAndChecks, .registrations,
     ]
 
     @Test(arguments: [
@@ -15,9 +15,12 @@ import Testing
         ([.key("a/11")], [.prefix(""), .prefix("a"), .prefix("a/"), .prefix("a/1")]),
         ([.key("c")], [.prefix("")]),
         ([.prefix("a/")], [.key("a/1"), .key("a/2"), .prefix(""), .prefix("a"), .prefix("a/"), .prefix("a/1")]),
-        ([.nodes], [.nodes, .nodesAndServices, .nodesAndChecks]),
-        ([.services, .service("web")], [.services, .service("web"), .nodesAndServices]),
-        ([.checks(state: "passing")], [.checks(state: nil), .checks(state: "passing"), .nodesAndChecks]),
+        ([.nodes], [.nodes, .nodesAndServices, .nodesAndChecks, .registrations]),
+        ([.services, .service("web")], [.services, .service("web"), .nodesAndServices, .registrations]),
+        (
+            [.checks(state: "passing")],
+            [.checks(state: nil), .checks(state: "passing"), .nodesAndChecks, .registrations]
+        ),
         ([.node("m"), .nodeChecks("m"), .service("w"), .key("")], [.prefix("")]),
         ([], []),
     ] as [([WatchKey], [WatchKey])])

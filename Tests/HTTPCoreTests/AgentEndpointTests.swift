@@ -50,7 +50,7 @@ struct AgentEndpointTests {
         #expect(health("name/", []).status == 500)
         let text = health("id/db", checks([("c", "db", "passing")])).text
         #expect(text.hasPrefix(#"{"AggregatedStatus":"passing","Service":{"ID":"db","#), "\(text)")
-        #expect(text.contains(#""ServiceTags":null,"Type":"","Definition":{"HTTP":"","Header":null"#), "\(text)")
+        #expect(text.contains(#""ServiceTags":null,"Type":"","Definition":{"Interval":"0s","Timeout":"0s""#), "\(text)")
     }
 
     @Test(

@@ -16,14 +16,14 @@ struct KeyringTests {
     }
 
     @Test("Mistakes of the caller", arguments: [
-        ("GET", "?relay-factor=6", "", "Relay factor must be in range: [0, 5]"),
-        ("GET", "?relay-factor=x", "", "Error parsing relay factor: \"x\" is no whole number"),
-        ("GET", "?local-only=2", "", "Error parsing local-only: \"2\" is no boolean"),
-        ("POST", "?local-only=1", "{}", "local-only can only be used to list keys"),
+        ("GET", "?relay-factor=6", "", "Invalid relay-factor: Relay factor must be in range: [0, 5]"),
+        ("GET", "?relay-factor=x", "", "Error parsing relay factor: strconv.Atoi: parsing \"x\": invalid syntax"),
+        ("GET", "?local-only=2", "", "Error parsing local-only: strconv.ParseBool: parsing \"2\": invalid syntax"),
+        ("POST", "?local-only=1", "{}", "Invalid use of local-only: local-only can only be set for list requests"),
     ])
     func mistakes(method: String, query: String, body: String, text: String) {
         let response = route(method, "/v1/operator/keyring" + query, body).response
-        #expect(response?.status == 400 && response?.text == text)
+        #expect(response?.status == 400 && response?.text == "Bad request: " + text)
         #expect(route("PUT", "/v1/operator/keyring", "").response?.status == 400)
         #expect(route("PATCH", "/v1/operator/keyring").response?.status == 405)
     }

@@ -17,7 +17,7 @@ struct HTTPEncodingTests {
     @Test(
         "gzip is used exactly for those who ask, and never for nothing",
         arguments: [
-            ("gzip", 500, true), ("deflate, gzip;q=0.5", 500, true), ("*", 500, true), ("identity", 500, false),
+            ("gzip", 500, true), ("deflate, gzip;q=0.5", 500, true), ("*", 500, false), ("identity", 500, false),
             ("gzip;q=0", 500, false), ("", 500, false), ("gzip", 0, false), ("gzip", 1, true),
         ])
     func gzip(accepted: String, count: Int, isEncoded: Bool) async throws {
@@ -25,7 +25,7 @@ struct HTTPEncodingTests {
         try await with { _, _, responder in
             responder.respond(status: 200, body: body)
         } _: { client in
-            client.send("GET / HTTP/1.1\r\nAccept-Encoding: \(accepted)\r\n\r\n")
+            client.send("GET / HTTP/1.1\r\nHost: h\r\nAccept-Encoding: \(accepted)\r\n\r\n")
             let answer = client.readAnswer()
             #expect(answer.contains("Content-Encoding: gzip\r\n") == isEncoded, "\(answer)")
             #expect(isEncoded == !answer.contains("Content-Length: \(count)\r\n"), "\(answer)")
@@ -39,7 +39,7 @@ struct HTTPEncodingTests {
             responder.stream(Array("first line\n".utf8))
             responder.stream(Array("second\n".utf8))
         } _: { client in
-            client.send("GET / HTTP/1.1\r\n\r\n")
+            client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
             let text = client.readToEnd()
             #expect(text.contains("Transfer-Encoding: chunked\r\n") && text.contains("Connection: close\r\n"))
             #expect(text.hasSuffix("\r\n\r\nb\r\nfirst line\n\r\n7\r\nsecond\n\r\n0\r\n\r\n"), "\(text)")

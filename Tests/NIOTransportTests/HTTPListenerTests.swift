@@ -51,8 +51,8 @@ private let echo: HTTPListener.Handler = { head, body, responder in
     }
 
     @Test("Connection headers and versions decide whether the connection stays", arguments: [
-        ("GET / HTTP/1.1\r\n\r\n", false, "Content-Length"),
-        ("GET / HTTP/1.1\r\nConnection: close\r\n\r\n", true, "Connection: close"),
+        ("GET / HTTP/1.1\r\nHost: h\r\n\r\n", false, "Content-Length"),
+        ("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", true, "Connection: close"),
         ("GET / HTTP/1.0\r\n\r\n", true, "Connection: close"),
         ("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", false, "Connection: keep-alive"),
     ])
@@ -73,12 +73,12 @@ private let echo: HTTPListener.Handler = { head, body, responder in
             responder.respond(status: Int(head.uri.dropFirst()) ?? 200, body: Array("12345".utf8))
         } _: { listener in
             let client = try connect(listener)
-            client.send("HEAD / HTTP/1.1\r\nConnection: close\r\n\r\n")
+            client.send("HEAD / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
             let answer = client.readToEnd()
             #expect(answer.contains("Content-Length: 5\r\n") && answer.hasSuffix("\r\n\r\n"))
             for status in [204, 304] {
                 let client = try connect(listener)
-                client.send("GET /\(status) HTTP/1.1\r\nConnection: close\r\n\r\n")
+                client.send("GET /\(status) HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
                 let answer = client.readToEnd()
                 #expect(answer.hasPrefix("HTTP/1.1 \(status) ") && !answer.contains("Content-Length"))
                 #expect(answer.hasSuffix("\r\n\r\n"))
@@ -97,7 +97,7 @@ private let echo: HTTPListener.Handler = { head, body, responder in
             }
         } _: { listener in
             let client = try connect(listener)
-            client.send((1...50).map { "GET /\($0) HTTP/1.1\r\n\r\n" }.joined())
+            client.send((1...50).map { "GET /\($0) HTTP/1.1\r\nHost: h\r\n\r\n" }.joined())
             let bytes = client.read { String(decoding: $0, as: UTF8.self).hasSuffix("/50") }
             let text = String(decoding: bytes, as: UTF8.self)
             let order = text.components(separatedBy: "\r\n\r\n").dropFirst().map {
@@ -111,7 +111,7 @@ private let echo: HTTPListener.Handler = { head, body, responder in
     @Test("Synchronous answers to a pipeline arrive in order") func synchronousPipeline() async throws {
         try await with(handler: echo) { listener in
             let client = try connect(listener)
-            client.send((1...500).map { "GET /\($0) HTTP/1.1\r\n\r\n" }.joined())
+            client.send((1...500).map { "GET /\($0) HTTP/1.1\r\nHost: h\r\n\r\n" }.joined())
             let bytes = client.read { String(decoding: $0.suffix(20), as: UTF8.self).contains("GET /500 ") }
             let text = String(decoding: bytes, as: UTF8.self)
             #expect(text.components(separatedBy: "HTTP/1.1 200 OK").count == 501)
@@ -119,14 +119,16 @@ private let echo: HTTPListener.Handler = { head, body, responder in
     }
 
     @Test("What is too large or not HTTP is refused and the connection ends", arguments: [
-        ("POST / HTTP/1.1\r\nContent-Length: 2000\r\n\r\n", "413"),
+        ("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2000\r\n\r\n", "413"),
         (
-            "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n7d0\r\n\(String(repeating: "a", count: 2000))\r\n",
+            "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n7d0\r\n"
+                + String(repeating: "a", count: 2000) + "\r\n",
             "413"
         ),
-        ("GET / HTTP/1.1\r\nX: \(String(repeating: "a", count: 5000))\r\n\r\n", "431"),
-        ("GET /\(String(repeating: "a", count: 3000)) HTTP/1.1\r\n\r\n", "431"),
-        ("SSH-2.0-OpenSSH\r\n\r\n", "400"), ("GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n", "400"),
+        ("GET / HTTP/1.1\r\nHost: h\r\nX: \(String(repeating: "a", count: 5000))\r\n\r\n", "431"),
+        ("GET /\(String(repeating: "a", count: 3000)) HTTP/1.1\r\nHost: h\r\n\r\n", "431"),
+        ("GET / HTTP/1.1\r\nX: y\r\n\r\n", "400"), ("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "400"),
+        ("SSH-2.0-OpenSSH\r\n\r\n", "400"), ("GET / HTTP/1.1\r\nHost: h\r\nContent-Length: x\r\n\r\n", "400"),
         ("\u{16}\u{3}\u{1}\u{0}\u{5}", "400"),
     ])
     func refusals(request: String, status: String) async throws {
@@ -141,10 +143,64 @@ private let echo: HTTPListener.Handler = { head, body, responder in
         }
     }
 
+    @Test("A client that does not read its answers gets no more of them made, and holds up nobody")
+    func stuckReader() async throws {
+        let answered = Recorder<String>()
+        let body = [UInt8](repeating: 120, count: 4 << 20)
+        try await with { head, _, responder in
+            answered.append(head.uri)
+            responder.respond(status: 200, body: head.uri == "/small" ? [49] : body)
+        } _: { listener in
+            guard case .tcp(let endpoint) = listener.address else { return }
+            let stuck = try #require(RawClient(endpoint, receiveBuffer: 4096))
+            stuck.send((1...12).map { "GET /\($0) HTTP/1.1\r\nHost: h\r\n\r\n" }.joined())
+            let other = try connect(listener)
+            for _ in 0..<20 {
+                other.send("GET /small HTTP/1.1\r\nHost: h\r\n\r\n")
+                #expect(other.readAnswer().hasSuffix("1"))
+            }
+            // The kernel may take some MiB of the first answers.
+            #expect(answered.all.count { $0 != "/small" } < 6)
+            var count = 0
+            _ = stuck.read { bytes in
+                count = bytes.count
+                return count >= 12 * body.count
+            }
+            #expect(count >= 12 * body.count && answered.all.count { $0 != "/small" } == 12)
+        }
+    }
+
+    @Test("Requests that wait behind one under way bring 64 KiB of bodies at most into memory, and are all answered")
+    func waitingBodies() async throws {
+        let responders = Recorder<HTTPResponder>()
+        try await with { _, body, responder in
+            if responders.all.isEmpty {
+                responders.append(responder)
+            } else {
+                responder.respond(status: 200, body: Array(String(body.count).utf8))
+            }
+        } _: { listener in
+            let client = try connect(listener)
+            client.send("GET /first HTTP/1.1\r\nHost: h\r\n\r\n")
+            let first = responders.wait(count: 1)
+            // More than the buffers of both sockets take.
+            let count = 7 << 20
+            let head = "PUT / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: \(count)\r\n\r\n"
+            let responder = first[0]
+            DispatchQueue.global().asyncAfter(deadline: .now() + 0.3) { responder.respond(status: 200, body: [49]) }
+            // Takes until the first is answered: nobody reads it before.
+            let began = ContinuousClock.now
+            client.send(Array(head.utf8) + [UInt8](repeating: 97, count: count))
+            let text = String(decoding: client.read { $0.suffix(7).elementsEqual(String(count).utf8) }, as: UTF8.self)
+            #expect(ContinuousClock.now - began > .milliseconds(200))
+            #expect(text.hasSuffix("\r\n\r\n\(count)"))
+        }
+    }
+
     @Test("A client that waits for 100 Continue gets it") func expectContinue() async throws {
         try await with(handler: echo) { listener in
             let client = try connect(listener)
-            client.send("PUT / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
+            client.send("PUT / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
             #expect(client.readAnswer() == "HTTP/1.1 100 Continue\r\n\r\n")
             client.send("ok")
             #expect(client.readAnswer().hasSuffix(" ok"))
@@ -160,7 +216,7 @@ private let echo: HTTPListener.Handler = { head, body, responder in
         try await with(limits: limits, handler: echo) { listener in
             var clients = [try connect(listener), try connect(listener)]
             for client in clients {
-                client.send("GET / HTTP/1.1\r\n\r\n")
+                client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
                 #expect(client.readAnswer().hasPrefix("HTTP/1.1 200"))
             }
             #expect(try connect(listener).readToEnd().hasPrefix("HTTP/1.1 \(status) "))
@@ -168,7 +224,7 @@ private let echo: HTTPListener.Handler = { head, body, responder in
             let deadline = ContinuousClock.now + .seconds(5)
             while listener.connectionCount > 1 && ContinuousClock.now < deadline { usleep(1000) }
             let again = try connect(listener)
-            again.send("GET / HTTP/1.1\r\n\r\n")
+            again.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
             #expect(again.readAnswer().hasPrefix("HTTP/1.1 200"))
         }
     }
@@ -183,7 +239,7 @@ private let echo: HTTPListener.Handler = { head, body, responder in
         } _: { listener in
             do {
                 let client = try connect(listener)
-                client.send("GET / HTTP/1.1\r\n\r\n")
+                client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
                 responders.wait(count: 1)
             }
             #expect(notices.wait(count: 1) == [1])
@@ -201,11 +257,11 @@ private let echo: HTTPListener.Handler = { head, body, responder in
         } _: { listener in
             let client = try connect(listener)
             for _ in 1...2 {
-                client.send("GET / HTTP/1.1\r\n\r\n")
+                client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
                 let answer = client.readAnswer()
                 #expect(answer.hasPrefix("HTTP/1.1 200") && answer.hasSuffix("1"))
             }
-            client.send("GET /dropped HTTP/1.1\r\n\r\n")
+            client.send("GET /dropped HTTP/1.1\r\nHost: h\r\n\r\n")
             #expect(client.readToEnd().hasPrefix("HTTP/1.1 500 "))
         }
     }
@@ -217,7 +273,7 @@ private let echo: HTTPListener.Handler = { head, body, responder in
         try await with(limits: limits, handler: echo) { listener in
             let idle = try connect(listener)
             let slow = try connect(listener)
-            slow.send("PUT / HTTP/1.1\r\nContent-Length: 10\r\n\r\nabc")
+            slow.send("PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nabc")
             #expect(idle.readToEnd() == "")
             #expect(slow.readToEnd().hasPrefix("HTTP/1.1 408 "))
         }
@@ -230,7 +286,7 @@ private let echo: HTTPListener.Handler = { head, body, responder in
             responders.append(responder)
         }
         let client = try connect(listener)
-        client.send("GET / HTTP/1.1\r\n\r\n")
+        client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
         responders.wait(count: 1)
         async let closing: Void = listener.close()
         responders.all.first?.respond(status: 200, body: [50])

@@ -95,8 +95,10 @@ struct KeyringTests {
                 Self.request("install", Self.second, localOnly: true),
                 "argument error: LocalOnly can only be used for List operations"
             ),
-            (.internalKeyringOperation(KeyringRequest(operation: "use", key: "***")), "the key is not base64"),
         ] { #expect(scenario.ask(request, at: servers[0]) == .failure(.badRequest(text))) }
+        let noKey = Request.internalKeyringOperation(KeyringRequest(operation: "use", key: "YWJj*mRl"))
+        let refused = Self.responses(scenario.ask(noKey, at: servers[0]))
+        #expect(refused.map(\.error) == [String](repeating: "illegal base64 data at input byte 4", count: 3))
         #expect(
             scenario.ask(Self.request("list"), at: client)
                 == .failure(.remote("keyring operations must run against a server node")))

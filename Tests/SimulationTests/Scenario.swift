@@ -18,6 +18,7 @@ final class Scenario {
     /// Of the agents added from here on.
     var gossipKey: [UInt8]?
     var leaveDrainTime: Duration = .zero
+    var nodeMeta: [String: String] = [:]
     /// With it, a threshold of 20 entries.
     var snapshotInterval: Duration?
     /// 0: for ever.
@@ -44,14 +45,14 @@ final class Scenario {
     ///   - blocked: prefixes of paths that its HTTP API answers 403.
     ///   - federating: datacenters whose first server is joined in the WAN pool.
     func add(
-        _ datacenter: Int, _ number: Int, name: String? = nil, isServer: Bool = true,
+        _ datacenter: Int, _ number: Int, name: String? = nil, node: String? = nil, isServer: Bool = true,
         bootstrap: ServerConfiguration.Bootstrap, joining: [Int] = [1], starting: [Int] = [],
         federating: [Int] = [], names: [String] = [], blocked: [String] = []
     ) -> Int {
         let here = Self.address(datacenter, number)
         let kind = isServer ? "s" : "c"
         var configuration = ServerConfiguration(
-            datacenter: name ?? "dc\(datacenter)", node: "dc\(datacenter)-\(kind)\(number)",
+            datacenter: name ?? "dc\(datacenter)", node: node ?? "dc\(datacenter)-\(kind)\(number)",
             nodeID: NodeID.random(using: &random), isServer: isServer,
             rpcEndpoint: Endpoint(here, DefaultPort.server), lanEndpoint: Endpoint(here, DefaultPort.serfLAN),
             wanEndpoint: isServer ? Endpoint(here, DefaultPort.serfWAN) : nil, wanAddress: here)
@@ -65,6 +66,7 @@ final class Scenario {
         configuration.keyring = gossipKey.flatMap { try? Keyring([$0]) }
         configuration.cipher = ToyCipher()
         configuration.leaveDrainTime = leaveDrainTime
+        configuration.nodeMeta = nodeMeta
         if let snapshotInterval {
             configuration.snapshotInterval = snapshotInterval
             configuration.snapshotThreshold = 20

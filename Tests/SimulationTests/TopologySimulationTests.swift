@@ -56,6 +56,36 @@ import YAMLReader
         #expect(report.text.contains("FAILED  line 17"))
     }
 
+    @Test("A load goes on when all its requests were under way, each given up after 5 s")
+    func loadsDoNotStall() throws {
+        let text = """
+            name: hangs
+            datacenters:
+              dc1: {servers: 1}
+            steps:
+              - name: up
+                do: [{start: all}]
+                expect: [{leader: dc1}]
+              - name: frozen
+                do:
+                  - {load: r, kind: kv-read, through: servers, rate: 10}
+                  - {freeze: dc1-s1}
+                  - {wait: 30s}
+                  - {continue: dc1-s1}
+                  - {wait: 5s}
+              - name: over
+                do: [{finish: r}]
+                expect: [{error-rate: r, below: 20%}]
+            """
+        let report = try run(text)
+        let (isPassed, shown) = (report.isPassed, report.text)
+        #expect(isPassed, "\(shown)")
+        // Six or seven hung for 5 s each; then ten a second.
+        let counts = shown.split(separator: " ").compactMap { Int($0) }
+        #expect(shown.contains("6 failed") || shown.contains("7 failed"), "\(shown)")
+        #expect(counts.contains { (45...60).contains($0) }, "\(shown)")
+    }
+
     @Test func aReplayStopsWhereItIsToldAndShowsEvents() throws {
         let events = Collected()
         let report = try run(Self.failing) { options in

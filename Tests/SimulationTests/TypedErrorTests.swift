@@ -112,6 +112,24 @@ struct TypedErrorTests {
         #expect(federation.see("/v1/catalog/nodes?stale&max_stale=1h").status == 200)
     }
 
+    @Test("Overloaded: the leader's uncommitted entries are at their limit, nothing was done")
+    func overloaded() throws {
+        let federation = Federation()
+        let scenario = federation.scenario
+        let leader = try #require(scenario.leaders(among: federation.here).first)
+        for server in federation.here where server != leader { scenario.world.freeze(server) }
+        let value = ByteString([UInt8](repeating: 65, count: 512 * 1024))
+        // 64 MiB are taken; one more of that size is not.
+        for number in 0..<UInt64(160) {
+            let entry = DirEntry(key: ByteString("big\(number)"), value: value)
+            let write = Request.kvsApply(KVSRequest(datacenter: "dc1", op: "set", dirEnt: entry))
+            scenario.world.request(write, id: RequestID(1_000_000 + number), at: leader)
+        }
+        let body = String(repeating: "x", count: 512 * 1024)
+        let busy = Seen(scenario.fetch("PUT", "/v1/kv/a", Self.json, body: body, at: leader))
+        #expect(busy.status == 429 && busy.kind == "overloaded" && busy.isRetrySafe == true, "\(busy)")
+    }
+
     @Test("Denied: the agent's operator has blocked the endpoint")
     func denied() {
         let scenario = Scenario()

@@ -5,7 +5,8 @@ enum Repository {
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 
-    static let topologies = yaml(in: "Topologies")
+    static let topologies =
+        yaml(in: "Topologies") + yaml(in: "Topologies/federation") + yaml(in: "Topologies/federation/long")
     static let wrong = yaml(in: "Tests/Topologies/wrong")
 
     private static func yaml(in folder: String) -> [URL] {

@@ -32,7 +32,7 @@ struct TopologyScheduleTests {
             Issue.record("\(triggers[1])")
             return
         }
-        #expect(condition.kind == .verdict(of: "dc2", isOneOf: ["unreachable"], from: .named("dc1-s1")))
+        #expect(condition.kind == .verdict(of: "dc2", isOneOf: ["unreachable"], scope: .here, from: .named("dc1-s1")))
         #expect(triggers[2] == .every(.seconds(5), from: .seconds(10), until: .seconds(60)))
         #expect(triggers[3] == .every(.seconds(5), from: .zero, until: .seconds(120)))
         let direction = TopologyAction.Direction(from: .datacenter("dc1"), to: .datacenter("dc2"), isBothWays: false)

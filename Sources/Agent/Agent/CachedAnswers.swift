@@ -18,8 +18,10 @@ final class CachedAnswers: Sendable {
         self.control = control
     }
 
-    func look(_ key: AnswerCache.Key, beyond index: UInt64) -> AnswerCache.Lookup {
-        cache.withLock { $0.look(key, beyond: index, at: AgentClock.now) }
+    func look(_ key: AnswerCache.Key, _ options: QueryOptions) -> AnswerCache.Lookup {
+        cache.withLock {
+            $0.look(key, beyond: options.minQueryIndex, maxAge: options.maxAge, at: AgentClock.now)
+        }
     }
 
     func store(_ key: AnswerCache.Key, _ request: Request, _ response: Response) {

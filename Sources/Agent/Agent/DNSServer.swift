@@ -66,7 +66,7 @@ final class DNSServer: Sendable {
     private func recurse(
         _ recursion: DNSRecursion, _ left: ArraySlice<Endpoint>, _ round: DNSRound, _ responder: DNSResponder
     ) {
-        guard let server = left.first else { return responder.respond(round.settled(recursion, by: nil)) }
+        guard let server = left.first else { return settled(recursion, nil, round, responder) }
         let id = random.withLock { UInt16.random(in: 0...UInt16.max, using: &$0) }
         let transport: NIOTransport.DNSTransport = recursion.transport == .tcp ? .tcp : .udp
         forwarder.ask(
@@ -75,7 +75,15 @@ final class DNSServer: Sendable {
             guard let answer, recursion.isSettled(by: answer) else {
                 return recurse(recursion, left.dropFirst(), round, responder)
             }
-            responder.respond(round.settled(recursion, by: answer))
+            settled(recursion, answer, round, responder)
         }
+    }
+
+    private func settled(
+        _ recursion: DNSRecursion, _ answer: [UInt8]?, _ round: DNSRound, _ responder: DNSResponder
+    ) {
+        var round = round
+        let step = round.settled(recursion, by: answer, view: view.current, at: AgentClock.now)
+        perform(step, round, responder)
     }
 }

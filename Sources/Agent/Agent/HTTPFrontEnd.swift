@@ -50,7 +50,7 @@ final class HTTPFrontEnd: Sendable {
         var draw = random.withLock { $0.split() }
         var round = HTTPRound(router)
         let step = round.begin(
-            request, view: view.current, at: AgentClock.now, cached: { cached.look($0, beyond: $1) }, random: &draw)
+            request, view: view.current, at: AgentClock.now, cached: { cached.look($0, $1) }, random: &draw)
         return perform(step, round, responder, respond)
     }
 
@@ -112,7 +112,7 @@ final class HTTPFrontEnd: Sendable {
                 switch step {
                 case .respond(let response): respond(response)
                 case .askAll(let more, let timeout): ask(more, timeout, waiting, respond)
-                default: break
+                case .ask, .askAgent, .resolve, .shell, nil: break
                 }
             }
             guard waiting.add(id) else {

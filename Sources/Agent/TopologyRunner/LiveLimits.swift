@@ -67,7 +67,8 @@ package enum LiveLimits {
         case .slowDisk: "\(simulation): no device here can be told to be slow"
         case .clockSkew, .clockJump: "\(simulation): processes of one machine share its clock"
         case .restart(_, .unsyncedLost): "\(simulation): the kernel keeps what a killed process wrote"
-        case .start, .stop, .kill, .restart, .rollingRestart, .freeze, .resume, .leave, .forceLeave, .addServer,
+        case .start, .stop, .kill, .restart, .rollingRestart, .freeze, .resume, .leave, .forceLeave,
+            .forget, .addServer,
             .removeDatacenter, .register, .put, .delete, .load, .finish, .wait, .measure, .report:
             nil
         }

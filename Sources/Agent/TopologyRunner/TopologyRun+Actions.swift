@@ -18,6 +18,12 @@ extension TopologyRun {
         case .rollingRestart(let selector, let pause): try restartInTurn(try names(selector), pause, selector)
         case .leave(let selector): try leave(try names(selector), "\(action)")
         case .forceLeave(let name, let at): try forceLeave(name, at)
+        case .forget(let name, let at, let isForced):
+            say("  \(action)")
+            mark = .now
+            if let agent = try running(at).first {
+                try request("PUT", agent, TopologyAction.forgetting(name, isForced: isForced), [])
+            }
         case .addServer(let name, _):
             view.added.insert(name)
             try start([name], "\(action)")

@@ -243,14 +243,9 @@ package struct TopologyRun {
         let selectors: [TopologySelector]
         switch expectation.kind {
         case .leader(let datacenters): selectors = datacenters.map { .serversOf($0) }
-        case .members(_, _, _, let from), .instances(_, _, _, let from, _), .key(_, _, let from, _, _),
-            .verdict(_, _, let from), .refused(_, let from, _, _), .answered(_, let from, _, _),
-            .nothingLost(_, let from):
-            selectors = [from]
-        case .caughtUp(let selector), .stopped(let selector): selectors = [selector]
         case .leaders(_, let datacenter): selectors = [.serversOf(datacenter)]
-        case .seen(_, _, _, let from): selectors = [from]
-        case .writes, .errorRate, .latency, .linearizable: selectors = [.servers]
+        case .stopped(let selector): selectors = [selector]
+        default: selectors = [expectation.kind.asked ?? .servers]
         }
         let names = selectors.flatMap { (try? view.names($0)) ?? [] }
         return Array(names.prefix(4))

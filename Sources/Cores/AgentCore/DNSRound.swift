@@ -4,8 +4,8 @@ package import FederationModel
 import HTTPCore
 package import ServerCore
 
-/// One DNS question between its arrival and its answer: one request after the other, only a reverse lookup has more
-/// than one.
+/// One DNS question between its arrival and its answer: one request after the other. Only a reverse lookup has more
+/// than one, and an answer that names hosts, which are looked up in their turn.
 package struct DNSRound: Sendable {
     package enum Step: Sendable {
         /// Nil: silence.
@@ -21,6 +21,9 @@ package struct DNSRound: Sendable {
     private var waiting: ArraySlice<Request> = []
     private var requestCount = 0
     private var results: [Result<Response, FederationError>] = []
+    private var aliases = DNSAliases()
+    /// The answer waits for an alias while this is not nil: the question itself, answered.
+    private var answered: (rendering: DNSRendering, results: [Result<Response, FederationError>])?
     private var random: SeededRandom
     /// When the asker is told at the latest that nothing is known.
     package private(set) var deadline = Instant.zero
@@ -75,12 +78,36 @@ package struct DNSRound: Sendable {
             waiting = waiting.dropFirst()
             results.append(.success(response))
         }
-        if let rendering, let recursion = frontEnd.recursion(rendering, results) { return .recurse(recursion) }
-        return .respond(rendering.map { frontEnd.render($0, results, random: &random) })
+        guard let rendering else { return .respond(nil) }
+        if answered != nil {
+            frontEnd.learn(rendering, results, &aliases, random: &random)
+        } else {
+            if let recursion = frontEnd.recursion(rendering, results) { return .recurse(recursion) }
+            answered = (rendering, results)
+            frontEnd.follow(rendering, results, &aliases)
+        }
+        return follow(view, at: now)
+    }
+
+    private mutating func follow(_ view: () -> ReadView?, at now: () -> Instant) -> Step {
+        guard let (rendering, results) = answered else { return .respond(nil) }
+        switch frontEnd.followNext(&aliases, random: &random) {
+        case .query(let requests, let rendering):
+            self.rendering = rendering
+            self.results = []
+            waiting = requests[...]
+            return next(view, at: now)
+        case .recurse(let recursion): return .recurse(recursion)
+        case nil: return .respond(frontEnd.render(rendering, results, aliases, random: &random))
+        }
     }
 
     /// The deadline has passed.
     package mutating func expired() -> Step {
+        // The question itself may be answered already: where its aliases lead is told as far as it is known.
+        if let (rendering, results) = answered {
+            return .respond(frontEnd.render(rendering, results, aliases, random: &random))
+        }
         let silence = FederationError.timedOut(after: frontEnd.context.answerTimeout)
         while results.count < requestCount { results.append(.failure(silence)) }
         waiting = []
@@ -88,7 +115,14 @@ package struct DNSRound: Sendable {
     }
 
     /// - Parameter answer: of the recursor that settled the question; nil when none did.
-    package func settled(_ recursion: DNSRecursion, by answer: [UInt8]?) -> [UInt8] {
-        answer.map { frontEnd.relay($0, for: recursion) } ?? frontEnd.unanswered(recursion)
+    package mutating func settled(
+        _ recursion: DNSRecursion, by answer: [UInt8]?, view: @autoclosure () -> ReadView?,
+        at now: @autoclosure () -> Instant
+    ) -> Step {
+        guard answered == nil else {
+            frontEnd.learn(answer, &aliases)
+            return follow(view, at: now)
+        }
+        return .respond(answer.map { frontEnd.relay($0, for: recursion) } ?? frontEnd.unanswered(recursion))
     }
 }

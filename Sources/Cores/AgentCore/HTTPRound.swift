@@ -37,7 +37,7 @@ package struct HTTPRound: Sendable {
         package let response: Response
     }
 
-    package typealias CacheLookup = (AnswerCache.Key, _ index: UInt64) -> AnswerCache.Lookup
+    package typealias CacheLookup = (AnswerCache.Key, QueryOptions) -> AnswerCache.Lookup
 
     private let router: HTTPRouter
     private var rendering = Rendering(.done)
@@ -66,10 +66,12 @@ package struct HTTPRound: Sendable {
                 return begin(DatacenterFan(typed, selection, own: router.context.datacenter), view(), at: now)
             }
             if let key = AnswerCache.key(of: typed) {
-                if case .hit(let response, let age) = cached(key, typed.options?.minQueryIndex ?? 0) {
+                if case .hit(let response, let age) = cached(key, typed.options ?? QueryOptions()) {
                     self.rendering.cacheAge = .hit(age)
                     return .respond(router.render(self.rendering, .success(response)))
                 }
+                self.rendering.cacheAge = .miss
+            } else if AnswerCache.isNeverKept(typed) {
                 self.rendering.cacheAge = .miss
             }
             return answer(typed, view(), at: now)

@@ -26,6 +26,9 @@ extension Catalog {
         case .healthNodeChecks(let body): (response, index, watch) = nodeChecks(body)
         case .healthServiceChecks(let body): (response, index, watch) = serviceChecks(body, datacenter)
         case .healthServiceNodes(let body): (response, index, watch) = health(body, datacenter)
+        case .internalNodeInfo(let body): (response, index, watch) = nodeInfo(body)
+        case .internalNodeDump: (response, index, watch) = nodeDump()
+        case .internalServiceDump(let body): (response, index, watch) = serviceDump(body, datacenter)
         case .coordinateListNodes:
             response = .coordinates(IndexedCoordinates(coordinates: coordinates.values().orNil))
             (index, watch) = (indexes.coordinates, .coordinates)
@@ -105,7 +108,7 @@ extension Catalog {
     }
 
     private func nodeServices(_ request: NodeSpecificRequest, _ datacenter: String) -> (Response, UInt64, WatchKey) {
-        let key = Fold.folded(request.node)
+        let key = self.key(ofNode: request.node)
         guard let row = nodes.get(key) else {
             let missing = IndexedNodeServices(nodeServices: nil)
             return (.nodeServices(missing), max(indexes.nodes, indexes.services), .node(key))
@@ -119,7 +122,7 @@ extension Catalog {
     private func nodeServiceList(
         _ request: NodeSpecificRequest, _ datacenter: String
     ) -> (Response, UInt64, WatchKey) {
-        let key = Fold.folded(request.node)
+        let key = self.key(ofNode: request.node)
         guard let row = nodes.get(key) else {
             let missing = IndexedNodeServiceList(nodeServices: NodeServiceList())
             return (.nodeServiceList(missing), max(indexes.nodes, indexes.services), .node(key))
@@ -157,7 +160,7 @@ extension Catalog {
     }
 
     /// Instances of a service that pass the filters of the request, with the rows of their nodes.
-    private func forEachInstance(
+    func forEachInstance(
         _ request: ServiceSpecificRequest, _ row: ServiceRow?, _ body: (NodeRow, NodeService) -> Void
     ) {
         guard let row else { return }
@@ -173,8 +176,9 @@ extension Catalog {
         _ request: ServiceSpecificRequest, _ datacenter: String
     ) -> (Response, UInt64, WatchKey) {
         if !request.serviceAddress.isEmpty { return serviceNodes(at: request.serviceAddress, datacenter) }
+        if request.connect { return meshNodes(request, datacenter) }
         let name = Fold.folded(request.serviceName)
-        let row = request.isForMesh ? nil : services.get(name)
+        let row = request.ingress ? nil : services.get(name)
         var found: [ServiceNode] = []
         forEachInstance(request, row) { node, service in
             found.append(ServiceNode(service, on: Self.node(node, datacenter)))
@@ -198,19 +202,25 @@ extension Catalog {
     }
 
     private func health(_ request: ServiceSpecificRequest, _ datacenter: String) -> (Response, UInt64, WatchKey) {
+        if request.connect { return meshHealth(request, datacenter) }
         let name = Fold.folded(request.serviceName)
-        let row = request.isForMesh ? nil : services.get(name)
+        let row = request.ingress ? nil : services.get(name)
         var found: [CheckServiceNode] = []
         forEachInstance(request, row) { node, service in
-            var checks: [HealthCheck] = []
-            node.checksByOwner.forEachValue(under: NodeRow.nodeLevel) { checks.append($0.record) }
-            let owner = Fold.joined(Fold.folded(service.id))
-            node.checksByOwner.forEachValue(under: owner) { checks.append($0.record) }
-            found.append(CheckServiceNode(node: Self.node(node, datacenter), service: service, checks: checks.orNil))
+            found.append(Self.instance(service, on: node, datacenter))
         }
         sort(&found, near: request.source, datacenter) { $0.node?.node ?? "" }
         let index = serviceIndex(row, otherwise: max(indexes.nodes, indexes.services, indexes.checks))
         return (.checkServiceNodes(IndexedCheckServiceNodes(nodes: found.orNil)), index, .service(name))
+    }
+
+    /// An instance with the checks of its node and its own.
+    static func instance(_ service: NodeService, on node: NodeRow, _ datacenter: String) -> CheckServiceNode {
+        var checks: [HealthCheck] = []
+        node.checksByOwner.forEachValue(under: NodeRow.nodeLevel) { checks.append($0.record) }
+        let owner = Fold.joined(Fold.folded(service.id))
+        node.checksByOwner.forEachValue(under: owner) { checks.append($0.record) }
+        return CheckServiceNode(node: Self.node(node, datacenter), service: service, checks: checks.orNil)
     }
 
     // MARK: Checks
@@ -266,11 +276,6 @@ extension Catalog {
     }
 }
 
-extension ServiceSpecificRequest {
-    /// Asks for mesh proxies or ingress gateways, of which the catalog keeps no index: there are none.
-    fileprivate var isForMesh: Bool { connect || ingress }
-}
-
 extension Response {
     /// Writes the result index where the answer carries metadata, in place.
     fileprivate mutating func setIndex(_ index: UInt64) {
@@ -281,5 +286,5 @@ extension Response {
 }
 
 extension Array {
-    fileprivate var orNil: [Element]? { isEmpty ? nil : self }
+    var orNil: [Element]? { isEmpty ? nil : self }
 }

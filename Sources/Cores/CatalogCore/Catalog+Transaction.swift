@@ -19,6 +19,11 @@ extension Catalog {
 
     /// A transaction that only looks. What would change something is refused by its verb's effect on a copy.
     func readTransaction(_ request: TxnReadRequest) -> (Response, UInt64, WatchKey) {
+        // Reads wait for no lock.
+        let check = TransactionCheck(request.ops ?? [], datacenter: request.datacenter) { _ in false }
+        guard check.errors.isEmpty else {
+            return (.txnRead(TxnReadResponse(errors: check.errors)), 0, .never)
+        }
         var copy = self
         let outcome = copy.run(request.ops ?? [], at: appliedIndex)
         return (.txnRead(TxnReadResponse(results: outcome.results, errors: outcome.errors)), 0, .never)

@@ -37,8 +37,8 @@ extension Command {
             .preparedQueryList, .preparedQueryExecute, .preparedQueryExecuteRemote, .preparedQueryExplain,
             .coordinateListNodes, .coordinateNode, .coordinateListDatacenters, .operatorRaftConfiguration,
             .operatorRemovePeerByAddress, .operatorRemovePeerByID, .operatorAutopilotConfiguration,
-            .operatorServerHealth, .internalEventFire, .internalKeyringOperation, .isthmusPing, .isthmusSnapshotSave,
-            .isthmusSnapshotRestore:
+            .operatorServerHealth, .internalNodeInfo, .internalNodeDump, .internalServiceDump, .internalEventFire,
+            .internalKeyringOperation, .isthmusPing, .isthmusSnapshotSave, .isthmusSnapshotRestore:
             return nil
         }
     }
@@ -70,6 +70,7 @@ extension Command {
         for position in checks.indices {
             if checks[position].checkID.isEmpty { checks[position].checkID = checks[position].name }
             if checks[position].node.isEmpty { checks[position].node = request.node }
+            if checks[position].type.isEmpty { checks[position].type = checks[position].definition.typeName }
         }
         request.checks = checks.isEmpty ? nil : checks
         request.write = WriteRequest()
@@ -97,6 +98,19 @@ extension Command {
         if problems.isEmpty { return nil }
         let heading = problems.count == 1 ? "1 error" : "\(problems.count) errors"
         return "\(heading) occurred:\n" + problems.map { "\t* \($0)\n" }.joined() + "\n"
+    }
+}
+
+extension HealthCheckDefinition {
+    /// What kind of check a definition makes; empty for none.
+    fileprivate var typeName: String {
+        if !grpc.isEmpty, interval > .zero { return "grpc" }
+        if !http.isEmpty, interval > .zero { return "http" }
+        if ttl > .zero { return "ttl" }
+        if !tcp.isEmpty, interval > .zero { return "tcp" }
+        if !aliasNode.isEmpty || !aliasService.isEmpty { return "alias" }
+        if !dockerContainerID.isEmpty, interval > .zero { return "docker" }
+        return !(scriptArgs ?? []).isEmpty && interval > .zero ? "script" : ""
     }
 }
 

@@ -30,8 +30,3 @@ package enum Fold {
         return ByteString(bytes)
     }
 }
-
-extension String {
-    /// Byte order, the same in every process and version.
-    func precedesInBytes(_ other: String) -> Bool { utf8.lexicographicallyPrecedes(other.utf8) }
-}

@@ -43,7 +43,8 @@ extension Preparation {
         }
         if !request.session.ttl.isEmpty {
             guard let ttl = Duration(goText: request.session.ttl) else {
-                throw .remote("Session TTL '\(request.session.ttl)' invalid: \(Duration.problem(request.session.ttl))")
+                let ttl = request.session.ttl
+                throw .remote("Session TTL '\(ttl)' invalid: \(Duration.goProblem(ttl))")
             }
             if ttl != .zero, ttl < minSessionTTL || ttl > Self.maxSessionTTL {
                 throw .remote(
@@ -117,7 +118,7 @@ extension Preparation {
         if let problem = Self.problem(withMetadata: query.service.nodeMeta) { return problem }
         if !query.dns.ttl.isEmpty {
             guard let ttl = Duration(goText: query.dns.ttl) else {
-                return "Bad DNS TTL '\(query.dns.ttl)': \(Duration.problem(query.dns.ttl))"
+                return "Bad DNS TTL '\(query.dns.ttl)': \(Duration.goProblem(query.dns.ttl))"
             }
             if ttl < .zero { return "DNS TTL '\(ttl.wholeNanoseconds)', must be >=0" }
         }
@@ -143,11 +144,6 @@ extension Preparation {
         }
         return nil
     }
-}
-
-extension Duration {
-    /// Go's words for a text that is no duration.
-    static func problem(_ text: String) -> String { "time: invalid duration \"\(text)\"" }
 }
 
 extension UInt8 {

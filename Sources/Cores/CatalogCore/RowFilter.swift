@@ -8,6 +8,7 @@ package enum RowFilter: Sendable {
     case services(Filter<NodeService>)
     case checks(Filter<HealthCheck>)
     case instances(Filter<CheckServiceNode>)
+    case dump(Filter<NodeInfo>)
 
     /// - Returns: nil without an expression, and for a request whose answer Consul does not filter.
     package init?(of request: Request, patterns: PatternCompiler) throws(FilterProblem) {
@@ -18,7 +19,8 @@ package enum RowFilter: Sendable {
         case .catalogNodeServices, .catalogNodeServiceList: self = .services(try Filter(text, patterns: patterns))
         case .healthChecksInState, .healthNodeChecks, .healthServiceChecks:
             self = .checks(try Filter(text, patterns: patterns))
-        case .healthServiceNodes: self = .instances(try Filter(text, patterns: patterns))
+        case .healthServiceNodes, .internalServiceDump: self = .instances(try Filter(text, patterns: patterns))
+        case .internalNodeInfo, .internalNodeDump: self = .dump(try Filter(text, patterns: patterns))
         default: return nil
         }
     }
@@ -45,6 +47,9 @@ package enum RowFilter: Sendable {
         case (.instances(let filter), .checkServiceNodes(var body)):
             body.nodes = body.nodes?.filter { filter.matches($0) }
             response = .checkServiceNodes(body)
+        case (.dump(let filter), .nodeDump(var body)):
+            body.dump = body.dump?.filter { filter.matches($0) }
+            response = .nodeDump(body)
         default: break
         }
     }

@@ -33,4 +33,6 @@ package enum WatchKey: Hashable, Sendable {
     case nodesAndServices
     /// Checks of nodes chosen by metadata. Never reported as touched: `nodes` and `checks` are.
     case nodesAndChecks
+    /// Nodes, services and checks, all of them. Never reported as touched: `nodes`, `services` and `checks` are.
+    case registrations
 }

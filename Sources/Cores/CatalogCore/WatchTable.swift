@@ -37,7 +37,7 @@ package struct WatchTable<Waiter: Sendable>: Sendable {
         case .prefix(let prefix) where RadixTree<Bucket>.accepts(prefix):
             prefixes.update(prefix, index: 0) { Self.insert(waiter, id, into: &$0) }
         case .key, .prefix, .nodes, .services, .node, .nodeChecks, .service, .serviceChecks, .checks, .coordinates,
-            .sessions, .session, .nodeSessions, .queries, .never, .nodesAndServices, .nodesAndChecks:
+            .sessions, .session, .nodeSessions, .queries, .never, .nodesAndServices, .nodesAndChecks, .registrations:
             others[key, default: [:]][id] = waiter
         }
         return id
@@ -57,7 +57,7 @@ package struct WatchTable<Waiter: Sendable>: Sendable {
         case .prefix(let prefix) where RadixTree<Bucket>.accepts(prefix):
             return Self.remove(id, at: prefix, from: &prefixes)
         case .key, .prefix, .nodes, .services, .node, .nodeChecks, .service, .serviceChecks, .checks, .coordinates,
-            .sessions, .session, .nodeSessions, .queries, .never, .nodesAndServices, .nodesAndChecks:
+            .sessions, .session, .nodeSessions, .queries, .never, .nodesAndServices, .nodesAndChecks, .registrations:
             let waiter = others[key]?.removeValue(forKey: id)
             if others[key]?.isEmpty == true { others.removeValue(forKey: key) }
             return waiter
@@ -112,15 +112,18 @@ package struct WatchTable<Waiter: Sendable>: Sendable {
             takeOther(.nodes, into: &woken)
             takeOther(.nodesAndServices, into: &woken)
             takeOther(.nodesAndChecks, into: &woken)
+            takeOther(.registrations, into: &woken)
         case .services:
             takeOther(.services, into: &woken)
             takeOther(.nodesAndServices, into: &woken)
+            takeOther(.registrations, into: &woken)
         case .checks(let state):
             takeOther(.checks(state: state), into: &woken)
             takeOther(.checks(state: nil), into: &woken)
             takeOther(.nodesAndChecks, into: &woken)
+            takeOther(.registrations, into: &woken)
         case .node, .nodeChecks, .service, .serviceChecks, .coordinates, .sessions, .session, .nodeSessions, .queries,
-            .never, .nodesAndServices, .nodesAndChecks:
+            .never, .nodesAndServices, .nodesAndChecks, .registrations:
             takeOther(touched, into: &woken)
         }
     }

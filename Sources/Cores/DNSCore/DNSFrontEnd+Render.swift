@@ -3,15 +3,19 @@ package import FederationModel
 
 extension DNSFrontEnd {
     /// The answer to a question that was planned as requests, with their results in the same order.
-    /// - Parameter random: shuffles the instances, so that clients spread.
+    /// - Parameters:
+    ///   - known: where aliases lead, as far as it was found out.
+    ///   - random: shuffles the instances, so that clients spread.
     package func render(
-        _ rendering: DNSRendering, _ results: [Result<Response, FederationError>], random: inout SeededRandom
+        _ rendering: DNSRendering, _ results: [Result<Response, FederationError>], _ known: DNSAliases = DNSAliases(),
+        random: inout SeededRandom
     ) -> [UInt8] {
-        finish(rendering.query, response(rendering, results, random: &random), rendering.transport)
+        finish(rendering.query, response(rendering, results, known, random: &random), rendering.transport)
     }
 
-    private func response(
-        _ rendering: DNSRendering, _ results: [Result<Response, FederationError>], random: inout SeededRandom
+    func response(
+        _ rendering: DNSRendering, _ results: [Result<Response, FederationError>], _ known: DNSAliases,
+        random: inout SeededRandom
     ) -> DNSResponse {
         if case .pointer(let address) = rendering.kind { return pointer(address, results, rendering.query) }
         guard let first = results.first else { return failure }
@@ -31,16 +35,16 @@ extension DNSFrontEnd {
         case .node:
             guard case .nodeServices(let body) = answer else { return failure }
             guard let node = body.nodeServices?.node else { return denial }
-            return self.node(node, rendering)
+            return self.node(node, rendering, known)
         case .service(let name):
             guard case .checkServiceNodes(let body) = answer else { return failure }
             let rows = drawn(body, rendering.transport, random: &random)
-            return rows.isEmpty ? denial : service(rows, ttl: context.ttl(ofService: name), rendering)
+            return rows.isEmpty ? denial : service(rows, ttl: context.ttl(ofService: name), rendering, known)
         case .preparedQuery:
             guard case .queryResult(let body) = answer else { return failure }
             // Somebody may have an instance who could not be asked.
             if body.nodes?.isEmpty ?? true { return body.isPartial ? failure : denial }
-            return preparedQuery(body, rendering)
+            return preparedQuery(body, rendering, known)
         case .nameservers(let isSOA):
             guard case .checkServiceNodes(let body) = answer else { return failure }
             return nameservers(drawn(body, rendering.transport, random: &random), isSOA: isSOA)
@@ -48,7 +52,7 @@ extension DNSFrontEnd {
         }
     }
 
-    private var failure: DNSResponse { DNSResponse(code: .serverFailure, isAuthoritative: false) }
+    private var failure: DNSResponse { DNSResponse(code: .serverFailure) }
 
     /// More instances than an answer can hold are not looked at: the smallest record has 16 bytes.
     private static let maxDatagramInstances = maxDatagramBytes / 16
@@ -75,21 +79,20 @@ extension DNSFrontEnd {
 
     // MARK: Nodes
 
-    private func node(_ node: Node, _ rendering: DNSRendering) -> DNSResponse {
+    private func node(_ node: Node, _ rendering: DNSRendering, _ known: DNSAliases) -> DNSResponse {
         let question = rendering.query.question
         var response = DNSResponse()
         let meta = metaRecords(node, name: question.name, ttl: context.nodeTTL)
-        let address = shownAddress(node, rendering)
-        switch question.type {
-        case .txt: response.units = meta.map { DNSResponse.Unit(answer: $0) }
-        case .any:
-            let records = addressRecords(address, name: question.name, type: .any, ttl: context.nodeTTL) + meta
-            response.units = records.map { DNSResponse.Unit(answer: $0) }
-        case .a, .aaaa:
+        if question.type != .txt {
+            let family = AddressFamily(of: question.type)
+            let address = node.shownAddress(family, isWAN: isTranslated(rendering))
             let records = addressRecords(address, name: question.name, type: question.type, ttl: context.nodeTTL)
-            response.units = records.map { DNSResponse.Unit(answer: $0) }
-            if context.addsNodeMeta { response.additional = meta }
-        default: break
+            response.units = (records + following(records, known, rendering, ttl: context.nodeTTL))
+                .map { DNSResponse.Unit(answer: $0) }
+        }
+        switch question.type {
+        case .txt, .any: response.units += meta.map { DNSResponse.Unit(answer: $0) }
+        default: if context.addsNodeMeta { response.additional = meta }
         }
         return response
     }
@@ -132,74 +135,165 @@ extension DNSFrontEnd {
     // MARK: Services
 
     /// The instances in the order in which the query gives them, with its own time to live.
-    private func preparedQuery(_ body: PreparedQueryExecuteResponse, _ rendering: DNSRendering) -> DNSResponse {
+    private func preparedQuery(
+        _ body: PreparedQueryExecuteResponse, _ rendering: DNSRendering, _ known: DNSAliases
+    ) -> DNSResponse {
         var rendering = rendering
         rendering.datacenter = body.datacenter
         let limit = rendering.transport == .udp ? Self.maxDatagramInstances : Self.maxInstances
         let own = Duration(goText: body.dns.ttl).map { UInt32(clamping: $0.wholeNanoseconds / 1_000_000_000) }
         return service(
-            Array((body.nodes ?? []).prefix(limit)), ttl: own ?? context.ttl(ofService: body.service), rendering)
+            Array((body.nodes ?? []).prefix(limit)), ttl: own ?? context.ttl(ofService: body.service), rendering,
+            known)
     }
 
-    private func service(_ rows: [CheckServiceNode], ttl: UInt32, _ rendering: DNSRendering) -> DNSResponse {
+    private func service(
+        _ rows: [CheckServiceNode], ttl: UInt32, _ rendering: DNSRendering, _ known: DNSAliases
+    ) -> DNSResponse {
         guard !rows.isEmpty else { return noSuchDomain }
         let isSRV = rendering.query.question.type == .srv
         var response = DNSResponse(isLimited: true)
-        response.units = isSRV ? instances(rows, ttl: ttl, rendering) : addresses(rows, ttl: ttl, rendering)
+        response.units =
+            isSRV ? instances(rows, ttl: ttl, rendering, known) : addresses(rows, ttl: ttl, rendering, known)
         if response.units.isEmpty { response.authority = [soa] }
         return response
     }
 
-    private func addresses(_ rows: [CheckServiceNode], ttl: UInt32, _ rendering: DNSRendering) -> [DNSResponse.Unit] {
+    /// Where an instance is reached: at an address of its own, at its node's, or under a host name.
+    private enum Place {
+        case node(IPAddress)
+        case own(IPAddress)
+        case host(DNSName)
+    }
+
+    /// Nil when it has no address of the family.
+    private func place(of row: CheckServiceNode, _ rendering: DNSRendering) -> Place? {
+        guard let node = row.node, let service = row.service else { return nil }
+        let (family, isWAN) = (AddressFamily(of: rendering.query.question.type), isTranslated(rendering))
+        let own = service.shownAddress(family, isWAN: isWAN)
+        if let address = IPAddress(own) { return .own(address) }
+        if own.isEmpty {
+            let ofNode = node.shownAddress(family, isWAN: isWAN)
+            guard let address = IPAddress(ofNode) else {
+                return ofNode.isEmpty ? nil : DNSName(ofNode).map { .host($0) }
+            }
+            // A node's name leads to its plain address: another one is spelt out.
+            return node.address == ofNode ? .node(address) : .own(address)
+        }
+        guard let name = DNSName(own), name != .root else { return nil }
+        // A service that is an alias of the name asked for would lead back here.
+        if name.lowercased == rendering.query.question.name.lowercased,
+            let address = IPAddress(node.shownAddress(family, isWAN: isWAN))
+        {
+            return .node(address)
+        }
+        return .host(name)
+    }
+
+    /// The host names that an answer will name.
+    func hosts(of rendering: DNSRendering, _ results: [Result<Response, FederationError>]) -> [DNSName] {
+        guard case .success(let answer)? = results.first, rendering.query.question.type != .txt || !isNode(rendering)
+        else { return [] }
+        var names: [DNSName] = []
+        func collect(_ rows: [CheckServiceNode], _ rendering: DNSRendering) {
+            for row in rows where names.count < DNSAliases.maxCount && Self.mayBeNamed(row) {
+                if case .host(let name)? = place(of: row, rendering), !names.contains(name) { names.append(name) }
+            }
+        }
+        switch (rendering.kind, answer) {
+        case (.node, .nodeServices(let body)):
+            let family = AddressFamily(of: rendering.query.question.type)
+            let address = body.nodeServices?.node?.shownAddress(family, isWAN: isTranslated(rendering)) ?? ""
+            if IPAddress(address) == nil, let name = DNSName(address), name != .root { names = [name] }
+        case (.service, .checkServiceNodes(let body)): collect(healthy(body.nodes ?? []), rendering)
+        case (.preparedQuery, .queryResult(let body)):
+            var rendering = rendering
+            rendering.datacenter = body.datacenter
+            collect(body.nodes ?? [], rendering)
+        default: break
+        }
+        return names
+    }
+
+    /// Cheap, for most instances have addresses.
+    private static func mayBeNamed(_ row: CheckServiceNode) -> Bool {
+        guard let node = row.node, let service = row.service else { return false }
+        if isName(service.address) || service.address.isEmpty && isName(node.address) { return true }
+        return service.taggedAddresses != nil || node.taggedAddresses?.contains { isName($0.value) } ?? false
+    }
+
+    private static func isName(_ text: String) -> Bool {
+        var isNumber = true
+        for byte in text.utf8 {
+            if byte == UInt8(ascii: ":") { return false }
+            isNumber = isNumber && (byte >= 48 && byte <= 57 || byte == UInt8(ascii: "."))
+        }
+        return !isNumber
+    }
+
+    private func isNode(_ rendering: DNSRendering) -> Bool { rendering.kind == .node }
+
+    private func addresses(
+        _ rows: [CheckServiceNode], ttl: UInt32, _ rendering: DNSRendering, _ known: DNSAliases
+    ) -> [DNSResponse.Unit] {
         let question = rendering.query.question
-        var seen: Set<String> = []
+        var seen: Set<DNSRecord> = []
         var records: [DNSRecord] = []
         for row in rows {
-            let address = shownServiceAddress(row, rendering).address ?? shownAddress(row.node ?? Node(), rendering)
-            guard seen.insert(address).inserted else { continue }
-            records += addressRecords(address, name: question.name, type: question.type, ttl: ttl)
+            let body: DNSRecord.Body
+            switch place(of: row, rendering) {
+            case .node(let address), .own(let address):
+                let own: DNSType = address.isIPv6 ? .aaaa : .a
+                guard [own, .any, .srv, .txt].contains(question.type) else { continue }
+                body = .address(address)
+            case .host(let name): body = .cname(name)
+            case nil: continue
+            }
+            let record = DNSRecord(name: question.name, ttl: ttl, body: body)
+            guard seen.insert(record).inserted else { continue }
+            records.append(record)
             if context.aRecordLimit > 0 && records.count >= context.aRecordLimit { break }
         }
         // An alias stands alone (RFC 1034 §3.6.2): the first record decides which kind is answered.
-        if let first = records.first, first.type == .cname { return [DNSResponse.Unit(answer: first)] }
+        if let first = records.first, first.type == .cname {
+            return ([first] + following([first], known, rendering, ttl: ttl)).map { DNSResponse.Unit(answer: $0) }
+        }
         return records.filter { $0.type != .cname }.map { DNSResponse.Unit(answer: $0) }
     }
 
-    private func instances(_ rows: [CheckServiceNode], ttl: UInt32, _ rendering: DNSRendering) -> [DNSResponse.Unit] {
+    private func instances(
+        _ rows: [CheckServiceNode], ttl: UInt32, _ rendering: DNSRendering, _ known: DNSAliases
+    ) -> [DNSResponse.Unit] {
         var seen: Set<DNSRecord> = []
         var units: [DNSResponse.Unit] = []
         for row in rows {
-            guard let node = row.node, let service = row.service else { continue }
-            let shown = shownServiceAddress(row, rendering)
-            let nodeAddress = shownAddress(node, rendering)
-            guard let target = target(of: node, service: shown.address, nodeAddress: nodeAddress, rendering)
+            guard let node = row.node, let service = row.service, let place = place(of: row, rendering)
             else { continue }
-            let port = UInt16(clamping: shown.port ?? service.port)
+            let target: DNSName?
+            var additional: [DNSRecord] = []
+            switch place {
+            case .host(let name):
+                target = name
+                additional = records(of: name, known, rendering, ttl: ttl)
+            case .node(let address):
+                target = nodeName(node, rendering)
+                additional = target.map { [DNSRecord(name: $0, ttl: ttl, body: .address(address))] } ?? []
+            case .own(let address):
+                target = domain.prefixed(by: "\(Hex.encode(address.bytes)).addr.\(rendering.datacenter)")
+                additional = target.map { [DNSRecord(name: $0, ttl: ttl, body: .address(address))] } ?? []
+            }
+            guard let target else { continue }
+            let port = UInt16(clamping: service.shownPort(isWAN: isTranslated(rendering)))
             let answer = DNSRecord(
                 name: rendering.query.question.name, ttl: ttl,
                 body: .srv(priority: 1, weight: weight(row), port: port, target: target))
             guard seen.insert(answer).inserted else { continue }
-            var additional: [DNSRecord] = []
-            if let address = IPAddress(shown.address ?? nodeAddress) {
-                additional.append(DNSRecord(name: target, ttl: ttl, body: .address(address)))
-            }
             if context.addsNodeMeta, let name = nodeName(node, rendering) {
                 additional += metaRecords(node, name: name, ttl: ttl)
             }
             units.append(DNSResponse.Unit(answer: answer, additional: additional))
         }
         return units
-    }
-
-    /// `<node>.node.<dc>.<domain>`, `<hex>.addr.<dc>.<domain>` for an instance's own address, or a host name as it is.
-    private func target(
-        of node: Node, service: String?, nodeAddress: String, _ rendering: DNSRendering
-    ) -> DNSName? {
-        if let service {
-            guard let address = IPAddress(service) else { return DNSName(service) }
-            return domain.prefixed(by: "\(Hex.encode(address.bytes)).addr.\(rendering.datacenter)")
-        }
-        return IPAddress(nodeAddress) == nil ? DNSName(nodeAddress) : nodeName(node, rendering)
     }
 
     private func nodeName(_ node: Node, _ rendering: DNSRendering) -> DNSName? {
@@ -211,22 +305,6 @@ extension DNSFrontEnd {
         let weights = row.service?.weights ?? Weights(passing: 1, warning: 1)
         let hasWarning = (row.checks ?? []).contains { $0.status == CheckStatus.warning.rawValue }
         return UInt16(clamping: hasWarning ? weights.warning : weights.passing)
-    }
-
-    /// The instance's own address and port, as another datacenter has to see them; nil where the node's count.
-    private func shownServiceAddress(
-        _ row: CheckServiceNode, _ rendering: DNSRendering
-    ) -> (address: String?, port: Int?) {
-        guard let service = row.service else { return (nil, nil) }
-        if isTranslated(rendering), let wan = service.taggedAddresses?["wan"], !wan.address.isEmpty {
-            return (wan.address, wan.port > 0 ? wan.port : nil)
-        }
-        return (service.address.isEmpty ? nil : service.address, nil)
-    }
-
-    private func shownAddress(_ node: Node, _ rendering: DNSRendering) -> String {
-        if isTranslated(rendering), let wan = node.taggedAddresses?["wan"], !wan.isEmpty { return wan }
-        return node.address
     }
 
     private func isTranslated(_ rendering: DNSRendering) -> Bool {
@@ -260,10 +338,9 @@ extension DNSFrontEnd {
     private func pointer(
         _ address: IPAddress, _ results: [Result<Response, FederationError>], _ query: DNSQuery
     ) -> DNSResponse {
-        guard let name = pointerName(address, results) else {
-            return DNSResponse(code: .serverFailure, isAuthoritative: false, isRecursionAvailable: true)
-        }
-        let record = DNSRecord(name: query.question.name, ttl: context.nodeTTL, body: .ptr(name))
+        guard let name = pointerName(address, results) else { return noSuchPointer }
+        // Consul gives reverse names no time to live, whatever `node_ttl` says.
+        let record = DNSRecord(name: query.question.name, ttl: 0, body: .ptr(name))
         return DNSResponse(units: [DNSResponse.Unit(answer: record)])
     }
 

@@ -61,13 +61,27 @@ package struct DNSFrontEnd: Sendable {
                     DNSWriter.refusal(id: id, code, opcode: opcode, isRecursionDesired: isRecursionDesired))
             }
         }
+        return plan(query, packet, transport)
+    }
+
+    /// Whether a name is answered from the catalog.
+    func isOurs(_ name: DNSName) -> Bool { labels(of: name.lowercased) != nil }
+
+    private func labels(of name: DNSName) -> [String]? {
+        name.labels(below: domain) ?? altDomain.flatMap { name.labels(below: $0) }
+    }
+
+    func plan(_ query: DNSQuery, _ packet: [UInt8], _ transport: DNSTransport) -> DNSAction {
         let name = query.question.name.lowercased
         if let address = ReverseName.address(name) { return pointer(to: address, packet, query, transport) }
-        guard let labels = name.labels(below: domain) ?? altDomain.flatMap({ name.labels(below: $0) }) else {
+        guard let labels = labels(of: name) else {
             guard !context.hasRecursors else { return .recurse(DNSRecursion(packet, query, transport)) }
+            // Reverse names that spell no address are refused as those of nobody are.
+            if name.labels.last == "arpa" { return .respond(finish(query, noSuchPointer, transport)) }
             return .respond(finish(query, DNSResponse(code: .refused, isAuthoritative: false), transport))
         }
         switch query.question.type {
+        case .axfr: return .respond(finish(query, DNSResponse(code: .notImplemented), transport))
         case .soa, .ns:
             let request = ServiceSpecificRequest(
                 datacenter: context.datacenter, serviceName: "consul", options: options)
@@ -137,6 +151,10 @@ package struct DNSFrontEnd: Sendable {
             DNSRendering(
                 query: query, transport: transport, kind: .pointer(address), datacenter: context.datacenter,
                 recursion: context.hasRecursors ? DNSRecursion(packet, query, transport) : nil))
+    }
+
+    var noSuchPointer: DNSResponse {
+        DNSResponse(code: .serverFailure, isAuthoritative: false, isRecursionAvailable: true)
     }
 
     var noSuchDomain: DNSResponse { DNSResponse(code: .noSuchDomain, authority: [soa]) }

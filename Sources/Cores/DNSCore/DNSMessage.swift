@@ -15,6 +15,7 @@ struct DNSType: Hashable, Sendable {
     static let aaaa = DNSType(28)
     static let srv = DNSType(33)
     static let opt = DNSType(41)
+    static let axfr = DNSType(252)
     static let any = DNSType(255)
 }
 

@@ -1,4 +1,7 @@
-/// Reads questions (RFC 1035 §4). Every offset is checked; compression pointers only lead backwards, at most 16.
+import FederationModel
+
+/// Reads questions (RFC 1035 §4) and what recursors answer. Every offset is checked; compression pointers only lead
+/// backwards, at most 16.
 struct DNSReader {
     enum Failure: Error, Equatable {
         /// Nothing to say: too short, or an answer.
@@ -32,6 +35,36 @@ struct DNSReader {
             id: id, isRecursionDesired: desired, isCheckingDisabled: bytes[3] & 0x10 != 0, question: question,
             edns: edns.first)
     }
+
+    /// Addresses and aliases of an answer section, as far as it can be read; at most `maxAnswers`.
+    static func answers(of message: [UInt8]) -> [DNSRecord] {
+        var reader = DNSReader(message)
+        guard message.count >= 12, reader.number(at: 4) == 1, reader.question() != nil, let count = reader.number(at: 6)
+        else { return [] }
+        var records: [DNSRecord] = []
+        for _ in 0..<min(Int(count), maxAnswers) {
+            guard let name = reader.name(), let type = reader.number(), reader.number() != nil,
+                let high = reader.number(), let low = reader.number(), let length = reader.number(),
+                reader.offset + Int(length) <= message.count
+            else { break }
+            let end = reader.offset + Int(length)
+            let ttl = UInt32(high) << 16 | UInt32(low)
+            switch DNSType(type) {
+            case .a, .aaaa:
+                if let address = IPAddress(bytes: Array(message[reader.offset..<end])) {
+                    records.append(DNSRecord(name: name, ttl: ttl, body: .address(address)))
+                }
+            case .cname:
+                if let target = reader.name() { records.append(DNSRecord(name: name, ttl: ttl, body: .cname(target))) }
+            default: break
+            }
+            reader.offset = end
+        }
+        return records
+    }
+
+    /// More than any resolver sends of one name; what follows is not looked at.
+    private static let maxAnswers = 32
 
     private func number(at offset: Int) -> UInt16? {
         guard offset >= 0, offset + 2 <= bytes.count else { return nil }

@@ -16,6 +16,17 @@ struct DNSWriter {
         return [UInt8(id >> 8), UInt8(id & 0xFF), flags, code.rawValue] + [UInt8](repeating: 0, count: 8)
     }
 
+    /// A question of our own.
+    static func question(_ query: DNSQuery) -> [UInt8] {
+        var writer = DNSWriter()
+        writer.number(query.id)
+        writer.bytes += [query.isRecursionDesired ? 1 : 0, 0, 0, 1, 0, 0, 0, 0, 0, 0]
+        writer.bytes += query.question.name.wire
+        writer.number(query.question.type.number)
+        writer.number(query.question.classNumber)
+        return writer.bytes
+    }
+
     /// - Returns: nil when the message is longer than `limit` bytes; writing stops as soon as it is.
     static func message(
         _ query: DNSQuery, _ response: DNSResponse, isTruncated: Bool, limit: Int, isCompressed: Bool = true

@@ -76,6 +76,29 @@ extension CheckServiceNode: Filterable {
     ]
 }
 
+extension NodeInfo: Filterable {
+    package static let filterFields: FilterFields<NodeInfo> = [
+        "ID": .text { $0.id },
+        "Node": .text { $0.node },
+        "Address": .text { $0.address },
+        "TaggedAddresses": .textMap { $0.taggedAddresses },
+        "Meta": .textMap { $0.meta },
+        "Services": .list({ $0.services }, NodeService.filterFields),
+        "Checks": .list({ $0.checks }, HealthCheck.filterFields),
+    ]
+}
+
+/// An intention, of which there are none: what it could be filtered by.
+package struct NoIntention: Filterable {
+    package static let filterFields: FilterFields<NoIntention> = {
+        var fields: FilterFields<NoIntention> = ["Precedence": .integer { _ in 0 }, "Meta": .textMap { _ in nil }]
+        for name in [
+            "ID", "Description", "SourceNS", "SourceName", "DestinationNS", "DestinationName", "SourceType", "Action",
+        ] { fields[name] = .text { _ in "" } }
+        return fields
+    }()
+}
+
 extension ServiceAddress {
     static let filterFields: FilterFields<ServiceAddress> = [
         "Address": .text { $0.address },

@@ -1,8 +1,8 @@
 /// Go's quoted strings and integers (Go specification, "String literals" and "Integer literals"), which are part of
 /// filter expressions and of the errors about them.
-enum GoText {
+package enum GoText {
     /// In double quotes, with escapes for what is not printable.
-    static func quoted(_ text: String) -> String {
+    package static func quoted(_ text: String) -> String {
         var quoted = "\""
         for scalar in text.unicodeScalars {
             switch scalar {

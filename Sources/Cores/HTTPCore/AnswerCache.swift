@@ -49,11 +49,12 @@ package struct AnswerCache: Sendable {
     package static func key(of request: Request) -> Key? {
         guard var options = request.options, options.useCache, !options.requireConsistent else { return nil }
         switch request {
-        case .catalogServiceNodes, .healthServiceNodes: break
+        case .catalogServiceNodes, .healthServiceNodes, .catalogListServices: break
         default: return nil
         }
         options.minQueryIndex = 0
         options.maxQueryTime = .zero
+        (options.maxAge, options.staleIfError, options.mustRevalidate) = (.zero, .zero, false)
         var plain = request
         plain.options = options
         var writer = MessagePackWriter()
@@ -61,13 +62,28 @@ package struct AnswerCache: Sendable {
         return Key(method: request.method, body: writer.bytes)
     }
 
-    /// - Parameter index: of a caller that waits for newer data; 0 for any.
-    package mutating func look(_ key: Key, beyond index: UInt64, at now: Instant) -> Lookup {
+    /// Endpoints that Consul caches and whose data brings no index: they are asked each time, and say so.
+    package static func isNeverKept(_ request: Request) -> Bool {
+        guard let options = request.options, options.useCache, !options.requireConsistent else { return false }
+        switch request {
+        case .catalogListDatacenters, .preparedQueryExecute: return true
+        default: return false
+        }
+    }
+
+    /// - Parameters:
+    ///   - index: of a caller that waits for newer data; 0 for any.
+    ///   - maxAge: of a caller that takes no older data; zero for any age.
+    package mutating func look(
+        _ key: Key, beyond index: UInt64, maxAge: Duration = .zero, at now: Instant
+    ) -> Lookup {
         guard var entry = entries[key] else { return .miss }
         entry.lastUsed = now
         entries[key] = entry
         guard (entry.response.meta?.index ?? 0) > index else { return .miss }
-        return .hit(entry.response, age: entry.contact.map { max(.zero, now - $0) } ?? .zero)
+        // While its query is under way the data is current, whatever its age.
+        let age = entry.contact.map { max(.zero, now - $0) } ?? .zero
+        return maxAge > .zero && age > maxAge ? .miss : .hit(entry.response, age: age)
     }
 
     /// A caller's answer, or one of the entry's own query.

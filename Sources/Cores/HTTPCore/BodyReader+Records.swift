@@ -235,9 +235,13 @@ extension BodyReader {
             case "body": definition.body = reader.text(value, key)
             case "tcp": definition.tcp = reader.text(value, key)
             case "interval": definition.interval = reader.duration(value, key) ?? .zero
+            // The second name of the older form; the first one counts.
+            case "intervalduration":
+                let interval = reader.duration(value, key) ?? .zero
+                if definition.interval == .zero { definition.interval = interval }
             case "outputmaxsize": definition.outputMaxSize = reader.unsigned(value, key)
-            case "timeout": definition.timeout = reader.duration(value, key) ?? .zero
-            case "deregistercriticalserviceafter":
+            case "timeout", "timeoutduration": definition.timeout = reader.duration(value, key) ?? .zero
+            case "deregistercriticalserviceafter", "deregistercriticalserviceafterduration":
                 definition.deregisterCriticalServiceAfter = reader.duration(value, key) ?? .zero
             case "scriptargs": definition.scriptArgs = reader.texts(value, key)
             case "dockercontainerid": definition.dockerContainerID = reader.text(value, key)

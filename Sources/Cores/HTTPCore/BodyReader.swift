@@ -34,7 +34,7 @@ struct BodyReader {
         do throws(JSONError) {
             return BodyReader(try JSONReader.readFirst(body), form: .http)
         } catch {
-            throw .undecodable(error.message)
+            throw .undecodable(error.located)
         }
     }
 
@@ -59,7 +59,9 @@ struct BodyReader {
             let name = String(decoding: member.name.utf8.filter { $0 != UInt8(ascii: "_") }, as: UTF8.self).lowercased()
             if body(&self, name, member.value, path) { continue }
             switch form {
-            case .http: note("json: unknown field \"\(member.name)\"", path, member.value)
+            case .http:
+                let hint = name == "namespace" ? " - Namespaces are a Consul Enterprise feature" : ""
+                note("json: unknown field \"\(member.name)\"" + hint, path, member.value)
             case .config: note("unknown key", path, member.value)
             }
         }
@@ -72,7 +74,7 @@ struct BodyReader {
             // Go names the number when it is the number that does not fit, not its kind.
             let isNumberForNumber = value.double != nil && (go == "int" || go == "uint64")
             let found = isNumberForNumber ? "number \(value.numberText ?? "")" : value.kindName
-            note("json: cannot unmarshal \(found) into \(field) of type \(go)", key, value)
+            note("json: cannot unmarshal \(found) into \(field) of type \(go)\(value.position.told)", key, value)
         case .config: note("expected \(config), found \(Self.article(value))", key, value)
         }
     }
@@ -184,7 +186,7 @@ struct BodyReader {
         switch value.kind {
         case .string(let text):
             if let duration = Duration(goText: text) { return duration }
-            note("time: invalid duration \"\(text)\"", key, value)
+            note(Duration.goProblem(text), key, value)
         case .number:
             if let count = value.double, abs(count) < 9e18 { return .nanoseconds(Int64(count)) }
             note("duration out of range", key, value)
@@ -206,4 +208,15 @@ struct BodyReader {
         for (index, item) in items.enumerated() { list.append(read(&self, item, "\(key)[\(index)]")) }
         return list
     }
+}
+
+extension JSONError {
+    /// In Go's words, with the place where a byte cannot stand. The end of a body needs none.
+    var located: String {
+        if case .unexpected = reason { message + position.told } else { message }
+    }
+}
+
+extension JSONPosition {
+    fileprivate var told: String { " (line \(line), column \(column))" }
 }

@@ -31,6 +31,7 @@ struct Call {
             isPretty = query.has("pretty")
             try Self.readWait(query, into: &options)
             try Self.readConsistency(query, into: &options)
+            try Self.readCacheControl(request, into: &options)
             options.filter = query.first("filter")
             let text = query.first("timeout")
             if !text.isEmpty {
@@ -94,12 +95,53 @@ struct Call {
         }
     }
 
+    /// `Cache-Control` of a `?cached` read (RFC 9111 §5.2.1): `max-age`, `stale-if-error`, `must-revalidate`.
+    private static func readCacheControl(
+        _ request: HTTPRequest, into options: inout QueryOptions
+    ) throws(HTTPProblem) {
+        guard let header = request.header("cache-control"), !header.isEmpty else { return }
+        for part in header.lowercased().split(separator: ",") {
+            let words = part.filter { $0 != " " && $0 != "\t" }.split(separator: "=", maxSplits: 1)
+            switch words.first {
+            case "must-revalidate": options.mustRevalidate = true
+            case "max-age" where words.count == 2:
+                options.maxAge = try Self.seconds(words[1])
+                if options.maxAge == .zero { options.mustRevalidate = true }
+            case "stale-if-error" where words.count == 2: options.staleIfError = try Self.seconds(words[1])
+            default: break
+            }
+        }
+    }
+
+    private static func seconds(_ text: Substring) throws(HTTPProblem) -> Duration {
+        guard let count = Int.unsigned(String(text)), count < 1 << 32 else {
+            throw .badRequest("Invalid Cache-Control header.")
+        }
+        return .seconds(Int64(count))
+    }
+
     /// What stands behind the endpoint's path, as text.
     var restText: String { String(decoding: rest, as: UTF8.self) }
 
     func restText(orMissing what: String) throws(HTTPProblem) -> String {
         guard !rest.isEmpty else { throw .badRequest("Missing \(what)") }
         return restText
+    }
+
+    /// For the endpoints where Consul fails instead.
+    func restText(orFailing text: String) throws(HTTPProblem) -> String {
+        guard !rest.isEmpty else { throw HTTPProblem(status: 500, text) }
+        return restText
+    }
+
+    /// Namespaces are none of ours: whoever names one must not get the answer of another.
+    func refuseNamespace() throws(HTTPProblem) {
+        if let header = request.header("x-consul-namespace"), !header.isEmpty {
+            throw .invalid("Invalid header: \"X-Consul-Namespace\" - Namespaces are a Consul Enterprise feature")
+        }
+        if !query.first("ns").isEmpty {
+            throw .invalid("Invalid query parameter: \"ns\" - Namespaces are a Consul Enterprise feature")
+        }
     }
 
     func rendering(_ endpoint: Rendering.Endpoint) -> Rendering {

@@ -84,7 +84,8 @@ extension HTTPRouter {
         guard call.selection != nil, case .request(let request, let rendering) = action else { return action }
         let isRaw = rendering.endpoint == .kvEntry(raw: true)
         switch rendering.endpoint {
-        case .emptyList, .gatewayServices, .configEntry: throw .severalDatacenters
+        case .emptyList, .gatewayServices, .configEntry, .configDeleted, .intentions, .intentionMatch, .intentionCheck:
+            throw .severalDatacenters
         default: if !request.mayNameSeveral || isRaw { throw .severalDatacenters }
         }
         guard call.options.minQueryIndex == 0 else {

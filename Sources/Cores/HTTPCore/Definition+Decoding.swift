@@ -126,7 +126,6 @@ extension BodyReader {
             case "outputmaxsize": check.outputMaxSize = value.isNull ? 4096 : reader.integer(value, key)
             case "token", "namespace", "proxyhttp", "proxygrpc": _ = reader.text(value, key)
             case "args", "scriptargs": if !reader.texts(value, key).isEmpty { reader.hasScript = true }
-            case "script": if !reader.text(value, key).isEmpty { reader.hasScript = true }
             case "shell": _ = reader.text(value, key)
             case "dockercontainerid":
                 if !reader.text(value, key).isEmpty { reader.unsupported = "Docker checks are not supported" }

@@ -19,6 +19,8 @@ struct HTTPProblem: Error, Equatable {
     }
 
     static func badRequest(_ text: String) -> HTTPProblem { HTTPProblem(status: 400, text) }
+    /// Consul's handlers that say so themselves.
+    static func invalid(_ text: String) -> HTTPProblem { badRequest("Bad request: " + text) }
     static func undecodable(_ text: String) -> HTTPProblem { badRequest("Request decode failed: " + text) }
 }
 

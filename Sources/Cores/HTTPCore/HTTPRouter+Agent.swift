@@ -24,7 +24,8 @@ extension HTTPRouter {
         case .name(let name): if name.isEmpty { throw .badPath("Missing service Name") }
         case .id(let id): if id.isEmpty { throw .badPath("Missing serviceID") }
         }
-        let isText = call.query.first("format") == "text"
+        let accepted = call.request.header("accept")?.lowercased() ?? ""
+        let isText = call.query.first("format") == "text" || accepted == "text/plain"
         return .agent(.servicesAndChecks, call.rendering(.agentHealth(target, isText: isText)))
     }
 
@@ -49,6 +50,12 @@ extension HTTPRouter {
         let segment = call.query.first("segment")
         guard segment.isEmpty || segment == "_all" else {
             throw HTTPProblem(status: 500, "Network segments are not supported in this version of Consul")
+        }
+        if call.isWAN, !context.isServer {
+            // A client agent has no WAN pool, not an empty one.
+            var json = JSONWriter(isPretty: call.isPretty)
+            json.null()
+            return .respond(Self.json(json, commonHeaders))
         }
         return .agent(.members(wan: call.isWAN), call.rendering(.agentMembers))
     }

@@ -96,8 +96,8 @@ extension HTTPRouter {
         case .nodes(let body): json.list(body.nodes) { $0.write(shown($1)) }
         case .services(let body): json.write(services: body.services)
         case .serviceNodes(let body): json.list(body.serviceNodes) { $0.write(shown($1)) }
-        case .nodeServices(let body): json.write(nodeServices: body.nodeServices)
-        case .nodeServiceList(let body): json.write(body.nodeServices)
+        case .nodeServices(let body): json.write(nodeServices: shown(body.nodeServices))
+        case .nodeServiceList(let body): json.write(shown(body.nodeServices))
         case .checkServiceNodes(let body): json.list(shownRows(body, rendering)) { $0.write(shown($1)) }
         case .keyList(let body): json.list(body.keys) { $0.write($1) }
         default: json.null()

@@ -1,4 +1,5 @@
 import FederationModel
+import FilterCore
 import WireFormat
 
 extension HTTPRouter {
@@ -16,13 +17,20 @@ extension HTTPRouter {
             request.operation = "list"
             return .request(.internalKeyringOperation(request), call.rendering(.keyring(isList: true)))
         }
-        guard !request.localOnly else { throw .badRequest("local-only can only be used to list keys") }
+        guard !request.localOnly else {
+            throw .invalid("Invalid use of local-only: local-only can only be set for list requests")
+        }
         request.key = try key(call.request.body)
         return .request(.internalKeyringOperation(request), call.rendering(.keyring(isList: false)))
     }
 
     private func key(_ body: [UInt8]) throws(HTTPProblem) -> String {
-        var reader = try BodyReader.read(body)
+        var reader: BodyReader
+        do throws(HTTPProblem) {
+            reader = try BodyReader.read(body)
+        } catch {
+            throw .invalid(error.text)
+        }
         var key = ""
         reader.members(of: reader.root, "") { reader, name, value, path in
             guard name == "key" else { return false }
@@ -81,9 +89,12 @@ extension Call {
             let text = query.first("relay-factor")
             guard !text.isEmpty else { return 0 }
             guard let value = Int(text) else {
-                throw .badRequest("Error parsing relay factor: \"\(text)\" is no whole number")
+                throw .invalid(
+                    "Error parsing relay factor: strconv.Atoi: parsing \(GoText.quoted(text)): invalid syntax")
             }
-            guard (0...5).contains(value) else { throw .badRequest("Relay factor must be in range: [0, 5]") }
+            guard (0...5).contains(value) else {
+                throw .invalid("Invalid relay-factor: Relay factor must be in range: [0, 5]")
+            }
             return UInt64(value)
         }
     }
@@ -94,7 +105,9 @@ extension Call {
             switch query.first("local-only") {
             case "", "0", "f", "F", "false", "FALSE", "False": return false
             case "1", "t", "T", "true", "TRUE", "True": return true
-            case let text: throw .badRequest("Error parsing local-only: \"\(text)\" is no boolean")
+            case let text:
+                throw .invalid(
+                    "Error parsing local-only: strconv.ParseBool: parsing \(GoText.quoted(text)): invalid syntax")
             }
         }
     }

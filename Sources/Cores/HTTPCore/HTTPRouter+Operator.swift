@@ -27,7 +27,7 @@ extension HTTPRouter {
         do throws(JSONError) {
             reader = BodyReader(try JSONReader.readFirst(call.request.body), form: .http)
         } catch {
-            throw .operatorMistake("Error parsing autopilot config: \(error.message)")
+            throw .operatorMistake("Error parsing autopilot config: \(error.located)")
         }
         var configuration = reader.autopilotConfiguration()
         if let problem = reader.problems.first {

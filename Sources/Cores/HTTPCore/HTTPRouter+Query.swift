@@ -17,10 +17,18 @@ extension HTTPRouter {
     func preparedQuery(_ call: Call) throws(HTTPProblem) -> HTTPAction {
         let path = call.restText
         for (suffix, isExecute) in [("/execute", true), ("/explain", false)] where path.hasSuffix(suffix) {
+            if call.request.method == "OPTIONS" { return .respond(options(.get)) }
             guard call.request.method == "GET" else {
                 throw HTTPProblem(status: 405, "method \(call.request.method) not allowed", allow: "GET")
             }
             return try run(String(path.dropLast(suffix.utf8.count)), isExecute: isExecute, call)
+        }
+        let methods = Route.Methods.getPutDelete
+        if call.request.method == "OPTIONS" { return .respond(options(methods)) }
+        guard methods.allows(call.request.method) else {
+            throw HTTPProblem(
+                status: 405, call.request.method == "HEAD" ? "" : "method \(call.request.method) not allowed",
+                allow: methods.names.joined(separator: ","))
         }
         switch call.request.method {
         case "GET":
@@ -38,6 +46,14 @@ extension HTTPRouter {
             return apply("update", query, call, .done)
         default: return apply("delete", PreparedQuery(id: path), call, .done)
         }
+    }
+
+    /// Here Consul answers with an empty object.
+    private func options(_ methods: Route.Methods) -> HTTPResponse {
+        var json = JSONWriter(isPretty: false)
+        json.beginObject()
+        json.endObject()
+        return Self.json(json, commonHeaders + [(name: "Allow", value: methods.text)])
     }
 
     private func apply(

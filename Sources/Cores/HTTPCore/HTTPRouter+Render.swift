@@ -49,6 +49,9 @@ extension HTTPRouter {
             isMiss = (body.entries ?? []).isEmpty
         } else if case .keyList(let body) = response {
             isMiss = (body.keys ?? []).isEmpty
+        } else if case .interfaceNode = rendering.endpoint, case .nodeDump(let body) = response {
+            guard body.dump?.isEmpty ?? true else { return nil }
+            return HTTPResponse(status: 404, headers: commonHeaders)
         } else if case .sessionRenewed(let id) = rendering.endpoint, case .sessions(let body) = response {
             guard body.sessions?.isEmpty ?? true else { return nil }
             let problem = HTTPProblem(status: 404, "Session id '\(id)' not found", kind: .notFound)
@@ -83,9 +86,17 @@ extension HTTPRouter {
         case .nodes(let body): json.list(body.nodes) { $0.write(shown($1)) }
         case .services(let body): json.write(services: body.services)
         case .serviceNodes(let body): json.list(body.serviceNodes) { $0.write(shown($1)) }
-        case .nodeServices(let body): json.write(nodeServices: body.nodeServices)
-        case .nodeServiceList(let body): json.write(body.nodeServices)
+        case .nodeServices(let body): json.write(nodeServices: shown(body.nodeServices))
+        case .nodeServiceList(let body): json.write(shown(body.nodeServices))
         case .healthChecks(let body): json.list(body.healthChecks) { $0.write($1) }
+        case .nodeDump(let body):
+            if case .interfaceNode = rendering.endpoint, let info = body.dump?.first {
+                json.write(info)
+            } else {
+                json.list(body.dump) { $0.write($1) }
+            }
+        case .checkServiceNodes(let body) where rendering.endpoint == .interfaceServices:
+            json.list(ServiceSummary.list(body.nodes ?? [])) { $0.write($1) }
         case .checkServiceNodes(let body):
             json.list(shownRows(body, rendering)) { $0.write(shown($1)) }
         case .dirEntries(let body): json.list(body.entries) { $0.write($1) }
@@ -187,20 +198,27 @@ extension HTTPRouter {
     }
 
     func shown(_ node: Node) -> Node {
-        guard isRemote(node.datacenter), let wan = node.taggedAddresses?["wan"], !wan.isEmpty else { return node }
+        guard isRemote(node.datacenter) else { return node }
         var node = node
-        node.address = wan
+        node.address = node.shownAddress(.any, isWAN: true)
         return node
+    }
+
+    private func shown(_ service: NodeService, of datacenter: String) -> NodeService {
+        guard isRemote(datacenter) else { return service }
+        var service = service
+        service.address = service.shownAddress(.any, isWAN: true)
+        service.port = service.shownPort(isWAN: true)
+        return service
     }
 
     func shown(_ row: ServiceNode) -> ServiceNode {
         guard isRemote(row.datacenter) else { return row }
         var row = row
-        if let wan = row.taggedAddresses?["wan"], !wan.isEmpty { row.address = wan }
-        if let wan = row.serviceTaggedAddresses?["wan"], !wan.address.isEmpty {
-            row.serviceAddress = wan.address
-            if wan.port > 0 { row.servicePort = wan.port }
-        }
+        let (address, port) = (row.shownServiceAddress(.any, isWAN: true), row.shownPort(isWAN: true))
+        row.address = row.shownAddress(.any, isWAN: true)
+        row.serviceAddress = address
+        row.servicePort = port
         return row
     }
 
@@ -208,11 +226,22 @@ extension HTTPRouter {
         guard let node = row.node, isRemote(node.datacenter) else { return row }
         var row = row
         row.node = shown(node)
-        if var service = row.service, let wan = service.taggedAddresses?["wan"], !wan.address.isEmpty {
-            service.address = wan.address
-            if wan.port > 0 { service.port = wan.port }
-            row.service = service
-        }
+        row.service = row.service.map { shown($0, of: node.datacenter) }
         return row
+    }
+
+    func shown(_ body: NodeServices?) -> NodeServices? {
+        guard var body, let node = body.node, isRemote(node.datacenter) else { return body }
+        body.node = shown(node)
+        body.services = body.services?.mapValues { shown($0, of: node.datacenter) }
+        return body
+    }
+
+    func shown(_ body: NodeServiceList) -> NodeServiceList {
+        guard let node = body.node, isRemote(node.datacenter) else { return body }
+        var body = body
+        body.node = shown(node)
+        body.services = body.services?.map { shown($0, of: node.datacenter) }
+        return body
     }
 }

@@ -45,7 +45,7 @@ extension HTTPRouter {
         do throws(JSONError) {
             reader = BodyReader(try JSONReader.readFirst(body), form: .http)
         } catch {
-            throw .badRequest("Failed to parse body: \(error.message)")
+            throw .badRequest("Failed to parse body: \(error.located)")
         }
         let operations = reader.transaction()
         if let problem = reader.problems.first { throw .badRequest("Failed to parse body: \(problem.message)") }

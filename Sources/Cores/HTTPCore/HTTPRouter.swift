@@ -8,9 +8,13 @@ package struct HTTPRouter: Sendable {
 
     package init(context: HTTPContext) { self.context = context }
 
+    /// Every path of the API with its methods, sorted: what documents are held against.
+    package static var endpoints: [(path: String, methods: [String])] { Route.all }
+
     /// - Parameter random: draws the identity of a fired event; other requests draw nothing.
     package func route(_ request: HTTPRequest, random: inout some RandomNumberGenerator) -> HTTPAction {
-        let target = Array(request.target.utf8)
+        if request.method == "OPTIONS", request.target == "*" { return .respond(HTTPResponse(status: 200)) }
+        let target = Self.originForm(Array(request.target.utf8))
         let mark = target.firstIndex(of: UInt8(ascii: "?"))
         guard target.first == UInt8(ascii: "/"),
             let path = Percent.decode(target[..<(mark ?? target.endIndex)], plusIsSpace: false)
@@ -19,6 +23,7 @@ package struct HTTPRouter: Sendable {
         if let clean = Path.cleaned(path) {
             return .respond(redirect(to: clean, queryText, method: request.method))
         }
+        guard Path.isPrintable(path) else { return .respond(.unprintablePath(ErrorForm(request))) }
         if path == [UInt8(ascii: "/")] { return .respond(.welcome) }
         guard let (route, rest) = Route.find(path) else {
             if Route.needsSlash(path) {
@@ -30,11 +35,11 @@ package struct HTTPRouter: Sendable {
             let problem = HTTPProblem(status: 403, "Endpoint is blocked by agent configuration", kind: .denied)
             return .respond(respond(to: problem, ErrorForm(request)))
         }
-        if request.method == "OPTIONS" {
+        if request.method == "OPTIONS", !Self.answersOptions(route) {
             let headers = commonHeaders + [(name: "Allow", value: route.methods.text)]
             return .respond(HTTPResponse(status: 200, headers: headers))
         }
-        guard route.methods.allows(request.method) else {
+        guard route.methods.allows(request.method) || Self.answersOptions(route) else {
             let problem = HTTPProblem(
                 status: 405, request.method == "HEAD" ? "" : "method \(request.method) not allowed",
                 allow: route.methods.text)
@@ -47,6 +52,7 @@ package struct HTTPRouter: Sendable {
         }
         do throws(HTTPProblem) {
             let call = try Call(request: request, query: query, rest: rest, context: context)
+            if route.handler.isNamespaced { try call.refuseNamespace() }
             return try checked(try action(for: route.handler, call, random: &random), call)
         } catch {
             return .respond(respond(to: error, ErrorForm(request, query)))
@@ -111,11 +117,22 @@ package struct HTTPRouter: Sendable {
         case .agentReload: .shell(.reload, call.rendering(.done))
         case .accessControl, .agentToken: throw HTTPProblem(status: 401, "ACL support disabled", kind: .denied)
         case .meshDisabled: throw HTTPProblem.meshDisabled
+        case .discoveryChain where call.rest.isEmpty: throw .invalid("Missing chain name")
         case .discoveryChain: .respond(respond(to: .meshDisabled, call.errors, extra: metaHeaders(QueryMeta())))
-        case .emptyList: try emptyList(.emptyList, call)
-        case .gatewayServices: try emptyList(.gatewayServices, call)
+        case .intentions: try intentions(call)
+        case .intention: try intention(call)
+        case .intentionMatch: try matchIntentions(call)
+        case .intentionCheck: try checkIntention(call)
+        case .meshRoots: .respond(respond(to: .meshDisabled, call.errors, extra: metaHeaders(QueryMeta())))
+        case .meshConfiguration: try meshConfiguration(call)
+        case .meshAuthorize: try authorizeMesh(call)
+        case .gatewayServices: try emptyList(.gatewayServices, call, named: "gateway name")
+        case .gatewayInstances: try emptyList(.emptyList, call, named: "gateway name")
+        case .interfaceNodes: interfaceNodes(call)
+        case .interfaceNode: try interfaceNode(call)
+        case .interfaceServices: interfaceServices(call)
         case .configEntries: try configEntries(call)
-        case .configWrite: throw HTTPProblem(status: 500, "config entries are not served")
+        case .configWrite: try writeConfig(call)
         case .federationDatacenters: .agent(.federation, call.rendering(.federation))
         case .agentSelf: .agent(.selfInfo, call.rendering(.agentSelf))
         case .agentMembers: try members(call)
@@ -130,9 +147,10 @@ package struct HTTPRouter: Sendable {
         case .agentChecks: try agentChecks(call)
         case .registerService: try registerService(call)
         case .deregisterService:
-            .agent(.deregisterService(id: try call.restText(orMissing: "service ID")), call.rendering(.done))
+            .agent(.deregisterService(id: try call.restText(orFailing: "ServiceID missing")), call.rendering(.done))
         case .registerCheck: try registerCheck(call)
-        case .deregisterCheck: .agent(.deregisterCheck(id: call.restText), call.rendering(.done))
+        case .deregisterCheck:
+            .agent(.deregisterCheck(id: try call.restText(orFailing: "CheckID missing")), call.rendering(.done))
         case .passCheck: report(.passing, call)
         case .warnCheck: report(.warning, call)
         case .failCheck: report(.critical, call)
@@ -140,6 +158,21 @@ package struct HTTPRouter: Sendable {
         case .agentMetrics:
             .agent(.metrics, call.rendering(.agentMetrics(prometheus: call.query.first("format") == "prometheus")))
         }
+    }
+
+    /// A proxy may send the whole URL (RFC 9112 §3.2.2): what follows the host counts.
+    private static func originForm(_ target: [UInt8]) -> [UInt8] {
+        guard target.first != UInt8(ascii: "/") else { return target }
+        for scheme in ["http://", "https://"] where target.starts(with: scheme.utf8) {
+            let rest = target.dropFirst(scheme.utf8.count)
+            return rest.firstIndex(of: UInt8(ascii: "/")).map { Array(rest[$0...]) } ?? [UInt8(ascii: "/")]
+        }
+        return target
+    }
+
+    /// A prepared query and what is below it tell their methods themselves.
+    private static func answersOptions(_ route: Route) -> Bool {
+        if case .query = route.handler { true } else { false }
     }
 
     /// Headers of every answer of the API.
@@ -205,6 +238,11 @@ extension HTTPResponse {
     static let welcome = HTTPResponse(
         status: 200, headers: [(name: "Content-Type", value: "text/plain; charset=utf-8")],
         body: Array("Consul Agent".utf8))
+
+    static func unprintablePath(_ form: ErrorForm) -> HTTPResponse {
+        let kind = (name: "X-Isthmus-Error", value: ErrorKind.badRequest.rawValue)
+        return HTTPResponse(status: 400, headers: form.showsKind ? [kind] : [])
+    }
 
     /// What Go's server says to a target it cannot parse.
     static func malformedTarget(_ form: ErrorForm) -> HTTPResponse {

@@ -227,7 +227,11 @@ extension JSONWriter {
         key("Service")
         if let service = row.service { write(service, absentTags: absentTags) } else { null() }
         key("Checks")
-        list(row.checks) { $0.write($1, absentTags: absentTags) }
+        if row.checks == nil, absentTags {
+            null()
+        } else {
+            list(row.checks) { $0.write($1, absentTags: absentTags) }
+        }
         endObject()
     }
 

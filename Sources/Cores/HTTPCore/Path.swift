@@ -1,5 +1,18 @@
 /// Cleaning of request paths as Go's multiplexer does it: repeated slashes, `.` and `..` lead to a redirect.
 enum Path {
+    /// Whether every character of a path can be shown: Consul's server refuses the others. Bytes that are no UTF-8
+    /// pass, as in Go they stand for a character that can be shown. O(bytes).
+    static func isPrintable(_ path: [UInt8]) -> Bool {
+        if path.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return true }
+        return String(decoding: path, as: UTF8.self).unicodeScalars.allSatisfy { scalar in
+            switch scalar.properties.generalCategory {
+            case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false
+            case .spaceSeparator: scalar == " "
+            default: true
+            }
+        }
+    }
+
     /// - Returns: the cleaned path when it differs from `path`, which begins with `/`.
     static func cleaned(_ path: [UInt8]) -> [UInt8]? {
         guard needsCleaning(path) else { return nil }

@@ -53,6 +53,12 @@ package struct Rendering: Equatable, Sendable {
         case emptyList
         case gatewayServices
         case configEntry(kind: String, name: String)
+        case configDeleted
+        case intentions
+        case intentionMatch(names: [String])
+        case intentionCheck
+        /// What user interfaces show: all nodes, one (404 when it is not there), services.
+        case interfaceNodes, interfaceNode, interfaceServices
     }
 
     /// The read mode shown in `X-Consul-Effective-Consistency`.
@@ -94,11 +100,12 @@ extension Rendering.Endpoint {
     var showsMeta: Bool {
         switch self {
         case .kvEntry, .kvEntries, .kvKeys, .list, .nodeServices, .nodeServiceList, .healthService, .coordinates,
-            .sessions, .queries, .queryResult, .queryExplanation, .emptyList, .gatewayServices, .configEntry:
+            .sessions, .queries, .queryResult, .queryExplanation, .emptyList, .gatewayServices, .configEntry,
+            .intentions, .interfaceNodes, .interfaceNode, .interfaceServices:
             true
         case .snapshot, .sessionRenewed, .created, .destroyed, .transaction, .value, .kvWritten, .eventFired,
             .events, .done, .agentSelf, .agentMembers, .agentServices, .agentService, .agentHealth, .agentChecks,
-            .agentMetrics, .federation, .keyring:
+            .agentMetrics, .federation, .keyring, .configDeleted, .intentionMatch, .intentionCheck:
             false
         }
     }
@@ -107,11 +114,12 @@ extension Rendering.Endpoint {
     var showsMetaOnFailure: Bool {
         switch self {
         case .list, .nodeServices, .nodeServiceList, .healthService, .coordinates, .sessions, .queries, .queryResult,
-            .queryExplanation, .gatewayServices:
+            .queryExplanation, .gatewayServices, .intentions, .interfaceNodes, .interfaceNode, .interfaceServices:
             true
         case .snapshot, .sessionRenewed, .created, .destroyed, .transaction, .kvEntry, .kvEntries, .kvKeys, .value,
             .kvWritten, .eventFired, .events, .done, .agentSelf, .agentMembers, .agentServices, .agentService,
-            .agentHealth, .agentChecks, .agentMetrics, .federation, .keyring, .emptyList, .configEntry:
+            .agentHealth, .agentChecks, .agentMetrics, .federation, .keyring, .configEntry, .configDeleted, .emptyList,
+            .intentionMatch, .intentionCheck:
             false
         }
     }
@@ -124,7 +132,9 @@ extension Rendering.Endpoint {
             true
         case .snapshot, .sessions, .sessionRenewed, .created, .destroyed, .transaction, .kvEntry, .kvEntries, .kvKeys,
             .coordinates, .value, .kvWritten, .eventFired, .events, .done, .agentSelf, .agentMembers, .agentServices,
-            .agentService, .agentHealth, .agentChecks, .agentMetrics, .federation, .keyring, .emptyList, .configEntry:
+            .agentService, .agentHealth, .agentChecks, .agentMetrics, .federation, .keyring, .emptyList, .configEntry,
+            .interfaceNodes, .interfaceNode, .interfaceServices, .configDeleted, .intentions, .intentionMatch,
+            .intentionCheck:
             false
         }
     }

@@ -22,8 +22,33 @@ struct Route {
         case coordinateNodes, coordinateDatacenters, coordinateNode, coordinateUpdate
         case federationDatacenters
         case operatorKeyring
-        case accessControl, meshDisabled, discoveryChain, emptyList, gatewayServices
+        case accessControl, meshDisabled, discoveryChain, gatewayServices
         case configEntries, configWrite
+        case interfaceNodes, interfaceNode, interfaceServices, gatewayInstances
+        case intentions, intention, intentionMatch, intentionCheck, meshRoots, meshConfiguration, meshAuthorize
+
+        /// Whether Consul's endpoint has namespaces: here it says that there are none.
+        var isNamespaced: Bool {
+            switch self {
+            case .keyValue, .agentServices, .agentService, .registerService, .deregisterService, .agentChecks,
+                .registerCheck, .deregisterCheck, .passCheck, .warnCheck, .failCheck, .updateCheck,
+                .serviceMaintenance, .agentHealthByName, .agentHealthByID, .catalogServices, .catalogService,
+                .catalogConnect, .catalogNode, .catalogNodeServices, .catalogRegister, .catalogDeregister, .healthNode,
+                .healthChecks, .healthService, .healthConnect, .healthIngress, .healthState, .sessionCreate,
+                .sessionDestroy, .sessionRenew, .sessionInfo, .sessionNode, .sessionList, .discoveryChain,
+                .gatewayServices, .configEntries, .configWrite, .interfaceNodes, .interfaceNode, .interfaceServices,
+                .gatewayInstances:
+                true
+            case .agentSelf, .agentMembers, .agentJoin, .agentLeave, .agentForceLeave, .agentMetrics,
+                .agentMaintenance, .agentToken, .agentHost, .agentMonitor, .agentReload, .catalogDatacenters,
+                .catalogNodes, .transaction, .snapshot, .queries, .query, .raftConfiguration, .raftPeer,
+                .autopilotConfiguration, .autopilotHealth, .statusLeader, .statusPeers, .eventFire, .eventList,
+                .coordinateNodes, .coordinateDatacenters, .coordinateNode, .coordinateUpdate, .federationDatacenters,
+                .operatorKeyring, .accessControl, .meshDisabled, .intentions, .intention, .intentionMatch,
+                .intentionCheck, .meshRoots, .meshConfiguration, .meshAuthorize:
+                false
+            }
+        }
     }
 
     /// Methods that an endpoint takes, in the order of its `Allow` header.
@@ -121,8 +146,16 @@ struct Route {
         "/v1/coordinate/node/": Route(.coordinateNode, .get),
         "/v1/coordinate/update": Route(.coordinateUpdate, .put),
         "/v1/operator/keyring": Route(.operatorKeyring, .keyring),
+        "/v1/internal/ui/nodes": Route(.interfaceNodes, .get),
+        "/v1/internal/ui/node/": Route(.interfaceNode, .get),
+        "/v1/internal/ui/services": Route(.interfaceServices, .get),
         "/v1/federation/datacenters": Route(.federationDatacenters, .get),
     ]
+
+    /// For documents: every path with its methods, sorted.
+    static var all: [(path: String, methods: [String])] {
+        table.map { (path: $0.key, methods: $0.value.methods.names) }.sorted { $0.path < $1.path }
+    }
 
     private static let keyValuePrefix = Array("/v1/kv/".utf8)
 

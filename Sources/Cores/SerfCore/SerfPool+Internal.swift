@@ -66,17 +66,19 @@ extension SerfPool {
                 answer.message = "the key request cannot be read"
             }
         } else {
-            answer.message = Self.noKeyring
+            answer.message = Self.noKeyringToModify
         }
         return [SerfKind.keyResponse.rawValue] + answer.encoded
     }
 
-    private static let noKeyring = "No keyring to modify (encryption not enabled)"
+    // Serf's words: changes and lists differ.
+    private static let noKeyringToModify = "No keyring to modify (encryption not enabled)"
+    private static let noKeyringToList = "Keyring is empty (encryption not enabled)"
 
     private func keyList() -> [UInt8] {
         var answer = KeyResponse()
         guard let ring = memberlist.security.keyring else {
-            answer.message = Self.noKeyring
+            answer.message = Self.noKeyringToList
             return [SerfKind.keyResponse.rawValue] + answer.encoded
         }
         answer.isDone = true

@@ -14,7 +14,7 @@ extension ServerCore {
         case .leave: return startLeaving(for: id, at: now)
         case .join(let endpoints, let wan):
             guard !wan || self.wan != nil else {
-                return finish(id, .failed(.failed("WAN pool is not served by a client agent; ask a server")))
+                return finish(id, .failed(.failed("Must be a server to join WAN cluster")))
             }
             return join(endpoints, in: wan ? .wan : .lan, for: .request(id), at: now)
         case .events(let name, let hash, let wait):

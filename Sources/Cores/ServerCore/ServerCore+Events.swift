@@ -14,7 +14,8 @@ extension ServerCore {
         let limit = lan.configuration.maxUserEventBytes
         let count = Self.eventPrefix.utf8.count + event.name.utf8.count + payload.count
         guard count <= limit else {
-            return .failed(.failed("user event exceeds configured limit of \(limit) bytes before encoding"))
+            let reason = "user event exceeds configured limit of \(limit) bytes before encoding"
+            return .failed(.failed(ErrorList.text(["error broadcasting event to segment \"\": \(reason)"])))
         }
         fire(named: event.name, payload, at: now)
         return .done

@@ -45,20 +45,23 @@ extension ServerCore {
             let text = "argument error: LocalOnly can only be used for List operations"
             return finish(number, .failure(.badRequest(text)), at: now)
         }
-        guard let key = Base64.decode(request.key) else {
-            return finish(number, .failure(.badRequest("the key is not base64")), at: now)
-        }
         guard keyrings.works.count < KeyringBook.maxCount else {
             return finish(number, .failure(.overloaded(what: "keyring operations")), at: now)
         }
         let parts = keyringParts(request)
         keyrings.works[number] = KeyringWork(parts: parts)
         requests.move(number, to: .gathering)
-        var query = PoolQuery(operation, key: key)
+        let key = Base64.decode(request.key)
+        var query = PoolQuery(operation, key: key ?? [])
         query.relayFactor = UInt8(clamping: min(request.relayFactor, 5))
         for part in parts {
             switch part {
-            case .pool(let channel): ask(query, in: channel, for: number, at: now)
+            case .pool(let channel):
+                if key == nil {
+                    refuseKey(request.key, in: channel, for: number, at: now)
+                } else {
+                    ask(query, in: channel, for: number, at: now)
+                }
             case .datacenter(let name):
                 var leg = request
                 leg.datacenter = name
@@ -67,6 +70,14 @@ extension ServerCore {
                     .internalKeyringOperation(leg), from: .keyring(number, datacenter: name), timeout: nil, at: now)
             }
         }
+    }
+
+    /// Each pool of each datacenter says for itself that the key is none, in Go's words.
+    private mutating func refuseKey(_ key: String, in channel: Channel, for number: UInt64, at now: Instant) {
+        let response = KeyringResponse(
+            wan: channel == .wan, datacenter: configuration.datacenter,
+            error: "illegal base64 data at input byte \(Base64.firstProblem(of: key))")
+        completed(.pool(channel), [response], of: number, at: now)
     }
 
     private func keyringParts(_ request: KeyringRequest) -> [KeyringWork.Part] {

@@ -59,7 +59,7 @@ extension ServerCore {
         let tags = ServerTags(member: member)
         let service = tags.map { tags in
             NodeService(
-                id: "consul", service: "consul", tags: [],
+                id: "consul", service: "consul",
                 meta: [
                     "non_voter": "false", "raft_version": "3", "serf_protocol_current": "2", "serf_protocol_max": "5",
                     "serf_protocol_min": "1", "version": Build.consulVersion,
@@ -68,7 +68,7 @@ extension ServerCore {
         let known = nodeServices(of: member.name)
         let address = member.endpoint.address.description
         if known?.node?.address == address, serfHealth(of: member.name)?.status == CheckStatus.passing.rawValue,
-            service == nil || known?.services?["consul"]?.port == service?.port
+            service == nil || Self.isSame(known?.services?["consul"], service)
         {
             return
         }
@@ -79,6 +79,10 @@ extension ServerCore {
                     address: address, service: service,
                     check: Self.serfHealth(member.name, .passing, "Agent alive and reachable"), skipNodeUpdate: true)),
             at: now)
+    }
+
+    private static func isSame(_ known: NodeService?, _ service: NodeService?) -> Bool {
+        known?.service == service?.service && known?.port == service?.port
     }
 
     private mutating func registerFailed(_ member: PoolMember, at now: Instant) {
@@ -118,8 +122,11 @@ extension ServerCore {
 
     private func nodeServices(of node: String) -> NodeServices? {
         let request = NodeSpecificRequest(datacenter: configuration.datacenter, node: node)
-        guard case .nodeServices(let answer) = readOwn(.catalogNodeServices(request)) else { return nil }
-        return answer.nodeServices
+        guard case .nodeServices(let answer) = readOwn(.catalogNodeServices(request)),
+            // The name could also be the beginning of another node's id.
+            let found = answer.nodeServices, found.node?.node.lowercased() == node.lowercased()
+        else { return nil }
+        return found
     }
 
     private func serfHealth(of node: String) -> HealthCheck? {

@@ -234,13 +234,26 @@ extension ServerCore {
             joiner.joined(channel)
             logJoined(channel, count: count)
         case .request(let id):
-            out.append(
-                .agentAnswer(
-                    id, count > 0 ? .joined(count) : .failed(.failed(ErrorList.text(errors)))))
+            let text = ErrorList.text(errors.map { Self.consulText(ofJoinError: $0) })
+            out.append(.agentAnswer(id, count > 0 ? .joined(count) : .failed(.failed(text))))
         case .flood:
             if count == 0 { log(.debug, "flood join failed", ["error": errors.joined(separator: "; ")]) }
         case nil: break
         }
+    }
+
+    /// `127.0.0.1:8301: connection refused` in Consul's words.
+    private static func consulText(ofJoinError text: String) -> String {
+        guard let end = text.firstRange(of: ": ") else { return text }
+        let peer = text[..<end.lowerBound]
+        let host = peer.lastIndex(of: ":").map { peer[..<$0] } ?? peer
+        let reason =
+            switch text[end.upperBound...] {
+            case "connection refused": "dial tcp \(peer): connect: connection refused"
+            case "connect timeout": "dial tcp \(peer): i/o timeout"
+            case let reason: String(reason)
+            }
+        return "Failed to join \(host): \(reason)"
     }
 
     private mutating func joinFailed(_ id: LookupID, _ errors: [String], at now: Instant) {

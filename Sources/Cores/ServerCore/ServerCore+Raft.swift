@@ -320,7 +320,8 @@ extension ServerCore {
         for pending in replica?.takeProposals(through: metadata.index) ?? [] {
             finish(pending, .failure(.outcomeUnknown(reason: "a snapshot took the log's place")), at: now)
         }
-        for waiter in replica?.waiters.takeAll() ?? [] { serveHere(waiter, at: now) }
+        if let view = replica?.refreshedView() { out.append(.publish(view)) }
+        answerEverybody(at: now)
     }
 
     // MARK: Disk

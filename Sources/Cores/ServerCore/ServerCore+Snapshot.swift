@@ -39,9 +39,13 @@ extension ServerCore {
         }
     }
 
-    /// Everybody who waits is answered with what is there now: indexes may have gone back.
     mutating func answerAfterRestore(at now: Instant) {
         startSessionTimers(at: now)
+        answerEverybody(at: now)
+    }
+
+    /// Everybody who waits is answered with what is there now: indexes may have gone back.
+    mutating func answerEverybody(at now: Instant) {
         for number in replica?.waiters.takeAll() ?? [] {
             guard let pending = requests[number], let answer = replica?.view.present(pending.request, at: now) else {
                 continue

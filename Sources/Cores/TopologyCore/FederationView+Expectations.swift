@@ -32,22 +32,37 @@ extension FederationView {
                 try checkKey(key, value, agent, datacenter, mode, asking: &asker)
             }
             return Held()
-        case .verdict(let datacenter, let words, let from):
+        case .verdict(let datacenter, let words, let scope, let from):
             var evidence = ""
             for agent in try runningAgents(from, asking: &asker) {
-                evidence = try checkVerdict(datacenter, words, agent, asking: &asker)
+                evidence = try checkVerdict(datacenter, words, scope, agent, asking: &asker)
+            }
+            return Held(evidence: evidence)
+        case .cutNamed(let from, let to, let isAbsent, let asked):
+            for agent in try runningAgents(asked, asking: &asker) {
+                try checkCut(from: from, to: to, isAbsent: isAbsent, agent, asking: &asker)
+            }
+            return Held()
+        case .forgotten(let datacenter, let from):
+            for agent in try runningAgents(from, asking: &asker) {
+                try checkForgotten(datacenter, agent, asking: &asker)
+            }
+            return Held()
+        case .resolves(let name, let code, let limit, let from):
+            for agent in try runningAgents(from, asking: &asker) {
+                try checkCode(name, code, limit, agent, asking: &asker)
+            }
+            return Held()
+        case .answers(let answer, let from):
+            var evidence = ""
+            for agent in try runningAgents(from, asking: &asker) {
+                evidence = try checkAnswer(answer, agent, asking: &asker)
             }
             return Held(evidence: evidence)
         case .refused(let path, let from, let limit, let says):
             var evidence = ""
             for agent in try runningAgents(from, asking: &asker) {
                 evidence = try checkRefused(path, agent, limit, says, asking: &asker)
-            }
-            return Held(evidence: evidence)
-        case .answered(let path, let from, let limit, let says):
-            var evidence = ""
-            for agent in try runningAgents(from, asking: &asker) {
-                evidence = try checkAnswered(path, agent, limit, says, asking: &asker)
             }
             return Held(evidence: evidence)
         case .caughtUp(let selector):
@@ -158,21 +173,6 @@ extension FederationView {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    private func checkVerdict(
-        _ datacenter: String, _ words: [String], _ agent: TopologyPlan.Agent, asking asker: inout some FederationAsker
-    ) throws(FederationReason) -> String {
-        let reports = try json(agent, "/v1/federation/datacenters", asking: &asker).items ?? []
-        guard let report = reports.first(where: { $0["Datacenter"]?.text == datacenter }) else {
-            throw FederationReason("\(agent.name) does not know \(datacenter)")
-        }
-        let verdict = report["Verdict"]?.text ?? ""
-        let evidence = report["Reason"]?.text ?? ""
-        guard words.contains(verdict) else {
-            throw FederationReason("\(agent.name): \(datacenter) is \(verdict) (\(evidence))")
-        }
-        return evidence
-    }
-
     private func checkRefused(
         _ path: String, _ agent: TopologyPlan.Agent, _ limit: Duration, _ says: String,
         asking asker: inout some FederationAsker
@@ -186,25 +186,6 @@ extension FederationView {
                 "\(agent.name): \(path) answers \(answer.status) \(label) \(text) without \"\(says)\"")
         }
         return "\(answer.status) \(text)\(label.isEmpty ? "" : " (\(label))") in \(answer.time.shown)"
-    }
-
-    private func checkAnswered(
-        _ path: String, _ agent: TopologyPlan.Agent, _ limit: Duration, _ says: [String],
-        asking asker: inout some FederationAsker
-    ) throws(FederationReason) -> String {
-        let answer = try get(agent, path, timeout: limit, asking: &asker)
-        guard answer.status == 200 else {
-            throw FederationReason("\(agent.name): \(path) answers \(answer.status) \(answer.text.prefix(200))")
-        }
-        let own = answer.headers.filter { $0.name.lowercased().hasPrefix("x-isthmus-") }
-        let shown = own.map { "\($0.name): \($0.value)" } + [String(answer.text.prefix(4000))]
-        for text in says where !shown.contains(where: { $0.contains(text) }) {
-            throw FederationReason(
-                "\(agent.name): \(path) answers \(shown.joined(separator: " | ")) without \"\(text)\"")
-        }
-        // What is shown in one line of a report: our headers say most in the least space.
-        let first = shown[0].prefix { $0 != "\n" }.prefix(300)
-        return "\(first) in \(answer.time.shown)"
     }
 
     private func checkCaughtUp(

@@ -16,7 +16,8 @@ extension TopologyAction.Kind {
         case .bridge(let who, let groups): [who] + groups
         case .cut(let direction), .clog(let direction, _): [direction.from, direction.to]
         case .heal(let direction), .unclog(let direction): direction.map { [$0.from, $0.to] } ?? []
-        case .start, .stop, .kill, .restart, .rollingRestart, .freeze, .resume, .leave, .forceLeave, .addServer,
+        case .start, .stop, .kill, .restart, .rollingRestart, .freeze, .resume, .leave, .forceLeave,
+            .forget, .addServer,
             .removeDatacenter, .register, .put, .delete, .load, .finish, .wait, .measure, .report, .slowDisk,
             .fullDisk, .mendDisk, .clockSkew, .clockJump:
             nil

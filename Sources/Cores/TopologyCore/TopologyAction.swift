@@ -18,6 +18,8 @@ package struct TopologyAction: Equatable, Sendable {
         case leave(TopologySelector)
         /// A failed member is told to have left, by the agents at which it is asked for.
         case forceLeave(agent: String, at: TopologySelector)
+        /// A datacenter is forgotten by the federation, asked for at one of those; forced, also one that answers.
+        case forget(String, at: TopologySelector, isForced: Bool)
         /// Starts a server that did not exist before; it joins its datacenter.
         case addServer(String, datacenter: String)
         /// All its agents leave, clients first.
@@ -90,6 +92,13 @@ package struct TopologyAction: Equatable, Sendable {
     }
 }
 
+extension TopologyAction {
+    /// The request of a `forget` action.
+    package static func forgetting(_ datacenter: String, isForced: Bool) -> String {
+        "/v1/federation/forget/\(datacenter)\(isForced ? "?force" : "")"
+    }
+}
+
 extension TopologyAction: CustomStringConvertible {
     package var description: String {
         switch kind {
@@ -104,6 +113,7 @@ extension TopologyAction: CustomStringConvertible {
         case .resume(let who): "continue \(who)"
         case .leave(let who): "\(who) leave"
         case .forceLeave(let agent, let at): "force \(agent) to leave at \(at)"
+        case .forget(let name, let at, let isForced): "forget \(name) at \(at)\(isForced ? " by force" : "")"
         case .addServer(let name, let datacenter): "add server \(name) to \(datacenter)"
         case .removeDatacenter(let name): "remove datacenter \(name)"
         case .register(let who): "register \(who)"

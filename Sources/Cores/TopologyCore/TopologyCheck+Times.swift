@@ -146,7 +146,7 @@ extension TopologyCheck {
         let position = expectation.position
         let clients = topology.datacenters.flatMap(\.clients)
         switch expectation.kind {
-        case .verdict(let datacenter, let words, let from):
+        case .verdict(let datacenter, let words, _, let from):
             if words.isEmpty { note(position, "is: names no verdict") }
             for name in topology.names(from) ?? [] {
                 if clients.contains(name) {
@@ -155,6 +155,16 @@ extension TopologyCheck {
                 if topology.datacenter(of: name)?.name == datacenter {
                     return note(position, "\(name) keeps no verdict of its own datacenter \(datacenter)")
                 }
+            }
+        case .cutNamed(_, _, _, let from): checkServers(from, clients, position)
+        case .forgotten(let datacenter, let from):
+            checkServers(from, clients, position)
+            for name in topology.names(from) ?? [] where topology.datacenter(of: name)?.name == datacenter {
+                return note(position, "\(name) is of \(datacenter) itself")
+            }
+        case .answers(let answer, _):
+            if let both = answer.says.first(where: answer.lacks.contains) {
+                note(position, "\"\(both)\" is both in says and in lacks")
             }
         case .members(let count, let isWAN, _, let from):
             checkMemberCount(count, isWAN, from, position)

@@ -4,8 +4,7 @@ extension TopologyReader {
     /// By the function that reads them.
     static let processActions = [
         "start", "stop", "kill", "restart", "rolling-restart", "freeze", "continue", "leave", "force-leave",
-        "add-server",
-        "remove-datacenter",
+        "add-server", "remove-datacenter", "forget",
     ]
     static let requestActions = ["register", "put", "delete", "load", "finish", "wait", "measure", "report"]
     static let faultActions = [
@@ -63,6 +62,12 @@ extension TopologyReader {
             let datacenter = fields.need("dc", &problems).flatMap { readDatacenterName($0) }
             guard let name, let datacenter else { return nil }
             return .addServer(name, datacenter: datacenter)
+        case "forget":
+            let name = readDatacenterName(value)
+            let at = fields.need("at", &problems).flatMap { readSelector($0) }
+            let isForced = fields.take("force")?.boolean("force", &problems) ?? false
+            guard let name, let at else { return nil }
+            return .forget(name, at: at, isForced: isForced)
         case "remove-datacenter": return readDatacenterName(value).map { .removeDatacenter($0) }
         default: return nil
         }

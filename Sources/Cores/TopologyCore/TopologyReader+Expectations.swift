@@ -2,8 +2,9 @@ import Configuration
 
 extension TopologyReader {
     static let expectationNames = [
-        "leader", "leaders", "members", "seen", "instances", "key", "verdict", "refused", "answers", "writes",
-        "nothing-lost", "linearizable", "error-rate", "latency", "caught-up", "stopped",
+        "leader", "leaders", "members", "seen", "instances", "key", "verdict", "refused", "writes", "nothing-lost",
+        "linearizable", "error-rate", "latency", "caught-up", "stopped", "cut-named", "forgotten", "answers",
+        "resolves",
     ]
 
     /// Where an expectation stands, which decides what `within` means and whether loads must be finished.
@@ -41,9 +42,15 @@ extension TopologyReader {
             }
         }
         let record = fields.take("record")?.text("a label", &problems) ?? ""
+        let median = fields.take("median")?.duration("median", Self.waits, &problems)
+        if median != nil, record.isEmpty {
+            note(fields.position(of: "median"), "median is of what record puts into the table")
+        }
         let kind = readKind(name, value, &fields, place)
         fields.finish(&problems)
-        return kind.map { TopologyExpectation(position: position, kind: $0, within: within, record: record) }
+        return kind.map {
+            TopologyExpectation(position: position, kind: $0, within: within, record: record, median: median)
+        }
     }
 
     private mutating func readKind(
@@ -68,25 +75,33 @@ extension TopologyReader {
             let words = fields.need("is", &problems)?.asItems.compactMap {
                 $0.choice("is", Word.self, &problems)?.rawValue
             }
+            let scope = fields.take("scope")?.choice("scope", TopologyExpectation.Scope.self, &problems) ?? .here
             let from = fields.need("from", &problems).flatMap { readSelector($0) }
             guard let datacenter, let words, let from else { return nil }
-            return .verdict(of: datacenter, isOneOf: words, from: from)
+            return .verdict(of: datacenter, isOneOf: words, scope: scope, from: from)
+        case "cut-named": return readCut(value, &fields)
+        case "forgotten":
+            let datacenter = readDatacenterName(value)
+            let from = fields.need("from", &problems).flatMap { readSelector($0) }
+            guard let datacenter, let from else { return nil }
+            return .forgotten(datacenter, from: from)
+        case "answers": return readAnswer(value, &fields)
+        case "resolves":
+            let question = value.text("a name", &problems)
+            let code = fields.take("code").map { $0.choice("code", TopologyExpectation.Code.self, &problems) }
+                ?? .noError
+            let limit = fields.take("faster-than")?.duration("faster-than", Self.waits, &problems) ?? .seconds(1)
+            let from = fields.need("from", &problems).flatMap { readSelector($0) }
+            guard let question, let code, let from else { return nil }
+            return .resolves(question, code: code, fasterThan: limit, from: from)
         case "refused":
             let path = value.text("a path", &problems)
             let from = fields.need("from", &problems).flatMap { readSelector($0) }
             let limit = fields.take("faster-than")?.duration("faster-than", Self.waits, &problems) ?? .seconds(1)
             let says = fields.take("says")?.text("a text", &problems) ?? ""
-            if let path, !path.hasPrefix("/") { note(value.position, "\"\(path)\" has no leading /") }
+            checkPath(path, value.position)
             guard let path, let from else { return nil }
             return .refused(path: path, from: from, fasterThan: limit, says: says)
-        case "answers":
-            let path = value.text("a path", &problems)
-            let from = fields.need("from", &problems).flatMap { readSelector($0) }
-            let limit = fields.take("faster-than")?.duration("faster-than", Self.waits, &problems) ?? .seconds(1)
-            let says = fields.take("says")?.asItems.compactMap { $0.text("a text", &problems) } ?? []
-            if let path, !path.hasPrefix("/") { note(value.position, "\"\(path)\" has no leading /") }
-            guard let path, let from else { return nil }
-            return .answered(path: path, from: from, fasterThan: limit, says: says)
         case "writes": return readLoadName(value).map { .writes(load: $0) }
         case "nothing-lost":
             let load = readLoadName(value)
@@ -120,6 +135,39 @@ extension TopologyReader {
         case "stopped": return readSelector(value, .both).map { .stopped($0) }
         default: return nil
         }
+    }
+
+    private mutating func checkPath(_ path: String?, _ position: TopologyPosition) {
+        if let path, !path.hasPrefix("/") { note(position, "\"\(path)\" has no leading /") }
+    }
+
+    private mutating func readAnswer(
+        _ value: TopologyNode, _ fields: inout TopologyFields
+    ) -> TopologyExpectation.Kind? {
+        let path = value.text("a path", &problems)
+        checkPath(path, value.position)
+        var answer = TopologyExpectation.Answer(path: path ?? "")
+        let from = fields.need("from", &problems).flatMap { readSelector($0) }
+        answer.status = fields.take("status")?.integer("status", 200...599, &problems) ?? 200
+        answer.header = fields.take("header")?.text("a header's name", &problems) ?? ""
+        answer.says = fields.take("says")?.asItems.compactMap { $0.text("a text", &problems) } ?? []
+        answer.lacks = fields.take("lacks")?.asItems.compactMap { $0.text("a text", &problems) } ?? []
+        answer.fasterThan = fields.take("faster-than")?.duration("faster-than", Self.waits, &problems) ?? .seconds(1)
+        guard path != nil, let from else { return nil }
+        return .answers(answer, from: from)
+    }
+
+    /// `{from: dc1, to: dc2}`, two different datacenters.
+    private mutating func readCut(_ value: TopologyNode, _ fields: inout TopologyFields) -> TopologyExpectation.Kind? {
+        var ends = TopologyFields(value, "a named cut", &problems)
+        let source = ends.need("from", &problems).flatMap { readDatacenterName($0) }
+        let target = ends.need("to", &problems).flatMap { readDatacenterName($0) }
+        ends.finish(&problems)
+        let isAbsent = fields.take("absent")?.boolean("absent", &problems) ?? false
+        let asked = fields.need("from", &problems).flatMap { readSelector($0) }
+        guard let source, let target, let asked else { return nil }
+        if source == target { note(value.position, "from and to are the same") }
+        return .cutNamed(from: source, to: target, isAbsent: isAbsent, asked: asked)
     }
 
     private mutating func readLatencyLimit(

@@ -52,6 +52,8 @@ package struct TopologyReport: Sendable {
     /// Actions that failed, properties that did not hold; the first one ended the run.
     package var violations: [String] = []
     package var measurements: [(label: String, value: String)] = []
+    /// What expectations with `record` took.
+    package var times: [(label: String, time: Duration)] = []
     /// On the run's clock.
     package var duration = Duration.zero
     /// Events and their fingerprint, of a simulated run.

@@ -4,7 +4,7 @@ extension TopologyWalk {
     /// An expectation where it is looked at.
     mutating func expect(_ expectation: TopologyExpectation) {
         let position = expectation.position
-        if let from = looker(expectation.kind), !meant(from).names.contains(where: { mayRun($0) }) {
+        if let from = expectation.kind.asked, !meant(from).names.contains(where: { mayRun($0) }) {
             return note(position, "can never be checked: none of \(from) runs here")
         }
         switch expectation.kind {
@@ -20,7 +20,17 @@ extension TopologyWalk {
             let homes =
                 datacenter.isEmpty ? meant(from).names.compactMap { topology.datacenter(of: $0)?.name } : [datacenter]
             if let reason = firstLeaderless(homes) { note(position, reason) }
-        case .verdict(let datacenter, let words, _): checkVerdict(datacenter, words, position)
+        case .verdict(let datacenter, let words, _, _): checkVerdict(datacenter, words, position)
+        case .cutNamed(let from, let to, let isAbsent, _):
+            if !isAbsent, !isCut, !areFaultsUnsure { note(position, "nothing is cut here from \(from) to \(to)") }
+        case .forgotten(let datacenter, _):
+            if !forgotten.contains(datacenter) { note(position, "nobody has forgotten or removed \(datacenter)") }
+        case .answers(let answer, let from):
+            if answer.status < 300, answer.path.hasPrefix("/v1/kv/"), !answer.path.contains("stale"),
+                let reason = firstLeaderless(homes(of: answer.path, from))
+            {
+                note(position, reason)
+            }
         case .writes(let load):
             if finished.contains(load) { note(position, "load \"\(load)\" has ended here") }
             guard let load = topology.load(named: load) else { return }
@@ -38,20 +48,16 @@ extension TopologyWalk {
             checkSeen(who, isWAN, status, expectation.within, position)
         case .members(let count, let isWAN, let status, let from):
             checkCount(count, isWAN, status, from, position)
-        case .refused, .answered, .nothingLost, .caughtUp, .errorRate, .latency, .linearizable: break
+        case .refused, .resolves, .nothingLost, .caughtUp, .errorRate, .latency, .linearizable: break
         }
     }
 
-    /// Who is asked.
-    private func looker(_ kind: TopologyExpectation.Kind) -> TopologySelector? {
-        switch kind {
-        case .members(_, _, _, let from), .instances(_, _, _, let from, _), .key(_, _, let from, _, _),
-            .verdict(_, _, let from), .refused(_, let from, _, _), .answered(_, let from, _, _),
-            .nothingLost(_, let from), .seen(_, _, _, let from):
-            from
-        case .caughtUp(let who): who
-        case .leader, .leaders, .writes, .stopped, .errorRate, .latency, .linearizable: nil
-        }
+    /// Where a read of that path ends: in the datacenter that it names, or at home.
+    private func homes(of path: String, _ from: TopologySelector) -> [String] {
+        let query = path.split(separator: "?", maxSplits: 1).dropFirst().first?.split(separator: "&") ?? []
+        let named = query.first { $0.hasPrefix("dc=") }.map { String($0.dropFirst(3)) }
+        if let named { return topology.datacenter(named: named) == nil ? [] : [named] }
+        return meant(from).names.compactMap { topology.datacenter(of: $0)?.name }
     }
 
     private func notPassing(_ name: String) -> String? {
@@ -64,7 +70,7 @@ extension TopologyWalk {
         return nil
     }
 
-    private var isQuiet: Bool { !isCut && !isClogged && !areFaultsUnsure }
+    var isQuiet: Bool { !isCut && !isClogged && !areFaultsUnsure }
 
     private mutating func checkVerdict(_ datacenter: String, _ words: [String], _ position: TopologyPosition) {
         let servers = topology.datacenter(named: datacenter)?.allServers.filter { condition($0) != .idle } ?? []

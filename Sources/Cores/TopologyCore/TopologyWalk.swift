@@ -17,6 +17,8 @@ struct TopologyWalk {
     var aliases: [String: [String]] = [:]
     var registered: Set<String> = []
     var finished: Set<String> = []
+    /// Datacenters that an action has removed or had forgotten.
+    var forgotten: Set<String> = []
     /// Servers a datacenter counts at least: a leader drops dead ones while it has a quorum.
     var voterCounts: [String: Int] = [:]
     var bootstrapped: Set<String> = []
@@ -153,7 +155,10 @@ struct TopologyWalk {
             .freeze(let who), .resume(let who), .leave(let who):
             unsureNames.formUnion(allMeant(who))
         case .addServer(let name, _), .forceLeave(let name, _): unsureNames.insert(name)
-        case .removeDatacenter(let name): unsureNames.formUnion(topology.datacenter(named: name)?.agents ?? [])
+        case .forget(let name, _, _): forgotten.insert(name)
+        case .removeDatacenter(let name):
+            forgotten.insert(name)
+            unsureNames.formUnion(topology.datacenter(named: name)?.agents ?? [])
         case .register(let who): registered.formUnion(allMeant(who))
         case .slowDisk(let who, _), .fullDisk(let who), .mendDisk(let who): brokenDisks.formUnion(allMeant(who))
         case .partition, .bridge, .ring, .cut, .heal, .clog, .unclog: areFaultsUnsure = true
@@ -186,7 +191,16 @@ struct TopologyWalk {
             if let alias { aliases[alias] = meant(who).names }
             end(who, position)
         case .leave(let who): end(who, position)
-        case .removeDatacenter(let name): end(.datacenter(name), position)
+        case .removeDatacenter(let name):
+            forgotten.insert(name)
+            end(.datacenter(name), position)
+        case .forget(let name, let at, let isForced):
+            forgotten.insert(name)
+            needSomeone(at, position)
+            let servers = topology.datacenter(named: name)?.allServers ?? []
+            if !isForced, isQuiet, !servers.isEmpty, servers.allSatisfy({ condition($0) == .up }) {
+                note(position, "\(name) answers here, so forgetting it is refused; give force: true")
+            }
         case .rollingRestart(let who, _): needSomeone(who, position)
         case .freeze(let who):
             needSomeone(who, position)

@@ -56,6 +56,20 @@ extension Duration {
         }
     }
 
+    /// Go's words for a text that is no duration.
+    package static func goProblem(_ text: String) -> String {
+        let digits = text.utf8.drop { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "+") }
+        guard let first = digits.first, first >= 48 && first <= 57 || first == UInt8(ascii: ".") else {
+            return "time: invalid duration \"\(text)\""
+        }
+        let name = digits.drop { $0 >= 48 && $0 <= 57 || $0 == UInt8(ascii: ".") }
+            .prefix { !($0 >= 48 && $0 <= 57 || $0 == UInt8(ascii: ".")) }
+        let unit = String(decoding: name, as: UTF8.self)
+        if unit.isEmpty { return "time: missing unit in duration \"\(text)\"" }
+        if nanoseconds(inUnit: unit) == nil { return "time: unknown unit \"\(unit)\" in duration \"\(text)\"" }
+        return "time: invalid duration \"\(text)\""
+    }
+
     /// As Go prints it: `1h0m0s`, `1.5s`, `250ms`, `0s`.
     package var goText: String {
         let total = wholeNanoseconds

@@ -47,6 +47,10 @@ package enum Request: Equatable, Sendable {
     /// Our own: a snapshot for people, and back.
     case isthmusSnapshotSave(DCSpecificRequest)
     case isthmusSnapshotRestore(SnapshotRestoreRequest)
+    /// A node, or all of them, with services and checks; all instances: what user interfaces show.
+    case internalNodeInfo(NodeSpecificRequest)
+    case internalNodeDump(DCSpecificRequest)
+    case internalServiceDump(ServiceDumpRequest)
     case internalEventFire(EventFireRequest)
     case internalKeyringOperation(KeyringRequest)
     /// Our own ping between servers of any datacenter: carries the verdict evidence (`Isthmus.Ping`).
@@ -79,7 +83,7 @@ extension Request {
             .healthServiceNodes, .kvsGet, .kvsList, .kvsListKeys, .coordinateListNodes, .coordinateNode,
             .sessionGet, .sessionList, .sessionNodeSessions, .txnRead, .preparedQueryGet, .preparedQueryList,
             .preparedQueryExecute, .preparedQueryExecuteRemote, .preparedQueryExplain,
-            .operatorAutopilotConfiguration:
+            .operatorAutopilotConfiguration, .internalNodeInfo, .internalNodeDump, .internalServiceDump:
             .read
         case .sessionRenew, .isthmusSnapshotSave, .operatorRaftConfiguration, .operatorRemovePeerByAddress,
             .operatorRemovePeerByID,
@@ -139,6 +143,9 @@ extension Request {
         case .statusRaftStats: "Status.RaftStats"
         case .isthmusSnapshotSave: "Isthmus.SnapshotSave"
         case .isthmusSnapshotRestore: "Isthmus.SnapshotRestore"
+        case .internalNodeInfo: "Internal.NodeInfo"
+        case .internalNodeDump: "Internal.NodeDump"
+        case .internalServiceDump: "Internal.ServiceDump"
         case .internalEventFire: "Internal.EventFire"
         case .internalKeyringOperation: "Internal.KeyringOperation"
         case .isthmusPing: "Isthmus.Ping"
@@ -190,6 +197,9 @@ extension Request {
             case .operatorServerHealth(let body): body.datacenter
             case .isthmusSnapshotSave(let body): body.datacenter
             case .isthmusSnapshotRestore(let body): body.datacenter
+            case .internalNodeInfo(let body): body.datacenter
+            case .internalNodeDump(let body): body.datacenter
+            case .internalServiceDump(let body): body.datacenter
             case .internalEventFire(let body): body.datacenter
             case .internalKeyringOperation(let body): body.datacenter
             case .statusPing, .statusRaftStats, .catalogListDatacenters, .coordinateListDatacenters, .isthmusPing: nil
@@ -321,6 +331,15 @@ extension Request {
             case .isthmusSnapshotRestore(var body):
                 body.datacenter = newValue
                 self = .isthmusSnapshotRestore(body)
+            case .internalNodeInfo(var body):
+                body.datacenter = newValue
+                self = .internalNodeInfo(body)
+            case .internalNodeDump(var body):
+                body.datacenter = newValue
+                self = .internalNodeDump(body)
+            case .internalServiceDump(var body):
+                body.datacenter = newValue
+                self = .internalServiceDump(body)
             case .internalEventFire(var body):
                 body.datacenter = newValue
                 self = .internalEventFire(body)
@@ -367,6 +386,9 @@ extension Request {
             case .operatorAutopilotConfiguration(let body): body.options
             case .operatorServerHealth(let body): body.options
             case .isthmusSnapshotSave(let body): body.options
+            case .internalNodeInfo(let body): body.options
+            case .internalNodeDump(let body): body.options
+            case .internalServiceDump(let body): body.options
             case .internalEventFire(let body): body.options
             case .internalKeyringOperation(let body): body.options
             case .statusPing, .statusRaftStats, .catalogRegister, .catalogDeregister, .kvsApply, .coordinateUpdate,
@@ -473,6 +495,15 @@ extension Request {
             case .isthmusSnapshotSave(var body):
                 body.options = newValue
                 self = .isthmusSnapshotSave(body)
+            case .internalNodeInfo(var body):
+                body.options = newValue
+                self = .internalNodeInfo(body)
+            case .internalNodeDump(var body):
+                body.options = newValue
+                self = .internalNodeDump(body)
+            case .internalServiceDump(var body):
+                body.options = newValue
+                self = .internalServiceDump(body)
             case .internalEventFire(var body):
                 body.options = newValue
                 self = .internalEventFire(body)

@@ -11,6 +11,7 @@ package enum Response: Equatable, Sendable {
     case nodeServiceList(IndexedNodeServiceList)
     case healthChecks(IndexedHealthChecks)
     case checkServiceNodes(IndexedCheckServiceNodes)
+    case nodeDump(IndexedNodeDump)
     case dirEntries(IndexedDirEntries)
     case keyList(IndexedKeyList)
     case coordinates(IndexedCoordinates)
@@ -43,6 +44,7 @@ extension Response {
             case .nodeServiceList(let body): body.meta
             case .healthChecks(let body): body.meta
             case .checkServiceNodes(let body): body.meta
+            case .nodeDump(let body): body.meta
             case .dirEntries(let body): body.meta
             case .keyList(let body): body.meta
             case .coordinates(let body): body.meta
@@ -83,6 +85,9 @@ extension Response {
             case .checkServiceNodes(var body):
                 body.meta = newValue
                 self = .checkServiceNodes(body)
+            case .nodeDump(var body):
+                body.meta = newValue
+                self = .nodeDump(body)
             case .dirEntries(var body):
                 body.meta = newValue
                 self = .dirEntries(body)

@@ -42,7 +42,7 @@ final class Gzip: @unchecked Sendable {
     static func isAccepted(_ header: String) -> Bool {
         header.split(separator: ",").contains { part in
             let fields = part.split(separator: ";").map { $0.filter { $0 != " " }.lowercased() }
-            guard let name = fields.first, name == "gzip" || name == "*" else { return false }
+            guard fields.first == "gzip" else { return false }
             return !fields.dropFirst().contains { $0.hasPrefix("q=0") && !$0.contains { "123456789".contains($0) } }
         }
     }

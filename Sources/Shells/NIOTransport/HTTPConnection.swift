@@ -139,10 +139,20 @@ final class HTTPConnection: ChannelDuplexHandler {
         }
     }
 
-    /// Enough whole requests wait: the peer has to.
+    /// Enough waits behind the request under way: the peer has to. What it may hold beyond its own request and answer
+    /// is bounded by `maxPipelined` and `maxWaitingBytes`.
     private var isFull: Bool {
-        waiting.count >= listener.limits.maxPipelined
-            || waiting.reduce(0) { $0 + $1.body.count } > listener.limits.maxBodyBytes
+        guard current != nil || !waiting.isEmpty else { return false }
+        return waiting.count >= listener.limits.maxPipelined
+            || waiting.reduce(incoming?.body.count ?? 0) { $0 + $1.body.count } > listener.limits.maxWaitingBytes
+    }
+
+    /// Answers that the peer does not read: no further request is begun until they have left.
+    private var isStuck: Bool { context?.channel.isWritable == false }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable { next() }
+        context.fireChannelWritabilityChanged()
     }
 
     private func begin(_ head: HTTPRequestHead) {
@@ -153,6 +163,12 @@ final class HTTPConnection: ChannelDuplexHandler {
         }
         if let length = head.headers.first(name: "content-length").flatMap({ Int($0) }), length > limits.maxBodyBytes {
             return refuse(tooLarge)
+        }
+        // RFC 9112 §3.2: exactly one says which host is meant.
+        let hostCount = head.headers[canonicalForm: "host"].count
+        guard hostCount == 1 || hostCount == 0 && head.version.minor == 0 else {
+            let problem = hostCount == 0 ? "missing required Host header" : "too many Host headers"
+            return refuse(.plain(400, "400 Bad Request: \(problem)"))
         }
         if current == nil, head.headers.first(name: "expect")?.lowercased() == "100-continue", let context {
             context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
@@ -171,7 +187,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         guard let request = incoming else { return }
         incoming = nil
         incomingSince = nil
-        if current == nil {
+        if current == nil, waiting.isEmpty, !isStuck {
             hand(out: request)
         } else {
             waiting.append(request)
@@ -225,7 +241,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         let isLast = isEnding || answer.endsConnection || !current.isKeptAlive
         send(answer, isHead: current.isHead, connection: isLast ? "close" : current.isOldVersion ? "keep-alive" : nil)
         if isLast { return end() }
-        guard !waiting.isEmpty else { return }
+        guard !waiting.isEmpty else { return resumeReading() }
         // On a turn of its own, so that answers given at once do not nest.
         guard let context else { return }
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
@@ -260,13 +276,16 @@ final class HTTPConnection: ChannelDuplexHandler {
     }
 
     private func next() {
-        guard current == nil, !waiting.isEmpty else { return }
+        guard current == nil, !waiting.isEmpty, !isStuck else { return }
         let request = waiting.removeFirst()
         hand(out: request)
-        if isReadWanted && !isFull {
-            isReadWanted = false
-            context?.read()
-        }
+        resumeReading()
+    }
+
+    private func resumeReading() {
+        guard isReadWanted, !isFull else { return }
+        isReadWanted = false
+        context?.read()
     }
 
     private func send(_ answer: HTTPAnswer, isHead: Bool, connection: StaticString?) {

@@ -30,6 +30,8 @@ package struct HTTPLimits: Sendable {
     package var maxConnectionsPerClient = 0
     /// Whole requests that wait behind one under way; with more the connection is read no further.
     package var maxPipelined = 16
+    /// Bodies of requests behind one under way, whole or not; with more the connection is read no further.
+    package var maxWaitingBytes = 64 << 10
     /// Without a request for so long a connection is closed.
     package var idleTime = Duration.seconds(300)
     /// From a request's first byte to its last; longer is answered 408.
@@ -71,11 +73,16 @@ package final class HTTPResponder: @unchecked Sendable {
     /// On the connection's loop the answer is written at once; elsewhere it is handed over. Later calls are ignored.
     /// Content-Length, Date and Connection are the listener's business.
     package func respond(status: Int, headers: [(name: String, value: String)] = [], body: [UInt8] = []) {
-        let answer = HTTPAnswer(status: status, headers: headers, body: body)
+        var answer = HTTPAnswer(status: status, headers: headers, body: body)
+        if status >= 400, let place = headers.firstIndex(where: { $0.name == "Connection" && $0.value == "close" }) {
+            answer.headers.remove(at: place)
+            answer.endsConnection = true
+        }
+        let owed = answer
         if loop.inEventLoop {
-            finish(answer)
+            finish(owed)
         } else {
-            loop.execute { self.finish(answer) }
+            loop.execute { self.finish(owed) }
         }
     }
 

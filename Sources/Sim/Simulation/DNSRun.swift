@@ -62,6 +62,9 @@ package struct DNSRun: Sendable {
     private var disturbed: [Instant]
     private var calmSince: Instant
     private var report: Report
+    /// Questions while nothing was broken, and those of them that met the limit.
+    private var calmCount = 0
+    private var calmLateCount = 0
     private var setUp: [RequestID: Bool] = [:]
 
     package init(seed: UInt64, questionCount: Int) {
@@ -97,6 +100,9 @@ package struct DNSRun: Sendable {
         while asked < questionCount && report.violations.count < 20 { run(for: .seconds(1)) }
         run(for: .seconds(1))
         for (_, question) in open.sorted(by: { $0.key < $1.key }) { violated(question, "was never answered") }
+        if calmLateCount * 100 > calmCount + 500 {
+            report.violations.append("\(calmLateCount) of \(calmCount) met the limit though nothing is broken")
+        }
         report.hash = world.hash.value
         report.eventCount = world.eventCount
         return report
@@ -185,7 +191,7 @@ package struct DNSRun: Sendable {
                 report.slowest = max(report.slowest, time)
                 if time > Self.limit { violated(question, "took \(time)") }
             }
-            check(question, read)
+            check(question, read, after: time)
         case .failed(let reason):
             report.lost += 1
             if !isDisturbed && !isFrozen(question.host) { violated(question, "ended with: \(reason)") }
@@ -195,8 +201,9 @@ package struct DNSRun: Sendable {
 
     private func isFrozen(_ host: Int) -> Bool { frozen.contains(host) }
 
-    private mutating func check(_ question: Question, _ answer: DNSAsking.Answer) {
+    private mutating func check(_ question: Question, _ answer: DNSAsking.Answer, after time: Duration) {
         let isCalm = question.begun - calmSince >= Self.settling
+        if isCalm { calmCount += 1 }
         switch answer.code {
         case 0:
             report.answered += 1
@@ -207,7 +214,10 @@ package struct DNSRun: Sendable {
             if question.subject.exists { violated(question, "exists, and was denied") }
         case 2:
             report.failed += 1
-            if isCalm { violated(question, "failed though nothing is broken") }
+            guard isCalm else { break }
+            // Links lose a packet now and then: two of one question in a row cost more than there is.
+            if time < Self.limit * 9 / 10 { violated(question, "failed though nothing is broken") }
+            calmLateCount += 1
         default: violated(question, "has code \(answer.code)")
         }
     }

@@ -88,7 +88,8 @@ package struct TopologyShrinker: Sendable {
         case .start, .register, .load, .finish, .measure, .report: false
         // Later actions may speak of whom it met.
         case .kill(_, let alias): alias == nil
-        case .stop, .restart, .freeze, .resume, .rollingRestart, .leave, .forceLeave, .addServer, .removeDatacenter,
+        case .stop, .restart, .freeze, .resume, .rollingRestart, .leave, .forceLeave,
+            .forget, .addServer, .removeDatacenter,
             .put, .delete, .wait, .partition, .bridge, .ring, .cut, .heal, .clog, .unclog, .slowDisk, .fullDisk,
             .mendDisk, .clockSkew, .clockJump:
             true

@@ -166,6 +166,12 @@ extension TopologySimulation {
                 let member = agent.datacenter == home ? name : "\(name).\(home)"
                 send("PUT", "/v1/agent/force-leave/\(member)", [], to: [agent], index)
             }
+        case .forget(let name, let at, let isForced):
+            // One server tells the others.
+            let agents = try running(at).prefix(1)
+            mark(index)
+            finish(index)
+            send("PUT", TopologyAction.forgetting(name, isForced: isForced), [], to: Array(agents), index)
         case .addServer(let name, _):
             view.added.insert(name)
             start([name], index)

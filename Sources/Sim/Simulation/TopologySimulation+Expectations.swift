@@ -139,7 +139,10 @@ extension TopologySimulation {
     /// It came to hold.
     private mutating func came(_ watch: Watch, _ held: FederationView.Held, after time: Duration) {
         let outcome = TopologyReport.Outcome.held(after: time, evidence: held.evidence)
-        if !watch.expectation.record.isEmpty { measure(watch.expectation.record, time.shown) }
+        if !watch.expectation.record.isEmpty {
+            measure(watch.expectation.record, time.shown)
+            report.times.append((watch.expectation.record, time))
+        }
         switch watch.purpose {
         case .step(let place):
             report.steps[scripts[0].step].expectations[place].outcome = outcome

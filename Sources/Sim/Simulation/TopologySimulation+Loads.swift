@@ -62,6 +62,7 @@ extension TopologySimulation {
         view.loads[loads[place].record]?.requests.append(request)
         loads[place].requesters[number].id = nil
         loads[place].requesters[number].request = nil
+        if !loads[place].isFinished { loadDue = min(loadDue, loads[place].requesters[number].nextDue) }
         if request.outcome != .succeeded {
             let next = loads[place].requesters[number].target + 1
             loads[place].requesters[number].target = next % max(1, loads[place].agents.count)

@@ -46,6 +46,8 @@ package struct TopologySimulation: Sendable {
     let began: Instant
     /// Requests of actions: which script waits for them.
     var actionRequests: [UInt64: (script: Int, what: String)] = [:]
+    /// When the next request of a load is due, as far as the answers since the last look tell.
+    var loadDue = Duration.zero
     /// Requests of loads.
     var loadRequests: [UInt64: (load: Int, requester: Int)] = [:]
     /// Names of agents whose end is no surprise.
@@ -133,19 +135,24 @@ package struct TopologySimulation: Sendable {
         return open.prefix(3).joined()
     }
 
-    /// Lets the world go on, until `limit` or until something arrived that somebody waits for.
+    /// Lets the world go on, until `limit`, until the next request of a load is due, or until something arrived that
+    /// somebody waits for.
     private mutating func pump(until limit: Duration) throws(Failure) {
-        // A part of a nanosecond is rounded up: the clock has none.
-        var moment = began + limit
-        if moment - began < limit { moment += .nanoseconds(1) }
-        let limit = moment
+        loadDue = limit
         try observe()
         if !clients.ready.isEmpty || hasReadyScript { return }
-        while clients.world.step(before: limit) {
+        // An answer to a load may bring its next request forward: all its requesters may have been busy.
+        while clients.world.step(before: moment(of: loadDue)) {
             try observe()
             if !clients.ready.isEmpty || hasReadyScript { return }
         }
         try observe()
+    }
+
+    /// A part of a nanosecond is rounded up: the clock has none.
+    private func moment(of time: Duration) -> Instant {
+        let moment = began + time
+        return moment - began < time ? moment + .nanoseconds(1) : moment
     }
 
     mutating func observe() throws(Failure) {

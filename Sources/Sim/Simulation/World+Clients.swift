@@ -151,7 +151,11 @@ extension World {
             // Silence: the client waits for its time to pass.
             if let bytes { finish(number, .dns(bytes)) }
         case .ask(let request, let timeout): hand(.request(RequestID(number), request, timeout: timeout), to: host)
-        case .recurse(let recursion): finish(number, .dns(round.settled(recursion, by: nil)))
+        case .recurse(let recursion):
+            var round = round
+            let local = states[host].clock.local(now)
+            let step = round.settled(recursion, by: nil, view: views[host], at: local)
+            perform(step, round, number, host)
         }
     }
 

@@ -28,7 +28,7 @@ struct FuzzTarget {
     /// All of them. What a target keeps from one input to the next follows from the seed.
     static func all(seed: UInt64, vectors: VectorFolder?) -> [FuzzTarget] {
         var random = SeededRandom(seed: seed)
-        return messageTargets(vectors) + textTargets() + stateTargets() + rpcTargets(&random)
+        return messageTargets(vectors) + textTargets() + archiveTargets() + stateTargets() + rpcTargets(&random)
             + gossipTargets(&random, vectors)
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CommandSupport
+import Determinism
 import Glibc
 import Simulation
 import TopologyCore
@@ -49,7 +50,9 @@ struct TopologyExploreCommand: ParsableCommand {
         }
         try SimulationWorkers.run(commands) { exploration.take($0) }
         exploration.finish()
+        exploration.judge(topologies)
         for failure in exploration.failures { try explain(failure, topologies) }
+        for line in exploration.table(files) { StandardOutput.print(line) }
         exploration.say()
         if !exploration.failures.isEmpty { throw ExitCode(1) }
     }
@@ -69,6 +72,9 @@ struct TopologyExploreCommand: ParsableCommand {
                 // Shorter than what a pipe takes at once.
                 let failure = (report.failure ?? "").prefix(500)
                 let outcome = report.isPassed ? "ok" : "failed"
+                for (label, time) in report.times {
+                    StandardOutput.print("\(file) \(seed) took \(time.wholeNanoseconds) \(label)")
+                }
                 StandardOutput.print("\(file) \(seed) \(outcome) \(hash) \(report.eventCount) \(failure)")
             }
         }
@@ -76,6 +82,7 @@ struct TopologyExploreCommand: ParsableCommand {
 
     private func explain(_ failure: Exploration.Failure, _ topologies: [Topology]) throws {
         let file = files[failure.file]
+        guard !failure.isOfAll else { return StandardOutput.print("\n\(file) FAILED: \(failure.text)") }
         StandardOutput.print("\n\(file) seed \(failure.seed) FAILED: \(failure.text)")
         StandardOutput.print("replay: isthmus topology replay \(file) --seed \(failure.seed)")
         // A run that ended its process would end this one too.
@@ -97,6 +104,13 @@ struct Exploration {
         var text: String
         /// The process ended within the run.
         var isCrash = false
+        /// Of all runs of the file together.
+        var isOfAll = false
+    }
+
+    private struct Label: Hashable {
+        var file: Int
+        var label: String
     }
 
     private struct Run: Hashable {
@@ -108,6 +122,8 @@ struct Exploration {
     let stopsAtFirst: Bool
     private(set) var failures: [Failure] = []
     private var running: Set<Run> = []
+    /// Nanoseconds.
+    private var times: [Label: [Int64]] = [:]
     private var doneCount = 0
     private var eventCount = 0
     /// Of all runs, whatever their order: the sum of their hashes.
@@ -128,6 +144,11 @@ struct Exploration {
             return true
         }
         let run = Run(file: file, seed: seed)
+        if words[2] == "took", words.count >= 5, let time = Int64(words[3]) {
+            let label = words[4...].joined(separator: " ")
+            times[Label(file: file, label: label), default: []].append(time)
+            return true
+        }
         guard words[2] != "begins", words.count >= 5 else {
             running.insert(run)
             return true
@@ -149,6 +170,34 @@ struct Exploration {
         for run in running.sorted(by: { ($0.file, $0.seed) < ($1.file, $1.seed) }) {
             failures.append(
                 Failure(file: run.file, seed: run.seed, text: "the process ended within the run", isCrash: true))
+        }
+    }
+
+    /// Fails what half of the runs must have done in a time and did not. Fewer than 20 runs say little.
+    mutating func judge(_ topologies: [Topology]) {
+        for (file, topology) in topologies.enumerated() {
+            let expectations = topology.steps.flatMap(\.expectations) + topology.expectations.map(\.expectation)
+            for expectation in expectations {
+                guard let median = expectation.median else { continue }
+                let sorted = (times[Label(file: file, label: expectation.record)] ?? []).sorted()
+                guard sorted.count >= 20, Duration.nanoseconds(sorted[sorted.count / 2]) > median else { continue }
+                let shown = Duration.nanoseconds(sorted[sorted.count / 2]).shown
+                let text = "line \(expectation.position.line): \(expectation): half of the runs took more than \(shown)"
+                failures.append(Failure(file: file, seed: 0, text: text, isOfAll: true))
+            }
+        }
+    }
+
+    /// What was recorded, by file and label.
+    func table(_ files: [String]) -> [String] {
+        let labels = times.keys.sorted { ($0.file, $0.label) < ($1.file, $1.label) }
+        return labels.map { label in
+            let sorted = (times[label] ?? []).sorted()
+            func part(_ percent: Int) -> String {
+                Duration.nanoseconds(sorted[min(sorted.count - 1, sorted.count * percent / 100)]).shown
+            }
+            return "\(files[label.file]): \(label.label): \(sorted.count) runs, p50 \(part(50)), p95 \(part(95)), "
+                + "at most \(part(100))"
         }
     }
 

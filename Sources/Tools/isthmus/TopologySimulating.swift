@@ -1,5 +1,6 @@
 import ArgumentParser
 import CommandSupport
+import Configuration
 import Simulation
 import Synchronization
 import TopologyCore
@@ -56,6 +57,9 @@ struct TopologyReplayCommand: ParsableCommand {
 
     func run() throws {
         let topology = try TopologyCommand.read(file)
+        let datacenters = topology.datacenters.map(\.name)
+        try check(node, "--node", among: topology.agentNames + topology.producers.map(\.name))
+        try check(dc, "--dc", among: datacenters)
         var options = TopologySimulation.Options()
         options.seed = seed
         options.until = until.map { .seconds($0) }
@@ -72,6 +76,15 @@ struct TopologyReplayCommand: ParsableCommand {
         if let timeline, let page = tape.page(report) { try OutputFile.write(Array(page.utf8), to: timeline) }
         StandardOutput.print(report.text)
         if until == nil && !report.isPassed { throw ExitCode(1) }
+    }
+}
+
+extension TopologyReplayCommand {
+    /// A filter that nothing can pass is a mistake.
+    private func check(_ names: [String], _ option: String, among known: [String]) throws(CommandFailure) {
+        guard let wrong = names.first(where: { !known.contains($0) }) else { return }
+        let hint = NearestName.hint(wrong, among: known)
+        throw CommandFailure("\(option): nothing in \(file) is named \"\(wrong)\"\(hint)")
     }
 }
 

@@ -49,6 +49,9 @@ extension Request {
         case .statusRaftStats: writer.writeMapHeader(0)
         case .isthmusSnapshotSave(let body): body.encode(into: &writer)
         case .isthmusSnapshotRestore(let body): body.encode(into: &writer)
+        case .internalNodeInfo(let body): body.encode(into: &writer)
+        case .internalNodeDump(let body): body.encode(into: &writer)
+        case .internalServiceDump(let body): body.encode(into: &writer)
         case .internalEventFire(let body): body.encode(into: &writer)
         case .internalKeyringOperation(let body): body.encode(into: &writer)
         case .isthmusPing(let body): body.encode(into: &writer)
@@ -110,6 +113,9 @@ extension Request {
             return .statusRaftStats
         case "Isthmus.SnapshotSave": return .isthmusSnapshotSave(try reader.read())
         case "Isthmus.SnapshotRestore": return .isthmusSnapshotRestore(try reader.read())
+        case "Internal.NodeInfo": return .internalNodeInfo(try reader.read())
+        case "Internal.NodeDump": return .internalNodeDump(try reader.read())
+        case "Internal.ServiceDump": return .internalServiceDump(try reader.read())
         case "Internal.EventFire": return .internalEventFire(try reader.read())
         case "Internal.KeyringOperation": return .internalKeyringOperation(try reader.read())
         case "Isthmus.Ping": return .isthmusPing(try reader.read())
@@ -179,6 +185,9 @@ extension Request {
         case .isthmusSnapshotRestore:
             try reader.skip()
             return .empty
+        case .internalNodeInfo: return .nodeDump(try reader.read())
+        case .internalNodeDump: return .nodeDump(try reader.read())
+        case .internalServiceDump: return .checkServiceNodes(try reader.read())
         case .internalEventFire: return .eventFired(try reader.read())
         case .internalKeyringOperation: return .keyring(try reader.read())
         case .isthmusPing: return .isthmusPong(try reader.read())
@@ -201,6 +210,7 @@ extension Response {
         case .nodeServiceList(let body): body.encode(into: &writer)
         case .healthChecks(let body): body.encode(into: &writer)
         case .checkServiceNodes(let body): body.encode(into: &writer)
+        case .nodeDump(let body): body.encode(into: &writer)
         case .dirEntries(let body): body.encode(into: &writer)
         case .keyList(let body): body.encode(into: &writer)
         case .coordinates(let body): body.encode(into: &writer)

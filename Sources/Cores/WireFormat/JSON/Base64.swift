@@ -60,6 +60,13 @@ package enum Base64 {
         return data
     }
 
+    /// Where a text stops being base64, as Go's decoder counts: the first strange byte, else the incomplete group.
+    package static func firstProblem(of text: some StringProtocol) -> Int {
+        let characters = Array(text.utf8)
+        let strange = characters.firstIndex { digit($0) == nil && $0 != UInt8(ascii: "=") }
+        return strange ?? characters.count / 4 * 4
+    }
+
     private static func digit(_ character: UInt8) -> UInt8? {
         switch character {
         case UInt8(ascii: "A")...UInt8(ascii: "Z"): character - UInt8(ascii: "A")

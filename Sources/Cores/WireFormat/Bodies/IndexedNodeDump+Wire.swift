@@ -1,0 +1,34 @@
+package import FederationModel
+
+extension IndexedNodeDump: WireRecord {
+    package init() { self.init(dump: nil) }
+
+    /// Declaration order, used when a peer sends the structure as an array.
+    package static var fieldNames: [String] {
+        [
+            "Dump", "Index", "LastContact", "KnownLeader", "ConsistencyLevel",
+        ]
+    }
+
+    package mutating func decode(field name: String, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+        switch name {
+        case "Dump": dump = try reader.read()
+        default: return try meta.decode(field: name, from: &reader)
+        }
+        return true
+    }
+
+    package func encode(into writer: inout MessagePackWriter) {
+        writer.writeMapHeader(5)
+        writer.write("ConsistencyLevel")
+        writer.write(meta.consistencyLevel)
+        writer.write("Dump")
+        writer.write(dump)
+        writer.write("Index")
+        writer.write(meta.index)
+        writer.write("KnownLeader")
+        writer.write(meta.knownLeader)
+        writer.write("LastContact")
+        writer.write(meta.lastContact)
+    }
+}
