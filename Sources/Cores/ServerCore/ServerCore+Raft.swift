@@ -320,7 +320,7 @@ extension ServerCore {
         for pending in replica?.takeProposals(through: metadata.index) ?? [] {
             finish(pending, .failure(.outcomeUnknown(reason: "a snapshot took the log's place")), at: now)
         }
-        if let view = replica?.refreshedView() { out.append(.publish(view)) }
+        publishView()
         answerEverybody(at: now)
     }
 
