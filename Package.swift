@@ -1,13 +1,16 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+/// A build for `Scripts/explore --mutants` alone: known mistakes can be switched on in it.
+let plantsMutants = Context.environment["ISTHMUS_MUTANTS"] != nil
+
 let settings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-]
+] + (plantsMutants ? [.define("MUTANTS")] : [])
 
 func module(_ layer: String, _ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, path: "Sources/\(layer)/\(name)", swiftSettings: settings)
@@ -131,7 +134,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
         .package(url: "https://github.com/jpsim/Yams.git", exact: "6.2.2"),
     ],
-    targets: model + cores + shells + agent + simulation + tools + [
+    targets: model + cores + shells + agent + simulation + tools
+        + (plantsMutants ? [tool("mutants", ["Determinism", "Simulation"])] : []) + [
         tests("CatalogCoreTests", base + ["CatalogCore", "RadixTree", "WireFormat"]),
         tests("ConfigurationTests", ["Configuration", "ConfigurationFiles"]),
         .target(name: "TestProducer", path: "Tests/TestProducer", swiftSettings: settings),
@@ -167,8 +171,8 @@ let package = Package(
         tests(
             "SimulationTests",
             base + [
-                "GossipCore", "GossipVectors", "HTTPCore", "RaftCore", "ServerCore", "Simulation", "TopologyCore",
-                "WireFormat", "YAMLReader",
+                "AgentCore", "GossipCore", "GossipVectors", "HTTPCore", "RaftCore", "ServerCore", "Simulation",
+                "TopologyCore", "WireFormat", "YAMLReader",
             ]),
         tests("StorageFormatTests", base + ["RaftCore", "StorageFormat", "WireFormat"]),
         tests("TidyTests", []),

@@ -169,7 +169,7 @@ func ask(
     guard let frontEnd = DNSFrontEnd(context: context) else { return nil }
     var random = SeededRandom(seed: seed)
     switch frontEnd.plan(packet, transport) {
-    case .drop, .recurse: return nil
+    case .drop, .recurse, .verdict: return nil
     case .respond(let bytes): return Answer(bytes)
     case .query(let requests, let rendering):
         return Answer(frontEnd.render(rendering, requests.map(answer), random: &random))

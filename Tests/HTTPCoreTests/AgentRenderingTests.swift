@@ -96,7 +96,7 @@ struct AgentRenderingTests {
         report.signs = ["pings"]
         report.quorumMargin = -1
         report.cuts = [ReachabilityMatrix.Cut(from: "dc1", to: "dc2")]
-        #expect(render("/v1/federation/datacenters", .federation([report])).text
+        #expect(render("/v1/federation/datacenters", .federation([report], index: 7)).text
             == #"[{"Datacenter":"dc2","Verdict":"frozen","Since":"12.5s","Reason":"why","Federation":"up","#
             + #""Signs":["pings"],"QuorumMargin":-1,"Hears":false,"Cuts":[{"From":"dc1","To":"dc2"}],"#
             + #""Others":[{"Datacenter":"dc3","Verdict":"up","Reaches":true,"RoundTrip":"20ms","Age":"1s"}],"#

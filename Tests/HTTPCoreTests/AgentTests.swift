@@ -16,7 +16,7 @@ struct AgentTests {
         ("PUT", "/v1/agent/check/pass/c?note=good", .updateCheck(id: "c", .passing, output: "good")),
         ("PUT", "/v1/agent/check/warn/c", .updateCheck(id: "c", .warning, output: "")),
         ("PUT", "/v1/agent/check/fail/service:x", .updateCheck(id: "service:x", .critical, output: "")),
-        ("GET", "/v1/federation/datacenters", .federation),
+        ("GET", "/v1/federation/datacenters", .federation(datacenter: nil, unlessIndex: 0, wait: .zero)),
         ("PUT", "/v1/agent/join/10.0.0.1", .join([Endpoint(IPAddress(10, 0, 0, 1), 8301)], wan: false)),
         ("PUT", "/v1/agent/join/10.0.0.1?wan=1", .join([Endpoint(IPAddress(10, 0, 0, 1), 8302)], wan: true)),
         ("PUT", "/v1/agent/join/10.0.0.1:99", .join([Endpoint(IPAddress(10, 0, 0, 1), 99)], wan: false)),

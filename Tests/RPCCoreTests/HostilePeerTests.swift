@@ -41,7 +41,7 @@ private struct Acceptor {
 
     var requests: [(id: InboundID, method: String, body: [UInt8])] {
         effects.compactMap { effect in
-            if case .inbound(let id, let method, let body, _, _) = effect { return (id, method, body) }
+            if case .inbound(let id, let method, let body, _, _, _) = effect { return (id, method, body) }
             return nil
         }
     }

@@ -81,7 +81,7 @@ struct PipeWorld {
                 writeCount += 1
                 write(host, id, bytes)
             case .close(let id): close(host, id)
-            case .inbound(let id, let method, let body, _, _):
+            case .inbound(let id, let method, let body, _, _, _):
                 inbound.append((host, id, method, body, now))
                 if let (error, body, after) = answer(method, body) {
                     if after == .zero {
@@ -91,6 +91,7 @@ struct PipeWorld {
                     }
                 }
             case .abandoned(let id): abandoned.append(id)
+            case .noted: break
             case .completed(let id, let result): completed.append((host, id, result, now))
             case .raft(let frame, _): raft.append((host, frame))
             case .log(let line): logs.append(line)

@@ -104,6 +104,7 @@ struct MatrixWorld {
                     deliver(.knock(from: name, to: to.name), after: oneWay(server.server, to))
                 }
             case .verdictChanged, .federationVerdictChanged: changes.append((now, name, effect))
+            case .breakerOpened: break
             case .log: break
             }
         }

@@ -22,6 +22,7 @@ struct RouterWorld {
     var effects: [RouterEffect] = []
     var verdicts: [(at: Instant, datacenter: String, verdict: Verdict)] = []
     var pings: [(at: Instant, name: String, fresh: Bool)] = []
+    var openings: [(at: Instant, datacenter: String)] = []
     var logs: [LogLine] = []
     var loss = 0.0
     var jitter = Duration.zero
@@ -77,6 +78,7 @@ struct RouterWorld {
                 pings.append((now, server.name, fresh))
                 ping(id, server, fresh)
             case .verdictChanged(let datacenter, _, let to, _): verdicts.append((now, datacenter, to))
+            case .breakerOpened(let datacenter): openings.append((now, datacenter))
             case .log(let line): logs.append(line)
             case .knock, .federationVerdictChanged: break
             }
@@ -117,12 +119,13 @@ struct RouterWorld {
     }
 
     func names(_ datacenter: String, needsLeader: Bool = false) -> [String] {
-        guard case .success(let servers) = router.route(datacenter, needsLeader: needsLeader) else { return [] }
-        return servers.map(\.name)
+        var router = router
+        return (try? router.route(datacenter, needsLeader: needsLeader, at: now).get().map(\.name)) ?? []
     }
 
     func error(_ datacenter: String, needsLeader: Bool = false) -> FederationError? {
-        guard case .failure(let error) = router.route(datacenter, needsLeader: needsLeader) else { return nil }
+        var router = router
+        guard case .failure(let error) = router.route(datacenter, needsLeader: needsLeader, at: now) else { return nil }
         return error
     }
 }

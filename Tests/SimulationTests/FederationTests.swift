@@ -7,7 +7,7 @@ import Testing
 @Suite("Two datacenters in the simulated world")
 struct FederationTests {
     /// Two datacenters of three servers that know each other.
-    private static func federation(seed: UInt64 = 1) -> (scenario: Scenario, here: [Int], there: [Int]) {
+    static func federation(seed: UInt64 = 1) -> (scenario: Scenario, here: [Int], there: [Int]) {
         let scenario = Scenario(seed: seed)
         let here = scenario.addServers(3, datacenter: 1)
         let there = scenario.addServers(3, datacenter: 2, federating: [1])
@@ -111,7 +111,7 @@ struct FederationTests {
         scenario.world.start(impostor)
         scenario.run(for: .seconds(15))
         for server in here {
-            guard case .federation(let reports)? = scenario.ask(.federation, at: server) else {
+            guard let reports = scenario.reports(at: server) else {
                 Issue.record("no report")
                 continue
             }
@@ -128,13 +128,17 @@ struct FederationTests {
 }
 
 extension Scenario {
+    func reports(at host: Int) -> [DatacenterReport]? {
+        let question = AgentRequest.federation(datacenter: nil, unlessIndex: 0, wait: .zero)
+        guard case .federation(let reports, _)? = ask(question, at: host) else { return nil }
+        return reports
+    }
+
     func verdict(of datacenter: String, at host: Int) -> Verdict? {
-        guard case .federation(let reports)? = ask(.federation, at: host) else { return nil }
-        return reports.first { $0.datacenter == datacenter }?.verdict
+        reports(at: host)?.first { $0.datacenter == datacenter }?.verdict
     }
 
     func knows(_ datacenter: String, at host: Int) -> Bool {
-        guard case .federation(let reports)? = ask(.federation, at: host) else { return false }
-        return reports.first { $0.datacenter == datacenter }?.servers.count { $0.lastAnswerAge != nil } ?? 0 >= 3
+        reports(at: host)?.first { $0.datacenter == datacenter }?.servers.count { $0.lastAnswerAge != nil } ?? 0 >= 3
     }
 }

@@ -12,6 +12,7 @@ final class Scenario {
     private var nextRequest: UInt64 = 0
     private var random: SeededRandom
     private var answers: [RequestID: Result<Response, FederationError>] = [:]
+    private(set) var answeredAt: [RequestID: Instant] = [:]
     private var agentAnswers: [RequestID: AgentResponse] = [:]
     /// Verdicts in the order they changed, by the host that judged.
     private(set) var verdicts: [(host: Int, datacenter: String, verdict: Verdict, at: Instant)] = []
@@ -104,14 +105,17 @@ final class Scenario {
     }
 
     private func watch() {
-        for (_, id, result) in world.takeAnswers() { answers[id] = result }
+        for (_, id, result) in world.takeAnswers() {
+            answers[id] = result
+            answeredAt[id] = world.now
+        }
         for (_, id, answer) in world.takeAgentAnswers() { agentAnswers[id] = answer }
         for (host, observation) in world.takeObservations() {
             switch observation {
             case .verdict(let datacenter, _, let verdict, _):
                 verdicts.append((host: host, datacenter: datacenter, verdict: verdict, at: world.now))
             case .becameLeader: elections.append((host: host, at: world.now))
-            case .clusterKnown, .leaderChanged, .applied: break
+            case .clusterKnown, .leaderChanged, .applied, .voted, .member: break
             }
         }
     }
@@ -164,6 +168,24 @@ final class Scenario {
         }
         if case .http(let response)? = answer { return response }
         return nil
+    }
+
+    /// Two requests at the same instant, the first one first.
+    func fetchBoth(
+        _ first: String, _ second: String, _ headers: [(name: String, value: String)], at host: Int
+    ) -> (HTTPResponse?, HTTPResponse?) {
+        let ids = [first, second].map { target in
+            world.http(HTTPRequest(method: "GET", target: target, headers: headers), at: host, timeout: .seconds(30))
+        }
+        var answers: [UInt64: ClientAnswer] = [:]
+        _ = run(atMost: .seconds(31)) { scenario in
+            for id in ids { if let answer = scenario.world.takeClientAnswer(id) { answers[id] = answer } }
+            return answers.count == 2
+        }
+        let responses = ids.map { id -> HTTPResponse? in
+            if case .http(let response)? = answers[id] { response } else { nil }
+        }
+        return (responses[0], responses[1])
     }
 
     // MARK: What is asked often

@@ -27,7 +27,7 @@ enum TidyRules {
         ),
         ("Agent", ["Agent", "TopologyRunner"]),
         ("Sim", ["Simulation"]),
-        ("Tools", ["CommandSupport", "Fuzzing", "isthmus"]),
+        ("Tools", ["CommandSupport", "Fuzzing", "isthmus", "mutants"]),
     ]
 
     /// Layers in which every run must be repeatable.

@@ -210,7 +210,7 @@ extension DynamicValue {
             board.handle(input, at: .zero, into: &effects)
             for effect in effects {
                 if case .write(_, let bytes) = effect { written += bytes }
-                if case .inbound(let id, let method, _, _, _) = effect {
+                if case .inbound(let id, let method, _, _, _, _) = effect {
                     let (error, body) = answer(method)
                     inputs.append(.reply(id, error: error, body: body))
                 }

@@ -145,7 +145,8 @@ package enum AgentProcess {
         var listeners: Listeners?
         do {
             listeners = try await Listeners.bind(
-                plan, control, storage, opened.relay, connections, machine, nodeID: opened.contents.nodeID)
+                plan, control, storage, opened.relay, connections, machine, nodeID: opened.contents.nodeID,
+                logger: logger)
         } catch {
             storage.close()
             try? await connections.shutdownGracefully()
@@ -179,6 +180,7 @@ package enum AgentProcess {
         server.lanSnapshot = file(ServerCore.snapshotName(.lan), opened)
         server.wanSnapshot = file(ServerCore.snapshotName(.wan), opened)
         server.savedKeyrings = try savedKeyrings(plan, opened)
+        server.forgottenFile = file(ServerCore.forgottenName, opened)
         server.commitFile = file(ServerCore.commitFileName, opened)
         server.calendarOrigin = AgentClock.calendarOrigin
         return server

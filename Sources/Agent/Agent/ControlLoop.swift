@@ -28,6 +28,8 @@ final class ControlLoop: @unchecked Sendable {
         var resolver: AddressResolver
         var view: ViewBox
         var answers: AnswerTable
+        /// Told of changed verdicts; nil: nobody is.
+        var webhook: Webhook?
     }
 
     let loop: any EventLoop
@@ -154,8 +156,12 @@ final class ControlLoop: @unchecked Sendable {
     }
 
     private func observed(_ observation: Observation, _ shells: Shells) {
-        guard case .clusterKnown(let cluster) = observation else { return }
-        shells.storage.learn(cluster)
+        switch observation {
+        case .clusterKnown(let cluster): shells.storage.learn(cluster)
+        case .verdict(let datacenter, let from, let to, let reason):
+            shells.webhook?.changed(datacenter, from: from, to: to, reason: reason)
+        case .becameLeader, .leaderChanged, .applied: break
+        }
     }
 
     private func stop(_ reason: String, failed: Bool) {

@@ -42,6 +42,13 @@ final class DNSServer: Sendable {
         switch step {
         case .respond(let bytes): responder.respond(bytes)
         case .recurse(let recursion): recurse(recursion, recursors[...], round, responder)
+        case .askAgent(let request):
+            let id = answers.add { answer in
+                guard case .agent(let response) = answer else { return }
+                responder.respond(round.answered(response))
+            }
+            control.submit(.agentRequest(id, request))
+            expire(id, round, responder)
         case .ask(let request, let timeout):
             let id = answers.add { [self] answer in
                 guard case .request(let result, _) = answer else { return }
@@ -49,16 +56,20 @@ final class DNSServer: Sendable {
                 perform(round.answered(result, view: view.current, at: AgentClock.now), round, responder)
             }
             control.submit(.request(id, request, timeout: timeout))
-            // The agent keeps to its time; this is for when it cannot, such as while its loop is held up. It is not
-            // cancelled: that would cost another loop's turn for each question.
-            let left = max(.zero, round.deadline - AgentClock.now)
-            let loop = MultiThreadedEventLoopGroup.currentEventLoop ?? loops.next()
-            loop.scheduleTask(in: .nanoseconds(left.wholeNanoseconds)) { [self] in
-                guard answers.remove(id) else { return }
-                control.submit(.cancelled(id))
-                var round = round
-                perform(round.expired(), round, responder)
-            }
+            expire(id, round, responder)
+        }
+    }
+
+    /// The agent keeps to its time; this is for when it cannot, such as while its loop is held up. It is not cancelled:
+    /// that would cost another loop's turn for each question.
+    private func expire(_ id: RequestID, _ round: DNSRound, _ responder: DNSResponder) {
+        let left = max(.zero, round.deadline - AgentClock.now)
+        let loop = MultiThreadedEventLoopGroup.currentEventLoop ?? loops.next()
+        loop.scheduleTask(in: .nanoseconds(left.wholeNanoseconds)) { [self] in
+            guard answers.remove(id) else { return }
+            control.submit(.cancelled(id))
+            var round = round
+            perform(round.expired(), round, responder)
         }
     }
 

@@ -70,6 +70,8 @@ final class HTTPFrontEnd: Sendable {
         case .host: machine.host(isPretty: isPretty) { [router] in respond(router.json($0)) }
         case .monitor(let level, let isJSON):
             if let responder { monitor(level, isJSON: isJSON, responder, respond) }
+        case .watchFederation(let datacenter):
+            if let responder { watch(datacenter, round, responder, respond) }
         case .reload:
             machine.reload { [self] in _ = perform(round.reloaded($0), round, responder, respond) }
         }
@@ -88,6 +90,58 @@ final class HTTPFrontEnd: Sendable {
         }
         responder.begin(status: 200, headers: router.commonHeaders)
         responder.onClose { LogReaders.shared.remove(reader) }
+    }
+
+    private func watch(
+        _ datacenter: String?, _ round: HTTPRound, _ responder: HTTPResponder,
+        _ respond: @escaping @Sendable (HTTPResponse) -> Void
+    ) {
+        guard let watch = FederationWatch.open() else {
+            return respond(round.answered(AgentResponse.failed(.failed("too many readers of verdicts"))))
+        }
+        responder.onClose { if let id = watch.close() { self.cancel(id) } }
+        ask(watch, datacenter, beyond: nil, round, responder, respond)
+    }
+
+    /// One blocking query after the other; what they answer becomes events.
+    /// - Parameter index: nil before the first answer.
+    private func ask(
+        _ watch: FederationWatch, _ datacenter: String?, beyond index: UInt64?, _ round: HTTPRound,
+        _ responder: HTTPResponder, _ respond: @escaping @Sendable (HTTPResponse) -> Void
+    ) {
+        let id = answers.add { [self] answer in
+            guard case .agent(let response) = answer, watch.isOpen else { return }
+            guard case .federation(_, let next) = response else {
+                watch.close()
+                // The stream ends with its responder.
+                return index == nil ? respond(round.answered(response)) : ()
+            }
+            if index == nil {
+                let kind = (name: "Content-Type", value: "text/event-stream")
+                let cache = (name: "Cache-Control", value: "no-cache")
+                responder.begin(status: 200, headers: router.commonHeaders + [kind, cache])
+            }
+            let event = next == index ? Self.keepAlive : Self.event(next, round.answered(response).body)
+            responder.stream(event)
+            ask(watch, datacenter, beyond: next, round, responder, respond)
+        }
+        guard watch.waits(for: id) else {
+            answers.remove(id)
+            return
+        }
+        control.submit(
+            .agentRequest(
+                id, .federation(datacenter: datacenter, unlessIndex: index ?? 0, wait: Self.keepAliveInterval)))
+    }
+
+    /// Proxies close what is silent for a minute.
+    private static let keepAliveInterval = Duration.seconds(15)
+    private static let keepAlive = Array(": alive\n\n".utf8)
+
+    private static func event(_ index: UInt64, _ body: [UInt8]) -> [UInt8] {
+        var event = Array("id: \(index)\nevent: verdicts\n".utf8)
+        for line in body.split(separator: UInt8(ascii: "\n")) { event += Array("data: ".utf8) + line + [10] }
+        return event + [10]
     }
 
     private func cancel(_ id: RequestID) {
@@ -144,7 +198,7 @@ final class HTTPFrontEnd: Sendable {
                 let next = round.answered(result, details, view: view.current, at: AgentClock.now)
                 _ = perform(next, round, responder, respond)
             }
-            control.submit(.request(id, request, timeout: timeout))
+            control.submit(.request(id, request, timeout: timeout, explains: round.explains))
             return WaitingRound(round, id)
         case .askAll(let questions, let timeout):
             let waiting = WaitingRound(round)

@@ -8,6 +8,7 @@ import Gzip
 import FileStorage
 import Glibc
 import HTTPCore
+import Logging
 import NIOCore
 import NIOPosix
 import NIOTransport
@@ -23,6 +24,7 @@ struct Listeners {
     let probes: ProbeEngine
     let control: ControlLoop
     let front: HTTPFrontEnd
+    let webhook: Webhook?
 
     struct Taken: Error, CustomStringConvertible {
         let description: String
@@ -30,7 +32,7 @@ struct Listeners {
 
     static func bind(
         _ plan: AgentPlan, _ control: ControlLoop, _ storage: Storage, _ relay: StorageRelay,
-        _ connections: MultiThreadedEventLoopGroup, _ machine: MachineRequests, nodeID: NodeID
+        _ connections: MultiThreadedEventLoopGroup, _ machine: MachineRequests, nodeID: NodeID, logger: Logger
     ) async throws -> Listeners {
         let ports = plan.configuration.ports
         let streams = StreamTransport(loop: control.loop) { [weak control] event in control?.receive(Input(event)) }
@@ -79,14 +81,17 @@ struct Listeners {
                 }
             }
         }
+        let hook = plan.configuration.federation.webhook
+        let webhook = hook.isEmpty
+            ? nil : Webhook(url: hook, observer: plan.configuration.datacenter, server: plan.node, logger: logger)
         let shells = ControlLoop.Shells(
             streams: streams, sources: sources(plan), datagrams: datagrams, storage: storage, probes: probes,
-            resolver: AddressResolver(), view: view, answers: answers)
+            resolver: AddressResolver(), view: view, answers: answers, webhook: webhook)
         relay.connect { [weak control] in control?.submit($0) }
         try await control.loop.submit { control.start(shells) }.get()
         return Listeners(
             streams: streams, datagrams: datagrams, http: http, dns: dns, probes: probes, control: control,
-            front: front.http)
+            front: front.http, webhook: webhook)
     }
 
     /// Where streams are dialled from: an unspecified address leaves it to the system.
@@ -155,6 +160,7 @@ struct Listeners {
     }
 
     func close() async {
+        webhook?.close()
         for listener in http { await listener.close() }
         for listener in dns { await listener.close() }
         for channel in [FederationModel.Channel.lan, .wan] {

@@ -12,6 +12,8 @@ package struct DNSRound: Sendable {
         case respond([UInt8]?)
         /// Hand it to the agent; then `answered`, or `expired` at the deadline.
         case ask(Request, timeout: Duration)
+        /// The same of the agent itself.
+        case askAgent(AgentRequest)
         /// Put it to the recursors; then `settled`.
         case recurse(DNSRecursion)
     }
@@ -45,6 +47,9 @@ package struct DNSRound: Sendable {
         case .respond(let bytes): return .respond(bytes)
         case .drop: return .respond(nil)
         case .recurse(let recursion): return .recurse(recursion)
+        case .verdict(let datacenter, let rendering):
+            self.rendering = rendering
+            return .askAgent(.federation(datacenter: datacenter, unlessIndex: 0, wait: .zero))
         case .query(let requests, let rendering):
             self.rendering = rendering
             waiting = requests[...]
@@ -64,6 +69,15 @@ package struct DNSRound: Sendable {
             results.append(result)
         }
         return next(view, at: now)
+    }
+
+    package func answered(_ response: AgentResponse) -> [UInt8]? {
+        guard let rendering else { return nil }
+        switch response {
+        case .federation(let reports, _): return frontEnd.render(rendering, reports.first)
+        case .failed(.notFound): return frontEnd.render(rendering, nil)
+        default: return frontEnd.renderUnknown(rendering)
+        }
     }
 
     private mutating func next(_ view: () -> ReadView?, at now: () -> Instant) -> Step {

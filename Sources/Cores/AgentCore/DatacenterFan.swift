@@ -49,7 +49,7 @@ struct DatacenterFan: Sendable {
 
     /// - Parameter atHand: an answer of this agent's own view, when it has one.
     mutating func begin(at now: Instant, atHand: (Request) -> Response?) -> [HTTPRound.Question] {
-        var asked = [ask(.verdicts, .agent(.federation))]
+        var asked = [ask(.verdicts, .agent(.federation(datacenter: nil, unlessIndex: 0, wait: .zero)))]
         if hasNames {
             asked += askParts(at: now, atHand)
         } else {
@@ -119,7 +119,7 @@ struct DatacenterFan: Sendable {
     mutating func answered(_ number: Int, _ response: AgentResponse) {
         guard questions.indices.contains(number) else { return }
         openCount -= 1
-        guard case .federation(let reports) = response else { return }
+        guard case .federation(let reports, _) = response else { return }
         verdicts = Dictionary(reports.map { ($0.datacenter, $0.verdict) }, uniquingKeysWith: { first, _ in first })
     }
 
@@ -152,7 +152,7 @@ struct DatacenterFan: Sendable {
             case .frozen: return .frozen
             case .leaderless: return .leaderless
             case .unknownDatacenter, .timedOut, .outcomeUnknown, .overloaded, .denied, .noInstance, .staleBeyondBound,
-                .notReady, .diskFull, .unknownMethod, .badRequest, .notFound, .failed, .remote:
+                .notReady, .diskFull, .unknownMethod, .badRequest, .notFound, .refused, .failed, .remote:
                 return nil
             }
         }

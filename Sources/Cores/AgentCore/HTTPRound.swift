@@ -51,6 +51,9 @@ package struct HTTPRound: Sendable {
 
     package init(_ router: HTTPRouter) { self.router = router }
 
+    /// Goes along with `Step.ask`.
+    package var explains: Bool { rendering.explains }
+
     /// - Parameters:
     ///   - view: the newest one, taken after the request has arrived.
     ///   - now: read after the view was taken, so that an expired lease is noticed.

@@ -1,3 +1,4 @@
+import Determinism
 package import FederationModel
 import RadixTree
 
@@ -48,7 +49,7 @@ extension Catalog {
             .preparedQueryExecute, .preparedQueryExecuteRemote, .preparedQueryExplain, .coordinateUpdate,
             .coordinateListDatacenters, .operatorRaftConfiguration, .operatorRemovePeerByAddress,
             .operatorRemovePeerByID, .operatorSetAutopilot, .operatorServerHealth, .internalEventFire,
-            .internalKeyringOperation, .isthmusPing, .isthmusSnapshotSave, .isthmusSnapshotRestore:
+            .internalKeyringOperation, .isthmusPing, .isthmusExplain, .isthmusSnapshotSave, .isthmusSnapshotRestore:
             return nil
         }
         index = max(1, index)
@@ -86,6 +87,9 @@ extension Catalog {
     private func list(_ prefix: ByteString) -> (Response, UInt64, WatchKey) {
         let entries = keys.values(under: prefix)
         let answer = IndexedDirEntries(entries: entries.orNil)
+        if Mutant.prefixWatchMissesDelete.isOn {
+            return (.dirEntries(answer), entries.map(\.raftIndex.modifyIndex).max() ?? 1, .prefix(prefix))
+        }
         return (.dirEntries(answer), keys.maxIndex(under: prefix) ?? keys.maxIndex, .prefix(prefix))
     }
 

@@ -38,7 +38,8 @@ extension Command {
             .coordinateListNodes, .coordinateNode, .coordinateListDatacenters, .operatorRaftConfiguration,
             .operatorRemovePeerByAddress, .operatorRemovePeerByID, .operatorAutopilotConfiguration,
             .operatorServerHealth, .internalNodeInfo, .internalNodeDump, .internalServiceDump, .internalEventFire,
-            .internalKeyringOperation, .isthmusPing, .isthmusSnapshotSave, .isthmusSnapshotRestore:
+            .internalKeyringOperation, .isthmusPing, .isthmusExplain, .isthmusSnapshotSave,
+            .isthmusSnapshotRestore:
             return nil
         }
     }

@@ -84,7 +84,7 @@ extension DNSFrontEnd {
             switch plan(query, [], .udp) {
             case .query(let requests, let rendering): return .query(requests, rendering)
             case .respond(let message): aliases.learn(DNSReader.answers(of: message))
-            case .recurse, .drop: continue
+            case .recurse, .drop, .verdict: continue
             }
         }
         return nil

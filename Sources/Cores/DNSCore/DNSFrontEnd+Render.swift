@@ -48,7 +48,7 @@ extension DNSFrontEnd {
         case .nameservers(let isSOA):
             guard case .checkServiceNodes(let body) = answer else { return failure }
             return nameservers(drawn(body, rendering.transport, random: &random), isSOA: isSOA)
-        case .pointer: return failure
+        case .pointer, .verdict: return failure
         }
     }
 

@@ -9,6 +9,8 @@ package enum DNSAction: Equatable, Sendable {
     case drop
     /// Requests whose results `render` takes in the same order.
     case query([Request], DNSRendering)
+    /// The agent's verdict on a datacenter.
+    case verdict(datacenter: String, DNSRendering)
     /// For a recursor.
     case recurse(DNSRecursion)
 }
@@ -22,6 +24,7 @@ package struct DNSRendering: Equatable, Sendable {
         /// `isSOA` puts the zone in front of its servers.
         case nameservers(isSOA: Bool)
         case pointer(IPAddress)
+        case verdict
     }
 
     let query: DNSQuery
@@ -128,6 +131,13 @@ package struct DNSFrontEnd: Sendable {
             return .query(
                 [.preparedQueryExecute(request)],
                 DNSRendering(query: query, transport: transport, kind: .preparedQuery, datacenter: datacenter))
+        case .datacenter(let name):
+            guard [.txt, .any].contains(query.question.type) else {
+                return .respond(finish(query, DNSResponse(), transport))
+            }
+            return .verdict(
+                datacenter: name,
+                DNSRendering(query: query, transport: transport, kind: .verdict, datacenter: name))
         case .address(let text): return .respond(finish(query, address(text, query), transport))
         }
     }

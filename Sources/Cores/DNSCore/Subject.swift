@@ -6,12 +6,19 @@ enum Subject: Equatable {
     case query(String, datacenter: String?)
     /// The digits of an `addr` name.
     case address(String)
+    /// A datacenter whose verdict is asked for. Our own.
+    case datacenter(String)
 
     /// `<node>.node[.<dc>]`, `<name>.query[.<dc>]`, `[<tag>.]<service>.service[.<dc>]`, `<hex>.addr[.<dc>]`,
     /// `_<service>._<tag>[.service][.<dc>]` (RFC 2782, where the tag `tcp` stands for none). The keyword nearest to the
     /// domain counts.
     /// - Parameter labels: below the domain, in lower case.
     init?(_ labels: [String], isSRV: Bool) {
+        // Two labels only, so that no name of Consul's means something else: there may be a datacenter of that name.
+        if labels.count == 2, labels[1] == "datacenter", !Self.keywords.contains(labels[0]) {
+            self = .datacenter(labels[0])
+            return
+        }
         guard let (kind, front, back) = Self.split(labels, isSRV: isSRV), back.count <= 1, !front.isEmpty
         else { return nil }
         let datacenter = back.first
@@ -24,6 +31,8 @@ enum Subject: Equatable {
         default: self = Self.service(Array(front), datacenter)
         }
     }
+
+    private static let keywords: Set<String> = ["service", "node", "addr", "query", "connect", "ingress"]
 
     private static func split(_ labels: [String], isSRV: Bool) -> (kind: String, front: [String], back: [String])? {
         for index in labels.indices.reversed() {

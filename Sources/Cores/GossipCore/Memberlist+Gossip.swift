@@ -15,6 +15,9 @@ extension Memberlist {
     /// Messages of one kind that still go round.
     package func count(in queue: Queue) -> Int { queues[queue.rawValue].count }
 
+    package var queuedCount: Int { queues.reduce(0) { $0 + $1.count } }
+    package var maxQueuedCount: Int { Self.maxNodes + (queues.count - 1) * Self.maxQueuedMessages }
+
     /// Queues a message to be passed on. A message longer than a datagram has room for would never leave and is
     /// dropped.
     package mutating func broadcast(

@@ -7,6 +7,7 @@ extension Memberlist {
         let isOwn = alive.node == configuration.name
         if isOwn && isLeaving { return }
         guard let claimed = record(of: alive, at: now) else { return }
+        if isBarred(claimed.name) { return outputs.append(.barred(claimed)) }
         if !isOwn, let refusal = configuration.admission?.refusal(of: claimed, by: own) {
             return refuse(claimed, refusal, into: &outputs)
         }
@@ -119,6 +120,9 @@ extension Memberlist {
         timers.add(.suspicion(node.name, suspicion.deadline), due: suspicion.deadline)
     }
 
+    /// Said when a suspicion has run out, with the member as the first value.
+    package static let condemnation = "suspect member declared dead"
+
     mutating func suspicionFired(
         _ name: String, _ deadline: Instant, at now: Instant, into outputs: inout [MemberlistOutput]
     ) {
@@ -128,7 +132,7 @@ extension Memberlist {
         let values: KeyValuePairs = [
             "gossip.member": name, "gossip.confirmations": "\(suspicion.confirmationCount)",
         ]
-        outputs.append(.log(LogLine(.info, "suspect member declared dead", values)))
+        outputs.append(.log(LogLine(.info, Self.condemnation, values)))
         let accusation = Accusation(incarnation: node.incarnation, node: name, from: configuration.name)
         apply(dead: accusation, at: now, into: &outputs)
     }
@@ -154,7 +158,7 @@ extension Memberlist {
     private mutating func refute(_ accused: UInt32, at now: Instant, into outputs: inout [MemberlistOutput]) {
         var node = own
         let highest = max(node.incarnation, accused)
-        node.incarnation = highest == .max ? highest : highest + 1
+        node.incarnation = highest == .max || Mutant.refutedWithoutIncarnation.isOn ? highest : highest + 1
         nodes[node.name] = node
         changeAwareness(by: 1)
         broadcast(.alive(node.alive), name: node.name, on: .state, into: &outputs)
@@ -236,6 +240,10 @@ extension Memberlist {
                 apply(alive: Alive(node), at: now, into: &outputs)
             case .left:
                 let accusation = Accusation(incarnation: node.incarnation, node: node.name, from: node.name)
+                apply(dead: accusation, at: now, into: &outputs)
+            case .dead where Mutant.deadAtOnceByPushPull.isOn:
+                let accusation = Accusation(
+                    incarnation: node.incarnation, node: node.name, from: configuration.name)
                 apply(dead: accusation, at: now, into: &outputs)
             case .dead, .suspect:
                 // Never dead at once: the node gets to refute.

@@ -24,6 +24,8 @@ package enum MemberlistOutput: Equatable, Sendable {
     case left(NodeRecord)
     /// The name is held by a node at another address, which keeps it.
     case conflict(holder: NodeRecord, claimant: Endpoint)
+    /// Said to be alive, and not let in.
+    case barred(NodeRecord)
     /// While joining: a living node of another identity has our name, so the pool is not joined.
     case nameTaken(by: NodeRecord, on: StreamID)
     case user([UInt8], from: Endpoint?)
@@ -90,6 +92,8 @@ package struct Memberlist: Sendable {
     package internal(set) var awareness = 0
     package internal(set) var isLeaving = false
     package internal(set) var droppedDatagramCount: UInt64 = 0
+    /// Endings of names that are not let in.
+    package internal(set) var barredSuffixes: [String] = []
 
     /// Names of nodes by what only one living node may have (`AdmissionRule.identity`).
     var holders: [String: String] = [:]

@@ -149,6 +149,7 @@ struct Call {
             options.requireConsistent ? .consistent : options.allowStale ? .stale : .leader
         var rendering = Rendering(endpoint, isPretty: isPretty, consistency: consistency, timeout: timeout)
         rendering.errors = errors
+        rendering.explains = !query.isEmpty && query.has("explain")
         rendering.selection = selection
         rendering.isEnvelope = selection != nil && query.has("envelope")
         return rendering

@@ -72,6 +72,8 @@ package enum ShellRequest: Equatable, Sendable {
     case host
     /// Log lines from now on until the caller goes.
     case monitor(LogLine.Level, isJSON: Bool)
+    /// Verdicts of one datacenter or all as server-sent events, at each change until the caller goes.
+    case watchFederation(datacenter: String?)
     /// Configuration files are read again and handed to the agent.
     case reload
 }

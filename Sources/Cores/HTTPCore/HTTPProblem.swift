@@ -58,6 +58,7 @@ extension AgentError {
         switch self {
         case .invalid(let text): HTTPProblem(status: 400, text)
         case .notFound(let text): HTTPProblem(status: 404, text, kind: .notFound)
+        case .refused(let text): HTTPProblem(status: 409, text, kind: .refused)
         case .failed(let text): HTTPProblem(status: 500, text, kind: .failed)
         }
     }

@@ -4,9 +4,22 @@ import WireFormat
 
 extension HTTPRouter {
     /// The response to a request that was handed out by `route`.
-    /// - Parameter details: of a failure.
+    /// - Parameter details: of a failure, and of the way of a forwarded request.
     package func render(
         _ rendering: Rendering, _ result: Result<Response, FederationError>, _ details: ErrorDetails = ErrorDetails()
+    ) -> HTTPResponse {
+        var response = renderAnswer(rendering, result, details)
+        if rendering.explains && !details.route.isEmpty {
+            response.headers.append((name: "X-Isthmus-Route", value: details.route.headerText))
+        }
+        if !details.relay.isEmpty {
+            response.headers.append((name: "X-Isthmus-Relay", value: details.relay.headerText))
+        }
+        return response
+    }
+
+    private func renderAnswer(
+        _ rendering: Rendering, _ result: Result<Response, FederationError>, _ details: ErrorDetails
     ) -> HTTPResponse {
         switch result {
         case .success(let response):
@@ -119,6 +132,7 @@ extension HTTPRouter {
         case .eventFired:
             if case .eventFired(let event) = rendering.endpoint { json.write(event) } else { json.null() }
         case .keyring(let body): json.list(body.responses) { $0.write($1) }
+        case .routeExplanation(let body): json.write(body)
         case .snapshot, .serverStats, .isthmusPong: json.null()
         }
         var headers = commonHeaders
@@ -243,5 +257,12 @@ extension HTTPRouter {
         body.node = shown(node)
         body.services = body.services?.map { shown($0, of: node.datacenter) }
         return body
+    }
+}
+
+extension String {
+    /// What peers say is shown in a header: whatever could end its line is left out.
+    fileprivate var headerText: String {
+        String(decoding: utf8.filter { $0 >= 0x20 && $0 < 0x7F }, as: UTF8.self)
     }
 }

@@ -48,7 +48,16 @@ extension HTTPRouter {
             }
             json.write(snapshot, wallClock: wallClock)
         case .events(let events): return render(events: events, rendering)
-        case .federation(let reports): json.list(reports) { $0.write($1) }
+        case .federation(let reports, let index):
+            if case .federation(isOne: true) = rendering.endpoint, let report = reports.first {
+                json.write(report)
+            } else {
+                json.list(reports) { $0.write($1) }
+            }
+            return Self.json(json, commonHeaders + [(name: "X-Consul-Index", value: String(index))])
+        case .reachability(let matrix): json.write(matrix)
+        case .verdictHistory(let changes): json.list(changes) { $0.write($1) }
+        case .forgotten(let reports): json.list(reports) { $0.write($1) }
         }
         return Self.json(json, commonHeaders)
     }

@@ -133,7 +133,17 @@ package struct HTTPRouter: Sendable {
         case .interfaceServices: interfaceServices(call)
         case .configEntries: try configEntries(call)
         case .configWrite: try writeConfig(call)
-        case .federationDatacenters: .agent(.federation, call.rendering(.federation))
+        case .federationDatacenters: federation(nil, call)
+        case .federationDatacenter: federation(try call.restText(orMissing: "datacenter"), call)
+        case .federationExplain: try explain(call)
+        case .federationMatrix: .agent(.reachability, call.rendering(.federation(isOne: false)))
+        case .federationHistory: .agent(.verdictHistory, call.rendering(.federation(isOne: false)))
+        case .federationForget:
+            .agent(
+                .forget(
+                    datacenter: try call.restText(orMissing: "datacenter"), isForced: call.query.has("force")),
+                call.rendering(.done))
+        case .federationForgotten: .agent(.forgotten, call.rendering(.federation(isOne: false)))
         case .agentSelf: .agent(.selfInfo, call.rendering(.agentSelf))
         case .agentMembers: try members(call)
         case .agentJoin: try join(call)

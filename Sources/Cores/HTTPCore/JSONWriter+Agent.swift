@@ -110,7 +110,32 @@ extension MetricsSnapshot {
             text += "# HELP \(name) \(name)\n# TYPE \(name) summary\n"
             text += "\(name)_sum \(JSONWriter.goText(sample.sum))\n\(name)_count \(sample.count)\n"
         }
+        var described = ""
+        for pair in pairs {
+            let name = Self.prometheusName(pair.name)
+            let labels = "from=\"\(Self.label(pair.from))\",to=\"\(Self.label(pair.to))\""
+            switch pair.value {
+            case .gauge(let value):
+                if described != name { text += "# HELP \(name) \(name)\n# TYPE \(name) gauge\n" }
+                text += "\(name){\(labels)} \(JSONWriter.goText(value))\n"
+            case .histogram(let buckets, let count, let sum):
+                if described != name { text += "# HELP \(name) \(name)\n# TYPE \(name) histogram\n" }
+                for bucket in buckets {
+                    let bound = JSONWriter.goText(bucket.bound)
+                    text += "\(name)_bucket{\(labels),le=\"\(bound)\"} \(bucket.count)\n"
+                }
+                text += "\(name)_bucket{\(labels),le=\"+Inf\"} \(count)\n"
+                text += "\(name)_sum{\(labels)} \(JSONWriter.goText(sum))\n\(name)_count{\(labels)} \(count)\n"
+            }
+            described = name
+        }
         return Array(text.utf8)
+    }
+
+    /// Peers choose the names of their datacenters: what would end a label is replaced.
+    private static func label(_ name: String) -> String {
+        let bytes = name.utf8.map { $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") ? 95 : $0 }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Letters, digits, `_` and `:` stay.

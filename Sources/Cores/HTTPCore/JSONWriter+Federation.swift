@@ -94,6 +94,35 @@ extension JSONWriter {
         endObject()
     }
 
+    mutating func write(_ report: TombstoneReport) {
+        let tombstone = report.tombstone
+        beginObject()
+        field("Datacenter", tombstone.datacenter)
+        field("Time", WallTime(milliseconds: tombstone.stamp).description)
+        field("ClusterID", tombstone.clusterTag)
+        field("Forced", tombstone.isForced)
+        field("Origin", tombstone.origin)
+        field("Standing", tombstone.isStanding)
+        field("Remaining", report.remaining.goText)
+        key("Servers")
+        list(tombstone.servers) { json, server in
+            json.beginObject()
+            json.field("Name", server.name)
+            json.field("StatusTime", server.statusTime)
+            json.field("Incarnation", server.incarnation)
+            json.endObject()
+        }
+        key("Askers")
+        list(report.askers) { json, asker in
+            json.beginObject()
+            json.field("Name", asker.name)
+            json.field("Count", asker.count)
+            json.field("Age", asker.age.goText)
+            json.endObject()
+        }
+        endObject()
+    }
+
     private mutating func field(_ name: StaticString, optional text: String?) {
         key(name)
         if let text { write(text) } else { null() }

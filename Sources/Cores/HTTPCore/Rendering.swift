@@ -46,7 +46,8 @@ package struct Rendering: Equatable, Sendable {
         case agentHealth(AgentHealthTarget, isText: Bool)
         case agentChecks(Filter<HealthCheck>?)
         case agentMetrics(prometheus: Bool)
-        case federation
+        /// Verdicts; `isOne`: of one datacenter, not in a list.
+        case federation(isOne: Bool)
         /// Without a body unless it is a list.
         case keyring(isList: Bool)
         /// Lists of what there is not: empty, with the index and leader of the datacenter.
@@ -70,6 +71,8 @@ package struct Rendering: Equatable, Sendable {
     package var consistency: Consistency
     /// `?timeout=`: the deadline of a forwarded request, counted from its arrival; nil takes the agent's default.
     package var timeout: Duration?
+    /// `?explain`: the way of a forwarded request is shown.
+    package var explains = false
     /// `?cached`: how old the kept answer is, nil when it was fetched for this caller.
     package var cacheAge: CacheAge = .none
 

@@ -20,7 +20,8 @@ struct Route {
         case statusLeader, statusPeers
         case eventFire, eventList
         case coordinateNodes, coordinateDatacenters, coordinateNode, coordinateUpdate
-        case federationDatacenters
+        case federationDatacenters, federationDatacenter, federationMatrix, federationHistory
+        case federationForget, federationForgotten, federationExplain
         case operatorKeyring
         case accessControl, meshDisabled, discoveryChain, gatewayServices
         case configEntries, configWrite
@@ -44,8 +45,9 @@ struct Route {
                 .catalogNodes, .transaction, .snapshot, .queries, .query, .raftConfiguration, .raftPeer,
                 .autopilotConfiguration, .autopilotHealth, .statusLeader, .statusPeers, .eventFire, .eventList,
                 .coordinateNodes, .coordinateDatacenters, .coordinateNode, .coordinateUpdate, .federationDatacenters,
-                .operatorKeyring, .accessControl, .meshDisabled, .intentions, .intention, .intentionMatch,
-                .intentionCheck, .meshRoots, .meshConfiguration, .meshAuthorize:
+                .federationDatacenter, .federationMatrix, .federationHistory, .federationForget, .federationForgotten,
+                .federationExplain, .operatorKeyring, .accessControl, .meshDisabled, .intentions, .intention,
+                .intentionMatch, .intentionCheck, .meshRoots, .meshConfiguration, .meshAuthorize:
                 false
             }
         }
@@ -150,6 +152,12 @@ struct Route {
         "/v1/internal/ui/node/": Route(.interfaceNode, .get),
         "/v1/internal/ui/services": Route(.interfaceServices, .get),
         "/v1/federation/datacenters": Route(.federationDatacenters, .get),
+        "/v1/federation/explain": Route(.federationExplain, .get),
+        "/v1/federation/datacenters/": Route(.federationDatacenter, .get),
+        "/v1/federation/matrix": Route(.federationMatrix, .get),
+        "/v1/federation/history": Route(.federationHistory, .get),
+        "/v1/federation/forget/": Route(.federationForget, .put),
+        "/v1/federation/forgotten": Route(.federationForgotten, .get),
     ]
 
     /// For documents: every path with its methods, sorted.

@@ -15,10 +15,12 @@ package struct RPCHeader: Equatable, Sendable {
     package var errorDetails: ErrorDetails
     /// In requests: for how many milliseconds the asker will wait. Ours; other peers skip it.
     package var timeLimit: UInt64?
+    /// In requests of ours.
+    package var notes: CallNotes
 
     package init(
         method: String = "", sequence: UInt64 = 0, error: String = "", errorLabel: String = "",
-        errorDetails: ErrorDetails = ErrorDetails(), timeLimit: UInt64? = nil
+        errorDetails: ErrorDetails = ErrorDetails(), timeLimit: UInt64? = nil, notes: CallNotes = CallNotes()
     ) {
         self.method = method
         self.sequence = sequence
@@ -26,6 +28,7 @@ package struct RPCHeader: Equatable, Sendable {
         self.errorLabel = errorLabel
         self.errorDetails = errorDetails
         self.timeLimit = timeLimit
+        self.notes = notes
     }
 
     /// Both kinds of header, as a map or as a positional array in Go's declaration order. Missing keys stay empty,
@@ -50,6 +53,8 @@ package struct RPCHeader: Equatable, Sendable {
             case "Error": error = try reader.readString()
             case "IsthmusError": errorLabel = try reader.readString()
             case "IsthmusDetails": errorDetails = try ErrorDetails(decoding: &reader)
+            case "IsthmusExplain": notes.explains = try reader.readBool()
+            case "IsthmusHops": notes.hopCount = Int(clamping: try reader.readUnsigned())
             case "IsthmusTimeout": timeLimit = try reader.readUnsigned()
             default: try reader.skip()
             }
@@ -58,9 +63,11 @@ package struct RPCHeader: Equatable, Sendable {
 
     /// Enough for the header on the wire, its integers at their longest.
     var maxByteCount: Int {
-        80 + method.utf8.count + error.utf8.count + errorLabel.utf8.count + errorDetails.maxByteCount
+        128 + method.utf8.count + error.utf8.count + errorLabel.utf8.count + errorDetails.maxByteCount
     }
 
+    private static let explainKey: [UInt8] = [0xAE] + Array("IsthmusExplain".utf8)
+    private static let hopsKey: [UInt8] = [0xAB] + Array("IsthmusHops".utf8)
     private static let timeLimitKey: [UInt8] = [0xAE] + Array("IsthmusTimeout".utf8)
     private static let errorLabelKey: [UInt8] = [0xAC] + Array("IsthmusError".utf8)
     private static let errorDetailsKey: [UInt8] = [0xAE] + Array("IsthmusDetails".utf8)
@@ -70,7 +77,15 @@ package struct RPCHeader: Equatable, Sendable {
 
     /// Appends the header with sorted keys, as real peers send it.
     package func encodeRequest(into output: inout [UInt8]) {
-        output.append(timeLimit == nil ? 0x82 : 0x83)
+        output.append(0x82 + (timeLimit == nil ? 0 : 1) + (notes.explains ? 1 : 0) + (notes.hopCount > 0 ? 1 : 0))
+        if notes.explains {
+            output.append(contentsOf: Self.explainKey)
+            output.append(0xC3)
+        }
+        if notes.hopCount > 0 {
+            output.append(contentsOf: Self.hopsKey)
+            Self.append(UInt64(clamping: notes.hopCount), to: &output)
+        }
         if let timeLimit {
             output.append(contentsOf: Self.timeLimitKey)
             Self.append(timeLimit, to: &output)

@@ -18,17 +18,22 @@ struct Call: Sendable {
     var body: [UInt8]
     let deadline: Instant
     let isFresh: Bool
+    let notes: CallNotes
     /// A connection ended before anything was sent, and the call went to a new one. Once only.
     var hasMoved = false
     var place = Place.free
 
-    init(id: CallID, endpoint: Endpoint, method: String, body: [UInt8], deadline: Instant, isFresh: Bool) {
+    init(
+        id: CallID, endpoint: Endpoint, method: String, body: [UInt8], deadline: Instant, isFresh: Bool,
+        notes: CallNotes
+    ) {
         self.id = id
         self.endpoint = endpoint
         self.method = method
         self.body = body
         self.deadline = deadline
         self.isFresh = isFresh
+        self.notes = notes
     }
 }
 
@@ -102,7 +107,8 @@ extension Switchboard {
         }
         nextSequence &+= 1
         let header = RPCHeader(
-            method: calls[slot].method, sequence: nextSequence, timeLimit: timeLimit(until: calls[slot].deadline, now))
+            method: calls[slot].method, sequence: nextSequence, timeLimit: timeLimit(until: calls[slot].deadline, now),
+            notes: calls[slot].notes)
         var body: [UInt8] = []
         swap(&body, &calls[slot].body)
         let byteCount = header.maxByteCount + body.count
@@ -164,6 +170,9 @@ extension Switchboard {
         let error = message.header.error
         let failure = CallFailure.application(
             error, label: message.header.errorLabel, details: message.header.errorDetails)
+        if error.isEmpty && !message.header.errorDetails.isEmpty {
+            effects.append(.noted(calls[call].id, message.header.errorDetails))
+        }
         complete(call, error.isEmpty ? .success(message.body) : .failure(failure), &effects)
         if connections[connection].isFresh { return end(connection, "", tellShell: true, now, &effects) }
         startWaiting(connection, now, &effects)
@@ -263,7 +272,9 @@ extension Switchboard {
         connections[slot].streams[stream]?.use = .serving(id, sequence: message.header.sequence, method: method)
         let limit = message.header.timeLimit.map { Duration.milliseconds(Int64(clamping: min($0, 1 << 40))) }
         effects.append(
-            .inbound(id, method: method, body: message.body, timeLimit: limit, from: connections[slot].remote))
+            .inbound(
+                id, method: method, body: message.body, timeLimit: limit, notes: message.header.notes,
+                from: connections[slot].remote))
     }
 
     private static let emptyMap: [UInt8] = [0x80]

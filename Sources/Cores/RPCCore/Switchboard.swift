@@ -54,11 +54,15 @@ package struct Switchboard: Sendable {
         case .received(let id, let bytes): received(id, bytes, now, &effects)
         case .closed(let id):
             if let slot = slots[id] { end(slot, "closed by the peer", tellShell: false, now, &effects) }
-        case .call(let id, let endpoint, let method, let body, let deadline, let fresh):
-            let call = Call(id: id, endpoint: endpoint, method: method, body: body, deadline: deadline, isFresh: fresh)
+        case .call(let id, let endpoint, let method, let body, let deadline, let fresh, let notes):
+            let call = Call(
+                id: id, endpoint: endpoint, method: method, body: body, deadline: deadline, isFresh: fresh,
+                notes: notes)
             begin(call, now, &effects)
         case .cancelCall(let id):
             if let slot = callSlots[id] { abandon(slot, now, &effects) }
+        case .expireCall(let id):
+            if let slot = callSlots[id] { deadlinePassed(slot, now, &effects) }
         case .reply(let id, let error, let label, let details, let body):
             reply(id, error ?? "", label: label, details, body, now, &effects)
         case .sendRaft(let endpoint, let frame): sendRaft(frame, to: endpoint, now, &effects)

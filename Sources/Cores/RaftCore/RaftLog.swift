@@ -42,6 +42,8 @@ package struct RaftLog: Sendable {
     }
 
     package var lastIndex: LogIndex { baseIndex + entries.count }
+    /// Of the entries in memory.
+    package var count: Int { entries.count }
     package var lastTerm: Term { entries.last?.term ?? baseTerm }
     package var membership: MembershipRecord { memberships[memberships.count - 1] }
 

@@ -153,13 +153,14 @@ extension RaftNode {
         ballot = nil
         setRole(.leader)
         setLeader(id)
-        var leadership = Leadership(electedAt: now, noopIndex: log.lastIndex.next, peers: [], heartbeatDeadline: now)
+        let noopIndex = Mutant.noNoop.isOn ? commitIndex : log.lastIndex.next
+        var leadership = Leadership(electedAt: now, noopIndex: noopIndex, peers: [], heartbeatDeadline: now)
         for index in stride(from: commitIndex.value + 1, through: log.lastIndex.value, by: 1) {
             leadership.uncommittedBytes += log.entry(at: LogIndex(index))?.data.count ?? 0
         }
         self.leadership = leadership
         refreshPeers()
-        append(LogEntry(term: term, index: log.lastIndex.next, kind: .noop))
+        if !Mutant.noNoop.isOn { append(LogEntry(term: term, index: log.lastIndex.next, kind: .noop)) }
         startRound()
     }
 

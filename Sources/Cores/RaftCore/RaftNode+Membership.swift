@@ -9,7 +9,7 @@ extension RaftNode {
     ) throws(ProposeError) {
         observe(instant)
         try checkProposal(bytes: 0)
-        guard isNoopCommitted && membershipIndex <= commitIndex else {
+        guard isNoopCommitted || Mutant.changeBeforeNoop.isOn, membershipIndex <= commitIndex else {
             throw .changePending
         }
         let changed = try membership.applying(change)

@@ -11,6 +11,9 @@ extension RaftNode {
             failedReads.append(id)
             return
         }
+        if Mutant.readIndexWithoutQuorum.isOn && isNoopCommitted {
+            return confirmedReads.append(ConfirmedRead(id: id, index: commitIndex))
+        }
         leadership?.reads.waiting.append(id)
     }
 

@@ -90,6 +90,7 @@ extension RaftNode {
         writes.add(lastIndex: log.lastIndex, at: now)
         if isHardStateDirty {
             batch.hardState = hardState
+            if Mutant.voteNotPersisted.isOn { batch.hardState?.votedFor = nil }
             hardStateSequence = writes.latestSequence
             isHardStateDirty = false
         }

@@ -124,7 +124,7 @@ extension RaftNode {
     mutating func advanceCommit() {
         guard leadership != nil else { return }
         let index = LogIndex(quorumValue(own: persistedIndex.value) { $0.match.value })
-        guard index > commitIndex, log.term(at: index) == term else { return }
+        guard index > commitIndex, log.term(at: index) == term || Mutant.olderTermCommitted.isOn else { return }
         let freed = log.entries(from: commitIndex.next, through: index).reduce(0) { $0 + $1.data.count }
         leadership?.uncommittedBytes -= freed
         setCommitIndex(index)
@@ -180,6 +180,7 @@ extension RaftNode {
         }
         let last = append.previousIndex + append.entries.count
         advanceFollowerCommit(to: append.commitIndex, knownThrough: last)
+        if Mutant.appendAnsweredBeforeSync.isOn { return send(answer(.accepted(through: last)), to: message.from) }
         sendDurably(answer(.accepted(through: last)), to: message.from, through: last)
     }
 

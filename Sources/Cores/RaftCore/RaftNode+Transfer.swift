@@ -39,8 +39,10 @@ extension RaftNode {
     }
 
     mutating func sendTimeoutNow(to peer: NodeID) {
-        leaseEnd = .zero
-        leadership?.hasSentTimeoutNow = true
+        if !Mutant.leaseKeptAfterTimeoutNow.isOn {
+            leaseEnd = .zero
+            leadership?.hasSentTimeoutNow = true
+        }
         send(.timeoutNow, to: peer)
     }
 

@@ -85,7 +85,7 @@ package struct RaftNode: Sendable {
         log = Self.restoreLog(recovered)
         let covered = recovered.snapshot?.index ?? .zero
         commitIndex = max(covered, min(recovered.commitIndex, log.lastIndex))
-        deliveredIndex = covered
+        deliveredIndex = Mutant.entryAppliedTwice.isOn && covered > log.baseIndex ? covered - 1 : covered
         appliedIndex = covered
         handedIndex = log.lastIndex
         persistedIndex = log.lastIndex
@@ -98,7 +98,9 @@ package struct RaftNode: Sendable {
         }
         membershipChanged()
         let hasPriorState = recovered != RaftRecovery()
-        if hasPriorState && !isSoleVoter { guardEnd = now + configuration.electionTimeout.lowerBound }
+        if hasPriorState && !isSoleVoter && !Mutant.voteRightAfterRestart.isOn {
+            guardEnd = now + configuration.electionTimeout.lowerBound
+        }
         resetElectionTimer()
         if isSoleVoter { electionDeadline = now }
     }
@@ -164,7 +166,9 @@ package struct RaftNode: Sendable {
     package func snapshotMetadata(at index: LogIndex) -> SnapshotMetadata? {
         guard index > .zero, let term = log.term(at: index), let record = log.membership(at: index) else { return nil }
         return SnapshotMetadata(
-            index: index, term: term, membership: record.membership, membershipIndex: record.index,
+            index: index, term: term,
+            membership: Mutant.snapshotWithoutMembership.isOn ? Membership() : record.membership,
+            membershipIndex: record.index,
             clusterID: clusterID)
     }
 

@@ -26,6 +26,7 @@ struct DatacenterState: Sendable {
     var lastHeard: Instant?
     /// Since when it has been heard all the time without answering.
     var hearingSince: Instant?
+    var statistics = PingStatistics()
     /// Since when a quorum has been without a leader.
     var leaderlessSince: Instant?
     /// `ip:port` as the last answer that named one said.
@@ -38,12 +39,15 @@ struct DatacenterState: Sendable {
     /// Indices of `servers` in the order they are tried, and where among them the leader stands.
     private var order: [Int] = []
     private var leaderPosition: Int?
-    /// The same as servers, ready for requests: a request costs no sorting.
-    var candidates: [RouteServer] = []
-    var leaderFirst: [RouteServer] = []
+    private var standings: [Candidate.Standing] = []
+    /// The same as servers, ready for requests: a request costs no sorting. Round trips are those of the last change.
+    var candidates: [Candidate] = []
+    var leaderFirst: [Candidate] = []
+    var lane: Lane
 
-    init(_ name: String, at now: Instant) {
+    init(_ name: String, lane: UInt64, at now: Instant) {
         self.name = name
+        self.lane = Lane(number: lane)
         since = now
         nextRound = now
     }
@@ -126,24 +130,45 @@ struct DatacenterState: Sendable {
     /// Healthy servers by round trip, then doubtful ones; silent ones never. Remade only when the order changes.
     mutating func orderCandidates(membersChanged: Bool) {
         if !membersChanged && isInOrder { return }
-        let usable = servers.indices.filter { servers[$0].isActive && !servers[$0].isSilent }
+        let usable = servers.indices.filter { servers[$0].standing.isUsable }
         let sorted = usable.sorted { Self.isBefore(servers[$0], servers[$1]) }
         let first = sorted.firstIndex { servers[$0].isHealthy && servers[$0].endpointText == leader }
-        guard membersChanged || sorted != order || first != leaderPosition else { return }
+        let now = sorted.map { servers[$0].standing }
+        guard membersChanged || sorted != order || first != leaderPosition || now != standings else { return }
         order = sorted
         leaderPosition = first
-        candidates = sorted.map { servers[$0].server }
+        standings = now
+        candidates = sorted.map { servers[$0].candidate }
         leaderFirst = candidates
-        if let first { leaderFirst.insert(leaderFirst.remove(at: first), at: 0) }
+        if let first {
+            var candidate = leaderFirst.remove(at: first)
+            candidate.standing = .leader
+            leaderFirst.insert(candidate, at: 0)
+        }
+    }
+
+    /// Servers that no request is sent to, with the reason, by name.
+    var passedOver: [Candidate] {
+        let others = refused.map { Candidate($0, .otherCluster, roundTrip: nil) }
+        return (servers.filter { !$0.standing.isUsable }.map(\.candidate) + others)
+            .sorted { $0.server.name < $1.server.name }
+    }
+
+    /// Why no server can be asked: some accept connections and do not answer, or none can be reached.
+    var outageError: FederationError {
+        let isFrozen = servers.contains { $0.isActive && ($0.condemnation == .frozen || $0.isMute) }
+        return isFrozen ? .frozen(datacenter: name) : .unreachable(datacenter: name)
     }
 
     /// Nothing would move: what each answered ping asks, and mostly finds.
     private var isInOrder: Bool {
         var count = 0
-        for index in servers.indices where servers[index].isActive && !servers[index].isSilent { count += 1 }
+        for index in servers.indices where servers[index].standing.isUsable { count += 1 }
         guard count == order.count else { return false }
         for place in order.indices {
-            guard servers[order[place]].isActive && !servers[order[place]].isSilent else { return false }
+            guard servers[order[place]].standing.isUsable, servers[order[place]].standing == standings[place] else {
+                return false
+            }
             if place > 0 && Self.isBefore(servers[order[place]], servers[order[place - 1]]) { return false }
         }
         let first = order.firstIndex { servers[$0].isHealthy && servers[$0].endpointText == leader }

@@ -9,6 +9,8 @@ struct DatacenterTable: Sendable {
         let round: Instant
         /// When the verdict comes to be remade although nothing new is known.
         let judgement: Instant
+        /// Of the lane of requests there.
+        let lane: Instant
         let isUndisputed: Bool
         /// None of its servers answers.
         let isMissing: Bool
@@ -40,6 +42,8 @@ struct DatacenterTable: Sendable {
         }
     }
 
+    func contains(_ name: String) -> Bool { places[name] != nil }
+
     private mutating func insert(_ name: String, _ state: DatacenterState) {
         let place = names.firstIndex { $0 > name } ?? names.count
         names.insert(name, at: place)
@@ -64,6 +68,7 @@ struct DatacenterTable: Sendable {
 
     var earliestRound: Instant { dues.reduce(.distantFuture) { min($0, $1.round) } }
     var earliestJudgement: Instant { dues.reduce(.distantFuture) { min($0, $1.judgement) } }
+    var earliestLane: Instant { dues.reduce(.distantFuture) { min($0, $1.lane) } }
     /// All is well everywhere, and nobody says otherwise.
     var isUndisputed: Bool { dues.allSatisfy(\.isUndisputed) }
     var isMissingAny: Bool { dues.contains(where: \.isMissing) }
@@ -71,6 +76,11 @@ struct DatacenterTable: Sendable {
     /// Whose verdict has to be remade, sorted.
     func toJudge(at now: Instant) -> [String] {
         dues.indices.filter { dues[$0].judgement <= now }.map { names[$0] }
+    }
+
+    /// Whose lane of requests has something due, sorted.
+    func openingLanes(at now: Instant) -> [String] {
+        dues.indices.filter { dues[$0].lane <= now }.map { names[$0] }
     }
 
     /// Who is to be asked: who has waited longest first.
@@ -88,6 +98,7 @@ extension DatacenterState {
             judgement = min(judgement, since + configuration.leaderlessDelay)
         }
         return DatacenterTable.Due(
-            round: nextRound, judgement: judgement, isUndisputed: isUndisputed, isMissing: missingSince != nil)
+            round: nextRound, judgement: judgement, lane: lane.nextDeadline, isUndisputed: isUndisputed,
+            isMissing: missingSince != nil)
     }
 }

@@ -1,3 +1,4 @@
+import Determinism
 package import FederationModel
 
 /// Which failed requests may go to another server. The caller checks that its deadline leaves time.
@@ -20,6 +21,7 @@ package struct RetryPolicy: Equatable, Sendable {
         case .application(let text, let label, _): return label != "leaderless" && text.contains("No cluster leader")
         case .refused, .connectTimeout, .connectFailed, .notSent, .noAnswer, .lost:
             return failure.isCertainlyNotProcessed || Self.changesNothing(request)
+                || Mutant.writeRetriedAfterUnknown.isOn
         }
     }
 

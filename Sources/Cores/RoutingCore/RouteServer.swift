@@ -1,3 +1,4 @@
+package import Determinism
 package import FederationModel
 
 /// A server of any datacenter as the WAN pool shows it, its tags already parsed.
@@ -79,6 +80,8 @@ package enum RouterInput: Equatable, Sendable {
     /// A forwarded request was answered, also by an error text. `roundTrip` nil: it waited at the server.
     case callAnswered(name: String, roundTrip: Duration?)
     case callFailed(name: String, CallFailure)
+    /// A call sent then has outlasted its limit, or was overtaken by one to another server.
+    case callSlow(name: String, sent: Instant)
     /// A ping or gossip of a server of that datacenter arrived here.
     case heard(datacenter: String)
     /// Rows that came with a ping's answer.
@@ -106,6 +109,8 @@ package enum RouterEffect: Equatable, Sendable {
     /// Send it a gossip ping beside ours: whether that arrives shows the other side if this direction works.
     case knock(RouteServer)
     case verdictChanged(datacenter: String, from: Verdict, to: Verdict, reason: String)
+    /// Requests for it are refused from now on, before a verdict says so.
+    case breakerOpened(datacenter: String)
     /// The verdict of the majority of the datacenters that can be heard.
     case federationVerdictChanged(datacenter: String, from: Verdict, to: Verdict, reason: String)
     case log(LogLine)

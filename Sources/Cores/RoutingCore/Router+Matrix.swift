@@ -15,7 +15,7 @@ extension Router {
     /// Of one question: with names of common length it stays within one packet.
     private static let maxWantedCount = 16
 
-    func stamp(_ now: Instant) -> UInt64 {
+    package func stamp(_ now: Instant) -> UInt64 {
         UInt64(clamping: (configuration.calendarOrigin + now.nanoseconds) / 1_000_000)
     }
 
@@ -144,6 +144,20 @@ extension Router {
         if judgingDue <= now || isDisputed { judgeForAll(now, &effects) }
     }
 
+    /// A verdict heard by an event: what the server's next row will say.
+    package mutating func heard(
+        _ announcement: VerdictAnnouncement, at now: Instant, into effects: inout [RouterEffect]
+    ) {
+        guard datacenters[announcement.datacenter] != nil, book.learn(announcement) else { return }
+        judgeForAll(now, &effects)
+    }
+
+    /// Of the last change of a datacenter's verdicts; nil when it is not known.
+    package func changeIndex(of datacenter: String) -> UInt64? { datacenters[datacenter]?.changeIndex }
+
+    /// The cluster that owns a datacenter's name, as its servers' tags say.
+    package func clusterTag(of datacenter: String) -> String? { datacenters[datacenter]?.clusterTag }
+
     // MARK: Together
 
     /// Remakes each datacenter's verdict of the majority.
@@ -244,6 +258,9 @@ extension Router {
         guard let entry = rows.first(where: { $0.row.server == server })?.row[to] else { return nil }
         return (entry.reaches, entry.roundTrip)
     }
+
+    /// Of pings to a datacenter; nil when it is not known.
+    package func statistics(of datacenter: String) -> PingStatistics? { datacenters[datacenter]?.statistics }
 
     // MARK: Reports
 

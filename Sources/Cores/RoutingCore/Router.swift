@@ -12,10 +12,13 @@ package struct Router: Sendable {
     /// Rows of other servers.
     var book = RowBook()
     package var history = VerdictHistory()
+    /// Relays as they were found last, for a moment.
+    var keptRelays: [String: (at: Instant, relays: [Relay])] = [:]
     /// Datacenter by server name, refused servers included.
     private var homes: [String: String] = [:]
     private var pings: [PingID: String] = [:]
     private var nextPing: UInt64 = 1
+    private var nextLane: UInt64 = 1
     /// Instants of the last pings, at most `maxPingsPerSecond` of them, as a ring.
     private var recentPings: [Instant] = []
     private var oldestPing = 0
@@ -44,6 +47,7 @@ package struct Router: Sendable {
                 let clears = configuration.answersToClear
                 evidence.answered(at: now, roundTrip: roundTrip, answersToClear: clears)
                 evidence.leader = leader ?? evidence.leader
+                evidence.trip.pingAnswered(at: now)
             }
         case .pingFailed(let id, let failure):
             guard let name = pings.removeValue(forKey: id) else { return }
@@ -53,6 +57,7 @@ package struct Router: Sendable {
             pingEnded(name, id, now, &effects) { _, _, _ in }
         case .callAnswered(let name, let roundTrip): callAnswered(name, roundTrip, now, &effects)
         case .callFailed(let name, let failure): callFailed(name, failure, now, &effects)
+        case .callSlow(let name, let sent): callSlow(name, sent: sent, now, &effects)
         case .heard(let datacenter): heard(datacenter, now)
         case .rows(let rows): learn(rows, now, &effects)
         case .rowHolds(let server, let datacenter): renew(server, in: datacenter, now)
@@ -65,7 +70,12 @@ package struct Router: Sendable {
         guard server.datacenter != configuration.datacenter else { return }
         if let home = homes[server.name], home != server.datacenter { remove(server.name, now, &effects) }
         homes[server.name] = server.datacenter
-        var state = datacenters[server.datacenter] ?? DatacenterState(server.datacenter, at: now)
+        let isNew = !datacenters.contains(server.datacenter)
+        var state = datacenters[server.datacenter] ?? DatacenterState(server.datacenter, lane: nextLane, at: now)
+        if isNew {
+            nextLane += 1
+            history.countMembership()
+        }
         state.refused.removeAll { $0.name == server.name }
         let tag = Self.tag(of: server)
         if let tag, let owner = state.clusterTag, tag != owner, server.status != .left {
@@ -139,6 +149,8 @@ package struct Router: Sendable {
         reassess(home, membersChanged: true, now, &effects)
         if state.servers.isEmpty && state.refused.isEmpty {
             datacenters.remove(home)
+            history.countMembership()
+            book.forget(home)
         }
         setDeadline()
     }
@@ -154,24 +166,28 @@ package struct Router: Sendable {
         else { return }
         let sent = datacenters[home]?.servers[index].outstanding?.sent ?? now
         datacenters[home]?.servers[index].outstanding = nil
-        guard let wasHealthy = datacenters[home]?.servers[index].isHealthy else { return }
-        let oldLeader = datacenters[home]?.servers[index].leader
-        learn(&datacenters[home]!.servers[index], sent, configuration)
-        let (isHealthy, leader) = (
-            datacenters[home]!.servers[index].isHealthy, datacenters[home]!.servers[index].leader
-        )
-        if let leader, !leader.isEmpty, datacenters[home]!.servers[index].lastAnswer == now {
-            datacenters[home]!.leader = leader
+        let learned = datacenters[home]?.servers[index]
+        guard var evidence = learned else { return }
+        let before = (evidence.isHealthy, evidence.leader)
+        learn(&evidence, sent, configuration)
+        if evidence.lastAnswer == now {
+            datacenters[home]?.statistics.answered.add(now - sent)
+        } else if evidence.missCount > 0 {
+            datacenters[home]?.statistics.failed.add(now - sent)
         }
+        datacenters[home]?.servers[index] = evidence
+        if let leader = evidence.leader, !leader.isEmpty, evidence.lastAnswer == now {
+            datacenters[home]?.leader = leader
+        }
+        tellBreakers(of: home, evidence, now)
         // A ping that took its whole limit is followed by the next one at once; a refusal waits for its turn.
-        let isMissing = datacenters[home]!.servers[index].missCount > 0 && !datacenters[home]!.servers[index].isSilent
-        if isMissing && now - sent >= configuration.pingTimeout {
+        if evidence.missCount > 0 && !evidence.isSilent && now - sent >= configuration.pingTimeout {
             datacenters[home]?.nextRound = now
             nextDeadline = min(nextDeadline, now)
         }
         // All is as well as it was: only the order by round trip may change.
-        if wasHealthy && isHealthy && oldLeader == leader && datacenters[home]!.verdict == .up,
-            datacenters[home]!.leaderlessSince == nil, leader?.isEmpty == false
+        if before.0 && evidence.isHealthy && before.1 == evidence.leader && datacenters[home]?.verdict == .up,
+            datacenters[home]?.leaderlessSince == nil, before.1?.isEmpty == false
         {
             datacenters[home]?.orderCandidates(membersChanged: false)
         } else {
@@ -187,6 +203,7 @@ package struct Router: Sendable {
         let wasHealthy = datacenters[home]?.servers[index].isHealthy == true
         let clears = configuration.answersToClear
         datacenters[home]?.servers[index].answered(at: now, roundTrip: roundTrip, answersToClear: clears)
+        datacenters[home]?.servers[index].trip.callAnswered()
         datacenters[home]?.servers[index].lastCall = (now, true)
         if !wasHealthy { reassess(home, now, &effects) }
     }
@@ -198,7 +215,8 @@ package struct Router: Sendable {
         switch failure {
         case .application: return callAnswered(name, nil, now, &effects)
         case .overloaded: return
-        case .refused, .connectTimeout, .connectFailed, .noAnswer, .lost, .notSent: break
+        case .refused, .connectTimeout, .connectFailed, .noAnswer, .lost, .notSent:
+            datacenters[home]?.servers[index].trip.callFailed(at: now)
         }
         let last = datacenters[home]?.servers[index].lastCountedCall
         guard last.map({ now - $0 >= configuration.pingInterval }) ?? true else { return }
@@ -213,6 +231,39 @@ package struct Router: Sendable {
             datacenters[home]?.nextRound = now
         }
         reassess(home, now, &effects)
+    }
+
+    /// The server is tried last until something comes from it, and is asked at once.
+    private mutating func callSlow(_ name: String, sent: Instant, _ now: Instant, _ effects: inout [RouterEffect]) {
+        guard let home = homes[name], let index = datacenters[home]?.index(of: name),
+            let evidence = datacenters[home]?.servers[index], !evidence.isSuspect,
+            evidence.lastAnswer.map({ $0 < sent }) ?? true
+        else { return }
+        datacenters[home]?.servers[index].isSuspect = true
+        datacenters[home]?.cursor = index
+        datacenters[home]?.nextRound = now
+        reassess(home, now, &effects)
+    }
+
+    /// What a ping says of requests to come.
+    private mutating func tellBreakers(of home: String, _ evidence: ServerEvidence, _ now: Instant) {
+        if evidence.lastAnswer == now {
+            datacenters[home]?.lane.any.pingAnswered(at: now)
+            if evidence.leader?.isEmpty == true {
+                datacenters[home]?.lane.leader.pingMissed(at: now)
+            } else {
+                datacenters[home]?.lane.leader.pingAnswered(at: now)
+            }
+        } else if evidence.missCount > 0 {
+            datacenters[home]?.lane.any.pingMissed(at: now)
+            datacenters[home]?.lane.leader.pingMissed(at: now)
+        }
+        noteDeadline(datacenters[home]?.lane.nextDeadline ?? .distantFuture)
+    }
+
+    func evidence(of server: String) -> ServerEvidence? {
+        guard let home = homes[server], let index = datacenters[home]?.index(of: server) else { return nil }
+        return datacenters[home]?.servers[index]
     }
 
     /// Remakes verdict, candidates and deadline after new evidence.
@@ -231,6 +282,7 @@ package struct Router: Sendable {
             effects.append(.verdictChanged(datacenter: name, from: old, to: verdict, reason: reason))
             state.verdict = verdict
             state.since = now
+            keptRelays = [:]
         }
         state.reason = reason
         state.orderCandidates(membersChanged: membersChanged)
@@ -245,6 +297,9 @@ package struct Router: Sendable {
     package mutating func advance(to now: Instant, into effects: inout [RouterEffect]) {
         // Called for every batch: nothing of it costs a pass over the datacenters while nothing is due.
         guard nextDeadline <= now else { return }
+        for name in datacenters.openingLanes(at: now) where datacenters[name]?.lane.advance(to: now) == true {
+            effects.append(.breakerOpened(datacenter: name))
+        }
         for name in datacenters.toJudge(at: now) { reassess(name, now, &effects) }
         judgeWhenDue(now, &effects)
         // The datacenter that has waited longest first, so that a spent budget starves none.
@@ -319,27 +374,14 @@ package struct Router: Sendable {
 
     private mutating func setDeadline() {
         let round = max(datacenters.earliestRound, blockedUntil)
-        let deadline = min(round, datacenters.earliestJudgement, judgingDue)
+        let deadline = min(round, datacenters.earliestJudgement, datacenters.earliestLane, judgingDue)
         nextDeadline = deadline
     }
 
-    // MARK: Answers
+    /// There is work at `deadline` at the latest.
+    mutating func noteDeadline(_ deadline: Instant) { nextDeadline = min(nextDeadline, deadline) }
 
-    /// Servers in the order they should be tried. At once, without waiting: once a verdict stands, requests fail fast.
-    /// - Parameter needsLeader: the request is answered only by, or with, the leader.
-    package func route(_ datacenter: String, needsLeader: Bool) -> Result<[RouteServer], FederationError> {
-        guard let verdict = datacenters[datacenter]?.verdict else { return .failure(.unknownDatacenter(datacenter)) }
-        switch verdict {
-        case .left: return .failure(.left(datacenter: datacenter))
-        case .unreachable: return .failure(.unreachable(datacenter: datacenter))
-        case .frozen: return .failure(.frozen(datacenter: datacenter))
-        case .leaderless where needsLeader: return .failure(.leaderless(datacenter: datacenter))
-        case .up, .degraded, .leaderless:
-            let list = needsLeader ? datacenters[datacenter]?.leaderFirst : datacenters[datacenter]?.candidates
-            let servers = list ?? []
-            return servers.isEmpty ? .failure(.unreachable(datacenter: datacenter)) : .success(servers)
-        }
-    }
+    // MARK: Answers
 
     package func verdict(of datacenter: String) -> Verdict? { datacenters[datacenter]?.verdict }
 

@@ -70,6 +70,21 @@ struct RowBook: Sendable {
         return now - old > Self.silence
     }
 
+    /// - Returns: whether it changes a row that is known.
+    mutating func learn(_ announcement: VerdictAnnouncement) -> Bool {
+        guard let index = rows[announcement.observer]?.firstIndex(where: { $0.row.server == announcement.server }),
+            let held = rows[announcement.observer]?[index], held.row.stamp < announcement.stamp,
+            let place = held.row.entries.firstIndex(where: { $0.datacenter == announcement.datacenter }),
+            held.row.entries[place].verdict != announcement.verdict
+        else { return false }
+        var entry = held.row.entries[place]
+        entry.verdict = announcement.verdict
+        entry.reaches = announcement.verdict.reaches
+        entry.since = announcement.stamp
+        rows[announcement.observer]?[index].row.entries[place] = entry
+        return true
+    }
+
     private static func saysTheSame(_ left: ReachabilityRow, _ right: ReachabilityRow) -> Bool {
         left.entries.elementsEqual(right.entries) {
             $0.datacenter == $1.datacenter && $0.verdict == $1.verdict && $0.hears == $1.hears

@@ -31,6 +31,9 @@ struct ServerEvidence: Sendable {
     var outstanding: (id: PingID, sent: Instant, fresh: Bool)?
     /// Failed requests count as evidence once per ping interval: one event breaks many requests at once.
     var lastCountedCall: Instant?
+    /// A call outlasted its limit and nothing has come since it was sent.
+    var isSuspect = false
+    var trip = ServerTrip()
     /// How the last forwarded request ended.
     var lastCall: (at: Instant, isAnswered: Bool)?
 
@@ -44,15 +47,27 @@ struct ServerEvidence: Sendable {
     var isAnswering: Bool { lastAnswer != nil && missCount == 0 }
     /// Its last word counts.
     var hasSpoken: Bool { lastAnswer != nil && !isSilent }
-    var isHealthy: Bool { condemnation == nil && missCount == 0 }
+    var isHealthy: Bool { condemnation == nil && missCount == 0 && !isSuspect && !trip.isOpen }
+    /// The last fresh connection was accepted, and nothing came back.
+    var isMute: Bool { silentCount > 0 }
+
+    var standing: Candidate.Standing {
+        if !isActive { return .left }
+        if isSilent { return .silent }
+        if condemnation != nil || missCount > 0 { return .doubtful }
+        return isSuspect ? .suspect : trip.isOpen ? .tripped : .healthy
+    }
+
+    var candidate: Candidate { Candidate(server, standing, roundTrip: smoothedRoundTrip) }
     /// Asked each second until it is known well.
     var needsAttention: Bool {
-        !isAnswering || condemnation != nil || leader?.isEmpty == true || server.status == .failed
+        !isAnswering || condemnation != nil || leader?.isEmpty == true || server.status == .failed || isSuspect
     }
 
     mutating func answered(at now: Instant, roundTrip: Duration?, answersToClear: Int) {
         lastAnswer = now
         isSilent = false
+        isSuspect = false
         missCount = 0
         missingSince = nil
         refusalCount = 0

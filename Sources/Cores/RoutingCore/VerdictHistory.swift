@@ -26,5 +26,8 @@ package struct VerdictHistory: Sendable {
         }
     }
 
+    /// A datacenter has come or gone.
+    mutating func countMembership() { index += 1 }
+
     package var changes: [VerdictChange] { Array(ring[oldest...] + ring[..<oldest]) }
 }

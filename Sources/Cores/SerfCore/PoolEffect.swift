@@ -15,6 +15,8 @@ package enum PoolEvent: Equatable, Sendable {
     case memberLeft(PoolMember)
     /// Erased: after its time, or pruned.
     case memberReaped(PoolMember)
+    /// Somebody says it is alive; it is not let in.
+    case memberBarred(PoolMember, incarnation: UInt64)
     /// A join failed because a living node of another identity has our name.
     case nameTaken(by: PoolMember)
     case userEvent(name: String, payload: [UInt8], time: UInt64, mayCoalesce: Bool)

@@ -56,6 +56,9 @@ package enum PoolInput: Equatable, Sendable {
     case leave
     /// Makes a failed member left; with `prune` erases it.
     case forceLeave(String, prune: Bool)
+    /// Erase all members whose names end so and let none in, until `admit`; others are not told.
+    case bar(suffix: String)
+    case admit(suffix: String)
     /// A gossip ping to a member, of which nothing follows here.
     case knock(String)
     case userEvent(String, payload: [UInt8], coalesce: Bool)

@@ -92,6 +92,7 @@ extension SerfPool {
 
     private mutating func buffer(_ name: String, _ time: UInt64, isLeave: Bool, at now: Instant) -> Bool {
         if let known = intents[name], known.time >= time { return false }
+        if memberlist.barredSuffixes.contains(where: { name.hasSuffix($0) }) { return false }
         guard intents[name] != nil || intents.count < Self.maxIntents else { return false }
         intents[name] = BufferedIntent(time: time, isLeave: isLeave, heardAt: now)
         return true
@@ -115,9 +116,13 @@ extension SerfPool {
     mutating func prune(_ name: String, into effects: inout [PoolEffect]) {
         guard let entry = table[name], entry.member.status != .alive, name != configuration.name else { return }
         table[name] = nil
+        forgetTraces(of: name)
+        effects.append(.event(.memberReaped(entry.member)))
+    }
+
+    mutating func forgetTraces(of name: String) {
         peerCoordinates[name] = nil
         coordinates.forget(name)
-        effects.append(.event(.memberReaped(entry.member)))
     }
 
     mutating func takeCensus(at now: Instant) {

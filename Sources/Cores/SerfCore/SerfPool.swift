@@ -179,6 +179,8 @@ package struct SerfPool: Sendable {
             join(id, endpoints, ignoresOldEvents: ignoreOldEvents, at: now, into: &effects)
         case .leave: leave(at: now, into: &effects)
         case .forceLeave(let name, let prune): forceLeave(name, prunes: prune, at: now, into: &effects)
+        case .bar(let suffix): bar(suffix, at: now, into: &effects)
+        case .admit(let suffix): memberlist.admit(suffix: suffix)
         case .knock(let name):
             guard let endpoint = table[name]?.member.endpoint else { return }
             memberlist.knock(name, at: endpoint, into: &outputs)
@@ -246,6 +248,9 @@ package struct SerfPool: Sendable {
         case .nameTaken(let holder, let stream):
             guard case .join = streamUses[stream] else { return }
             effects.append(.event(.nameTaken(by: PoolMember(holder, status: .alive))))
+        case .barred(let node):
+            let member = PoolMember(node, status: .alive)
+            effects.append(.event(.memberBarred(member, incarnation: UInt64(node.incarnation))))
         case .user(let bytes, _): receive(bytes, at: now, into: &effects)
         case .wantsUserState(let stream, _):
             memberlist.provideUserState(userState, for: stream, at: now, into: &outputs)

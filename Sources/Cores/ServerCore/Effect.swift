@@ -41,5 +41,9 @@ package enum Observation: Equatable, Sendable {
     case clusterKnown(ClusterID)
     case leaderChanged(NodeID?, Term)
     case applied(LogIndex, Term, digestOfData: UInt64)
+    /// A vote for a candidate of this term has left, or for itself the question for others' votes.
+    case voted(Term, for: NodeID)
+    /// What a pool says of a member now.
+    case member(Channel, String, PoolMember.Status)
     case verdict(datacenter: String, from: Verdict?, to: Verdict, reason: String)
 }

@@ -29,7 +29,8 @@ package enum Input: Sendable {
     case snapshotFailed(String)
     /// A typed request of a front end.
     /// - Parameter timeout: the caller's own limit, blocking time not counted; nil for the configured one.
-    indirect case request(RequestID, Request, timeout: Duration?)
+    /// - Parameter explains: its caller wants to know the way it takes.
+    indirect case request(RequestID, Request, timeout: Duration?, explains: Bool = false)
     indirect case agentRequest(RequestID, AgentRequest)
     /// Its caller went away.
     case cancelled(RequestID)

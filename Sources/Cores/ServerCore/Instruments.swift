@@ -10,6 +10,8 @@ struct Instruments: Sendable {
         case client, clientFailed
         /// Requests that a server sent to another datacenter, and those that failed there.
         case forward, forwardFailed
+        /// Of those sent: to a second server because the first was slow, or because it failed.
+        case forwardHedged, forwardRetried
         case proposal, leadership
         case memberJoined, memberFailed, memberLeft
 
@@ -20,6 +22,8 @@ struct Instruments: Sendable {
             case .clientFailed: "consul.client.rpc.failed"
             case .forward: "isthmus.forward"
             case .forwardFailed: "isthmus.forward.failed"
+            case .forwardHedged: "isthmus.forward.hedged"
+            case .forwardRetried: "isthmus.forward.retried"
             case .proposal: "consul.raft.apply"
             case .leadership: "consul.raft.state.leader"
             case .memberJoined: "consul.serf.member.join"

@@ -62,8 +62,10 @@ struct LeaderDuties: Sendable {
     /// Consul's bound: 5 batches of 128. Agents send again soon, so what is above it may be dropped.
     static let maxCoordinateCount = 640
 
+    /// What comes before the duties have begun is dropped: nobody would propose it, and its time would stay due.
     /// - Parameter batch: keeps only the newest of each node.
     mutating func gather(_ batch: [Coordinate], at now: Instant) {
+        guard isLeading else { return }
         for coordinate in batch {
             coordinates.removeAll { $0.node == coordinate.node && $0.segment == coordinate.segment }
             if coordinates.count < Self.maxCoordinateCount { coordinates.append(coordinate) }

@@ -40,6 +40,8 @@ struct PendingRequest: Sendable {
         case parked
         /// Another server has it.
         case calling(CallID, Route)
+        /// Another datacenter is asked, or is to be.
+        case forwarding
         /// In the log; answered when this index is applied.
         case proposed(LogIndex, Term)
         /// A change of the peer set is proposed.
@@ -54,12 +56,11 @@ struct PendingRequest: Sendable {
         case watching(WatchTable<UInt64>.ID)
     }
 
-    /// Which server was chosen, and what to try when it fails.
+    /// Which server was chosen.
     enum Route: Sendable {
-        case leader
+        case leader(Endpoint)
         /// A client agent's server.
         case server(Endpoint)
-        case remote(RouteServer, others: [RouteServer])
     }
 
     let origin: Origin
@@ -74,7 +75,10 @@ struct PendingRequest: Sendable {
     let watchUntil: Instant
     /// `watchUntil` stands among the deadlines.
     var hasWatched = false
-    var attemptCount = 0
+    /// Borders of datacenters that it has crossed on its way here, and whether its caller wants to know the way.
+    let notes: CallNotes
+    /// Calls of earlier plans in words, when its caller wants to know the way.
+    var earlierCalls: [String] = []
     /// Of its failure, as far as it is known.
     var details = ErrorDetails()
     var stage: Stage = .parked

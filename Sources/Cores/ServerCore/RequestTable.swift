@@ -46,10 +46,7 @@ struct RequestTable: Sendable {
     mutating func move(_ number: UInt64, to stage: PendingRequest.Stage) {
         guard var request = pending[number] else { return }
         if case .calling(let call, _) = request.stage { byCall[call] = nil }
-        if case .calling(let call, _) = stage {
-            byCall[call] = number
-            request.attemptCount += 1
-        }
+        if case .calling(let call, _) = stage { byCall[call] = number }
         if case .watching = stage, !request.hasWatched {
             request.hasWatched = true
             deadlines.add(number, due: request.watchUntil)
@@ -59,6 +56,8 @@ struct RequestTable: Sendable {
     }
 
     /// What is known of the failure that the request may end with.
+    mutating func noteCalls(_ number: UInt64, _ words: [String]) { pending[number]?.earlierCalls += words }
+
     mutating func note(_ number: UInt64, _ change: (inout ErrorDetails) -> Void) {
         guard var details = pending[number]?.details else { return }
         change(&details)
@@ -80,6 +79,13 @@ struct RequestTable: Sendable {
     mutating func newCall() -> CallID {
         nextCall += 1
         return CallID(nextCall)
+    }
+
+    /// Those that ask a leader at another address, in the order of their arrival. O(requests).
+    func numbers(callingOther endpoint: Endpoint) -> [UInt64] {
+        pending.filter { _, request in
+            if case .calling(_, .leader(let asked)) = request.stage { asked != endpoint } else { false }
+        }.map(\.key).sorted()
     }
 
     func request(of call: CallID) -> UInt64? { byCall[call] }

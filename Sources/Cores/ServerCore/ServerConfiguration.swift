@@ -69,6 +69,8 @@ package struct ServerConfiguration: Sendable {
     package var routing = RouterConfiguration(datacenter: "")
     /// The file `ServerCore.commitFileName` as read at start; empty when there is none.
     package var commitFile: [UInt8] = []
+    /// The file `ServerCore.forgottenName` as read at start; empty when there is none.
+    package var forgottenFile: [UInt8] = []
 
     package var raft = RaftConfiguration.scaled(by: 1)
     /// Applied entries between snapshots.

@@ -19,6 +19,8 @@ extension ServerCore {
             return join(endpoints, in: wan ? .wan : .lan, for: .request(id), at: now)
         case .events(let name, let hash, let wait):
             return listEvents(id, name: name, unlessHash: hash, wait: wait, at: now)
+        case .federation(let datacenter, let index, let wait):
+            return answerFederation(id, datacenter, unlessIndex: index, wait: wait, at: now)
         case .service(let service, let hash, let wait):
             return answerService(service, hash: hash, wait: wait, id: id, at: now)
         default: finish(id, answer(request, at: now))
@@ -57,9 +59,19 @@ extension ServerCore {
             performScheduler(at: now)
             return .done
         case .fireEvent(let event): return fire(event, at: now)
-        case .metrics: return .metrics(snapshotOfMetrics)
-        case .federation: return .federation(router.reports(at: now))
-        case .join, .leave, .events, .service: return .done
+        case .metrics:
+            var snapshot = snapshotOfMetrics
+            snapshot.pairs = federationMetrics(at: now)
+            return .metrics(snapshot)
+        case .reachability:
+            guard configuration.isServer else { return Self.askServer }
+            return .reachability(router.matrix(at: now))
+        case .verdictHistory:
+            guard configuration.isServer else { return Self.askServer }
+            return .verdictHistory(router.history.changes)
+        case .forget(let datacenter, let isForced): return forget(datacenter, isForced: isForced, at: now)
+        case .forgotten: return .forgotten(forgetting.reports(stamp: router.stamp(now), at: now))
+        case .join, .leave, .events, .service, .federation: return .done
         }
     }
 

@@ -123,7 +123,13 @@ extension ServerCore {
             queryAnswered(id, from: from, payload: payload, at: now)
         case .queryEnded(let id): queryEnded(id, at: now)
         case .userEvent(let name, let payload, let time, _):
-            if channel == .lan { userEventArrived(name, payload, time: time, at: now) }
+            switch channel {
+            case .lan: userEventArrived(name, payload, time: time, at: now)
+            case .wan: federationEvent(name, payload, at: now)
+            case .rpc: break
+            }
+        case .memberBarred(let member, let incarnation):
+            if channel == .wan { barred(member, incarnation: incarnation, at: now) }
         case .queryReceived, .queryAcked: break
         }
         performRouter(at: now)
@@ -133,6 +139,7 @@ extension ServerCore {
         log(
             word == "failed" ? .warning : .info, "member \(word)",
             ["gossip.pool": "\(channel)", "gossip.member": member.name, "gossip.address": member.endpoint.description])
+        out.append(.observed(.member(channel, member.name, member.status)))
         switch channel {
         case .lan:
             servers.refresh(from: lan.members, datacenter: configuration.datacenter, using: &random)
@@ -172,7 +179,7 @@ extension ServerCore {
             ["gossip.member": member.name, "gossip.address": member.endpoint.description, "build": tags.build])
     }
 
-    private func routeServer(_ member: PoolMember) -> RouteServer? {
+    func routeServer(_ member: PoolMember) -> RouteServer? {
         guard let tags = ServerTags(member: member), let endpoint = tags.endpoint else { return nil }
         return RouteServer(
             name: member.name, node: tags.nodeName, datacenter: tags.datacenter, endpoint: endpoint,
@@ -288,6 +295,9 @@ extension ServerCore {
                     log(
                         to == .up ? .notice : .warning, "datacenter is \(to.rawValue)",
                         ["federation.datacenter": datacenter, "federation.reason": reason])
+                    announce(datacenter, to, at: now)
+                    if to == .unreachable || to == .frozen || to == .left { datacenterFell(datacenter, at: now) }
+                case .breakerOpened(let datacenter): breakerOpened(datacenter, at: now)
                 case .federationVerdictChanged(let datacenter, _, let to, let reason):
                     log(
                         .info, "datacenter is \(to.rawValue) for the federation",
@@ -324,15 +334,21 @@ extension ServerCore {
         } else {
             request = .statusLeader(DCSpecificRequest(datacenter: server.datacenter))
         }
+        let call = send(request, to: server, fresh: fresh, at: now)
+        pings.sent(Pings.Ping(id: id, request: request, sentAt: now, isFresh: fresh), as: call)
+    }
+
+    /// A question to a server of another datacenter that gets as long as a ping.
+    mutating func send(_ request: Request, to server: RouteServer, fresh: Bool, at now: Instant) -> CallID {
         var body = MessagePackWriter()
         request.encodeBody(into: &body)
         let call = requests.newCall()
-        pings.sent(Pings.Ping(id: id, request: request, sentAt: now, isFresh: fresh), as: call)
         switchboard.handle(
             .call(
                 call, to: server.endpoint, method: request.method, body: body.bytes,
                 deadline: now + router.configuration.pingTimeout, fresh: fresh),
             at: now, into: &switchboardEffects)
+        return call
     }
 
     /// - Returns: false when the call is no ping of ours.
@@ -347,6 +363,7 @@ extension ServerCore {
             case .success(.isthmusPong(let pong)):
                 leader = pong.leader
                 learnRows(pong, at: now)
+                learnForgotten(pong.forgotten, at: now)
             case .success(.string(let text)): leader = text
             case .success, .failure: leader = nil
             }

@@ -60,6 +60,8 @@ extension ServerCore {
         Self.limit(&rows, to: request.limit)
         answer.nodes = rows
         let candidates = rows.isEmpty ? candidates(of: query.service.failover) : []
+        let others = query.service.failover
+        if rows.isEmpty && isAlone { answer.isPartial = others.nearestN > 0 || others.datacenters?.isEmpty == false }
         guard !candidates.isEmpty else { return finish(number, .success(dressed(answer, at: now)), at: now) }
         let failover = QueryFailover(
             query: query, limit: request.limit, connect: request.connect, options: request.options, fallback: answer,
@@ -89,7 +91,9 @@ extension ServerCore {
         let limit = min(pending.deadline, now + min(QueryFailover.attemptLimit, (pending.deadline - now) / 2))
         while failover.attempts.count < QueryFailover.width, !failover.candidates.isEmpty {
             let datacenter = failover.candidates.removeFirst()
-            guard case .success(let servers) = router.route(datacenter, needsLeader: !failover.options.allowStale),
+            guard
+                case .success(let servers) = router.route(
+                    datacenter, needsLeader: !failover.options.allowStale, at: now),
                 let server = servers.first
             else {
                 failover.isPartial = true

@@ -35,8 +35,9 @@ extension ServerCore {
             for observation in ready.observations { observed(observation, at: now) }
         }
         if !replica!.held.isEmpty { for message in replica!.takeReleased() { send(message, at: now) } }
-        publishView()
+        if !Mutant.viewPublishedAfterAnswer.isOn { publishView() }
         for (pending, result) in finished { finish(pending, result, at: now) }
+        if Mutant.viewPublishedAfterAnswer.isOn { publishView() }
         if replica!.isRestored {
             replica!.isRestored = false
             answerAfterRestore(at: now)
@@ -68,6 +69,11 @@ extension ServerCore {
 
     private mutating func send(_ message: RaftMessage, at now: Instant) {
         guard let endpoint = raftEndpoint(of: message.to) else { return }
+        if case .voteRequest(let request) = message.body, !request.isPreVote {
+            out.append(.observed(.voted(message.term, for: configuration.nodeID)))
+        } else if case .voteAnswer(let answer) = message.body, answer.isGranted && !answer.isPreVote {
+            out.append(.observed(.voted(message.term, for: message.to)))
+        }
         switchboard.handle(
             .sendRaft(to: endpoint, message.encode()), at: now, into: &switchboardEffects)
     }
@@ -155,7 +161,7 @@ extension ServerCore {
             log(
                 .notice, "leader changed",
                 ["raft.leader": leader.map { name(of: $0) } ?? "none", "raft.term": term.description])
-            retryParked(at: now)
+            leaderChanged(to: leader, at: now)
         case .roleChanged(let role, let term):
             log(.info, "role changed", ["raft.role": role.rawValue, "raft.term": term.description])
             guard role == .leader else { return }

@@ -14,7 +14,8 @@ extension ServerCore {
     ///   - timeout: the caller's own limit without blocking time; nil for the configured one.
     ///   - timeLimit: for how long the peer that hands it on waits in all, blocking time included.
     mutating func begin(
-        _ request: Request, from origin: Origin, timeout: Duration?, timeLimit: Duration? = nil, at now: Instant
+        _ request: Request, from origin: Origin, timeout: Duration?, timeLimit: Duration? = nil,
+        notes: CallNotes = CallNotes(), at now: Instant
     ) {
         guard requests.count < RequestTable.maxCount else {
             return deliver(.failure(.overloaded(what: "requests")), of: request, to: origin, ErrorDetails(), at: now)
@@ -28,7 +29,8 @@ extension ServerCore {
         let number = requests.add(
             PendingRequest(
                 origin: origin, begun: now, request: request, limit: limit, deadline: now + limit,
-                parkUntil: now + min(limit, configuration.holdTimeout), watchUntil: now + min(wait, limit)))
+                parkUntil: now + min(limit, configuration.holdTimeout),
+                watchUntil: now + min(wait, limit), notes: notes))
         route(number, at: now)
     }
 
@@ -48,7 +50,8 @@ extension ServerCore {
     }
 
     mutating func inbound(
-        _ id: InboundID, method: String, body: [UInt8], timeLimit: Duration?, at now: Instant
+        _ id: InboundID, method: String, body: [UInt8], timeLimit: Duration?, notes: CallNotes, from: Endpoint,
+        at now: Instant
     ) {
         metrics.add(.inbound)
         if configuration.isServer && method == Self.pingMethod { return answerPing(id, body, at: now) }
@@ -75,7 +78,13 @@ extension ServerCore {
                 kept.keep(answer, for: question)
                 return reply(id, error: nil, body: writer.bytes, at: now)
             }
-            begin(request, from: .inbound(id), timeout: nil, timeLimit: timeLimit, at: now)
+            if let refusal = refusal(of: request, notes, from: from) {
+                return reply(id, error: refusal.message, label: refusal.label, body: [0x80], at: now)
+            }
+            if let datacenter = request.datacenter {
+                asked(for: datacenter, by: "\(from.address) by \(request.method)", at: now)
+            }
+            begin(request, from: .inbound(id), timeout: nil, timeLimit: timeLimit, notes: notes, at: now)
         } catch {
             reply(id, error: "codec.decoder: \(error.description)", body: [0x80], at: now)
         }
@@ -217,26 +226,7 @@ extension ServerCore {
         else {
             return park(number, at: now, failure: .noLeader(datacenter: configuration.datacenter))
         }
-        call(number, endpoint, route: .leader, at: now)
-    }
-
-    mutating func forward(_ number: UInt64, to datacenter: String, at now: Instant) {
-        guard let pending = requests[number] else { return }
-        let needsLeader =
-            switch pending.request.kind {
-            case .write: true
-            case .read: pending.request.options?.allowStale == false
-            case .leader: pending.request.options?.allowStale != true
-            case .local, .anyServer: false
-            }
-        switch router.route(datacenter, needsLeader: needsLeader) {
-        case .success(let candidates):
-            guard let first = candidates.first else {
-                return finish(number, .failure(.unreachable(datacenter: datacenter)), at: now)
-            }
-            call(number, first.endpoint, route: .remote(first, others: Array(candidates.dropFirst())), at: now)
-        case .failure(let error): finish(number, .failure(error), at: now)
-        }
+        call(number, endpoint, route: .leader(endpoint), at: now)
     }
 
     private mutating func call(
@@ -248,14 +238,13 @@ extension ServerCore {
         switch route {
         case .leader: break
         case .server: metrics.add(.client)
-        case .remote: metrics.add(.forward)
         }
         var writer = MessagePackWriter()
         pending.request.encodeBody(into: &writer)
         switchboard.handle(
             .call(
                 call, to: endpoint, method: pending.request.method, body: writer.bytes, deadline: pending.deadline,
-                fresh: false), at: now, into: &switchboardEffects)
+                fresh: false, notes: pending.notes), at: now, into: &switchboardEffects)
     }
 
     // MARK: Waiting for a leader
@@ -272,6 +261,19 @@ extension ServerCore {
         for number in requests.takeParked() { route(number, at: now) }
     }
 
+    /// Reads that a former leader was asked for go to the new one: the old one may be frozen.
+    mutating func leaderChanged(to leader: NodeID?, at now: Instant) {
+        retryParked(at: now)
+        guard let leader, let endpoint = servers.endpoint(of: leader) else { return }
+        for number in requests.numbers(callingOther: endpoint) {
+            guard let pending = requests[number], case .calling(let call, _) = pending.stage,
+                RetryPolicy.changesNothing(pending.request)
+            else { continue }
+            switchboard.handle(.cancelCall(call), at: now, into: &switchboardEffects)
+            route(number, at: now)
+        }
+    }
+
     mutating func retryRead(_ number: UInt64, at now: Instant) {
         park(number, at: now, failure: .notReadyForConsistentReads)
     }
@@ -279,22 +281,22 @@ extension ServerCore {
     // MARK: Answers of other servers
 
     mutating func completed(_ call: CallID, _ result: Result<[UInt8], CallFailure>, at now: Instant) {
-        if pingCompleted(call, result, at: now) || failoverCompleted(call, result, at: now) { return }
+        if forwardCompleted(call, result, at: now) || pingCompleted(call, result, at: now)
+            || revivalCompleted(call, result, at: now) || failoverCompleted(call, result, at: now)
+        {
+            return
+        }
         guard let number = requests.request(of: call), let pending = requests[number],
             case .calling(_, let route) = pending.stage
         else { return }
         switch result {
         case .success(let body):
-            if case .remote(let server, _) = route {
-                router.handle(.callAnswered(name: server.name, roundTrip: nil), at: now, into: &routerEffects)
-                performRouter(at: now)
-            }
             finish(number, decode(body, answering: pending.request), at: now)
         case .failure(let failure): failed(number, pending, route, failure, at: now)
         }
     }
 
-    private mutating func decode(
+    mutating func decode(
         _ body: [UInt8], answering request: Request
     ) -> Result<Response, FederationError> {
         if let response = kept.response(to: request.method, body: body) { return .success(response) }
@@ -328,18 +330,6 @@ extension ServerCore {
             metrics.add(.clientFailed)
             if case .application = failure {} else { servers.demote(endpoint) }
             retriable ? park(number, at: now, failure: error) : finish(number, .failure(error), at: now)
-        case .remote(let server, let others):
-            metrics.add(.forwardFailed)
-            router.handle(.callFailed(name: server.name, failure), at: now, into: &routerEffects)
-            performRouter(at: now)
-            // One retry, on another server: a request must not walk through a dying datacenter.
-            let policy = RetryPolicy.acrossDatacenters
-            guard policy.allows(pending.request, after: failure, retryCount: pending.attemptCount - 1),
-                now < pending.deadline, let next = others.first
-            else {
-                return finish(number, .failure(error), at: now)
-            }
-            call(number, next.endpoint, route: .remote(next, others: Array(others.dropFirst())), at: now)
         }
         performSwitchboard(at: now)
     }
@@ -387,6 +377,7 @@ extension ServerCore {
         case .statusPing: .success(.empty)
         case .statusRaftStats: .success(.serverStats(serverStats(at: now)))
         case .isthmusPing(let ping): .success(.isthmusPong(pong(to: ping, at: now)))
+        case .isthmusExplain(let body): explain(body, at: now)
         case .catalogListDatacenters: .success(.strings(datacentersByDistance))
         case .coordinateListDatacenters: .success(.datacenterMaps(datacenterMaps))
         default:
@@ -417,12 +408,21 @@ extension ServerCore {
 
     private mutating func pong(to ping: Ping, at now: Instant) -> Pong {
         router.handle(.heard(datacenter: ping.datacenter), at: now, into: &routerEffects)
+        if ping.forgottenStamp != 0 { outlive(stamp: ping.forgottenStamp) }
         let isLeader = replica?.node.isLeader == true
         let lastContact = isLeader ? nil : replica?.node.lastContact
         var pong = Pong(
             datacenter: configuration.datacenter, node: configuration.node,
             clusterID: texts.text(of: replica?.node.clusterID ?? .none), leader: texts.text(of: leaderEndpoint),
             term: replica?.node.term.value ?? 0, lastContact: lastContact.map { now - $0 } ?? .zero)
+        pong.incarnation = incarnation
+        if !forgetting.isEmpty {
+            for name in ping.wantedRows {
+                asked(for: name, by: "\(ping.node).\(ping.datacenter) by its pings", at: now)
+            }
+            let standing = forgetting.standing
+            if !standing.isEmpty { pong.forgotten = TombstoneFile.encode(standing.map(\.forOthers)) }
+        }
         let answer = router.rows(wanted: ping.wantedRows, heldStamp: ping.rowStamp, at: now)
         pong.isRowHeldGood = answer.isHeldGood
         if !answer.rows.isEmpty { pong.rows = ReachabilityRows.encode(answer.rows) }
@@ -433,23 +433,27 @@ extension ServerCore {
 
     /// Every answer leaves through here, once.
     mutating func finish(_ number: UInt64, _ result: Result<Response, FederationError>, at now: Instant) {
-        guard let pending = forget(number, at: now) else { return }
+        guard let (pending, forward) = forget(number, at: now) else { return }
         let result = told(result)
         var details = ErrorDetails()
         if case .failure(let error) = result { details = self.details(of: error, pending, at: now) }
+        if pending.notes.explains { details.route = route(of: pending, forward, at: now) }
+        details.relay = forward?.plan.relay ?? pending.details.relay
         deliver(result, of: pending.request, to: pending.origin, details, at: now)
     }
 
-    private mutating func forget(_ number: UInt64, at now: Instant) -> PendingRequest? {
+    private mutating func forget(_ number: UInt64, at now: Instant) -> (PendingRequest, Forward?)? {
         guard let pending = requests.remove(number) else { return nil }
+        var forward: Forward?
         if case .watching(let id) = pending.stage { replica?.waiters.remove(id) }
         if case .gathering = pending.stage { keyrings.works[number] = nil }
         if case .failingOver = pending.stage { abandonFailover(number, at: now) }
-        return pending
+        if case .forwarding = pending.stage { forward = endForward(number, at: now) }
+        return (pending, forward)
     }
 
     mutating func cancel(_ origin: Origin, at now: Instant) {
-        guard let number = requests.number(of: origin), let pending = forget(number, at: now) else { return }
+        guard let number = requests.number(of: origin), let (pending, _) = forget(number, at: now) else { return }
         if case .calling(let call, _) = pending.stage {
             switchboard.handle(.cancelCall(call), at: now, into: &switchboardEffects)
         }
@@ -468,7 +472,7 @@ extension ServerCore {
             case .success(let response):
                 var writer = MessagePackWriter()
                 response.encodeBody(into: &writer)
-                reply(id, error: nil, body: writer.bytes, at: now)
+                reply(id, error: nil, details: details, body: writer.bytes, at: now)
             case .failure(let error):
                 let hops = request.datacenter == configuration.datacenter ? "" : "rpc error making call: "
                 reply(
@@ -491,6 +495,7 @@ extension ServerCore {
             case .gathering: finish(number, .failure(.timedOut(after: KeyringBook.timeout)), at: now)
             case .confirming: finish(number, .failure(.notReadyForConsistentReads), at: now)
             case .failingOver: finishFailover(number, at: now)
+            case .forwarding: expireForward(number, at: now)
             case .proposed, .changingPeers:
                 finish(number, .failure(.outcomeUnknown(reason: "not committed before the deadline")), at: now)
             case .calling(let call, let route):

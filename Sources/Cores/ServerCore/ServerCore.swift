@@ -39,7 +39,13 @@ package struct ServerCore: Sendable {
     var identities: IdentityPool
     var sessionTimers = SessionTimers()
     var failovers = FailoverTable()
+    var forwards = ForwardTable()
     var events = EventBook()
+    var federationWaits = FederationWaits()
+    var announcer = VerdictAnnouncer()
+    var forgetting = TombstoneBook()
+    /// When this server started, or outlived its datacenter's tombstone, in milliseconds on the calendar.
+    var incarnation: UInt64 = 0
     /// What each own task under way wrote.
     var ownPayloads: [OwnTask: OwnPayload] = [:]
 
@@ -90,6 +96,8 @@ package struct ServerCore: Sendable {
         startLocalState(saved: localState, at: now)
         if configuration.isServer && configuration.bootstrap == .alone { bootstrapAlone(at: now) }
         servers.refresh(from: lan.members, datacenter: configuration.datacenter, using: &self.random)
+        incarnation = router.stamp(now)
+        startForgetting(at: now)
     }
 
     /// How many bytes of the operating system's generator `init` is given.
@@ -104,7 +112,8 @@ package struct ServerCore: Sendable {
         next = min(next, wan?.findDeadline() ?? .distantFuture, replica?.findDeadline() ?? .distantFuture)
         next = min(next, requests.nextDeadline, joiner.nextDeadline, local.nextDeadline)
         next = min(next, sessionTimers.nextDeadline, failovers.nextDeadline, events.nextDeadline)
-        next = min(next, serviceWaits.nextDeadline)
+        next = min(next, serviceWaits.nextDeadline, federationWaits.nextDeadline, announcer.nextDeadline)
+        next = min(next, forgettingDeadline, forwards.nextDeadline)
         nextDeadline = min(next, duties.nextDeadline, leaving?.nextDeadline ?? .distantFuture, servers.nextRebalance)
     }
 
@@ -121,13 +130,15 @@ package struct ServerCore: Sendable {
         case .diskRecovered: diskRecovered(at: now)
         case .snapshotSaved(let metadata): snapshotSaved(metadata, at: now)
         case .snapshotFailed(let reason): snapshotFailed(reason, at: now)
-        case .request(let id, let request, let timeout):
-            begin(request, from: .frontEnd(id), timeout: timeout, at: now)
+        case .request(let id, let request, let timeout, let explains):
+            let notes = CallNotes(explains: explains)
+            begin(request, from: .frontEnd(id), timeout: timeout, notes: notes, at: now)
         case .agentRequest(let id, let request): answer(request, id: id, at: now)
         case .cancelled(let id):
             events.cancel(id)
             cancel(.frontEnd(id), at: now)
             serviceWaits.remove(id)
+            federationWaits.remove(id)
         case .probed(let probe, let result):
             scheduler.probed(probe, result, at: now, into: &schedulerEffects)
             performScheduler(at: now)
@@ -157,7 +168,10 @@ package struct ServerCore: Sendable {
         synchronise(at: now)
         lead(at: now)
         advanceFailovers(at: now)
+        advanceForwards(at: now)
         answerEventWaiters(at: now)
+        advanceFederation(at: now)
+        advanceForgetting(at: now)
         advanceLeaving(at: now)
         if servers.nextRebalance <= now {
             servers.rebalance(at: now, using: &random)
@@ -236,8 +250,9 @@ extension ServerCore {
                     out.append(.connect(stream, to: endpoint, timeout: timeout))
                 case .write(let stream, let bytes): out.append(.write(stream, bytes))
                 case .close(let stream): out.append(.close(stream))
-                case .inbound(let id, let method, let body, let limit, _):
-                    inbound(id, method: method, body: body, timeLimit: limit, at: now)
+                case .inbound(let id, let method, let body, let limit, let notes, let from):
+                    inbound(id, method: method, body: body, timeLimit: limit, notes: notes, from: from, at: now)
+                case .noted(let call, let details): noted(call, details)
                 case .abandoned(let id): cancel(.inbound(id), at: now)
                 case .completed(let call, let result): completed(call, result, at: now)
                 case .raft(let frame, _): raftFrame(frame, at: now)

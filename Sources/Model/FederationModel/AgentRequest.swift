@@ -27,8 +27,17 @@ package enum AgentRequest: Equatable, Sendable {
     /// The definitions of the configuration files, read again.
     case reload([ServiceDefinition], [CheckDefinition])
     case metrics
-    /// Every datacenter's verdict with its evidence.
-    case federation
+    /// Verdicts with their evidence, of one datacenter or of all others (nil): at once, unless their index is the given
+    /// one; then when it changes, or after `wait`.
+    case federation(datacenter: String?, unlessIndex: UInt64, wait: Duration)
+    /// Who reaches whom.
+    case reachability
+    /// The last changes of verdicts.
+    case verdictHistory
+    /// Every server erases a datacenter and does not let it in again; `isForced`: also one that answers.
+    case forget(datacenter: String, isForced: Bool)
+    /// Forgotten datacenters, and who still asks for them.
+    case forgotten
 }
 
 /// The answer to an `AgentRequest`.
@@ -46,7 +55,11 @@ package enum AgentResponse: Equatable, Sendable {
     /// Both sorted by id.
     case servicesAndChecks([NodeService], [HealthCheck])
     case metrics(MetricsSnapshot)
-    case federation([DatacenterReport])
+    case federation([DatacenterReport], index: UInt64)
+    case reachability(ReachabilityMatrix)
+    /// The oldest first.
+    case verdictHistory([VerdictChange])
+    case forgotten([TombstoneReport])
     case failed(AgentError)
 }
 
@@ -56,6 +69,8 @@ package enum AgentError: Error, Equatable, Sendable {
     case invalid(String)
     /// 404.
     case notFound(String)
+    /// 409: not as things are.
+    case refused(String)
     /// 500.
     case failed(String)
 }
@@ -108,6 +123,39 @@ package struct MetricsSnapshot: Equatable, Sendable {
         }
     }
 
+    /// Of a datacenter as another one sees it. Labels come from a bounded set: pairs of known datacenters.
+    package struct Pair: Equatable, Sendable {
+        package enum Value: Equatable, Sendable {
+            case gauge(Double)
+            /// Counts up to each bound, summed up, without the last one of all; bounds in seconds.
+            case histogram(buckets: [Bucket], count: Int, sum: Double)
+        }
+
+        package struct Bucket: Equatable, Sendable {
+            package var bound: Double
+            package var count: Int
+
+            package init(bound: Double, count: Int) {
+                self.bound = bound
+                self.count = count
+            }
+        }
+
+        package var name: String
+        package var from: String
+        package var to: String
+        package var value: Value
+
+        package init(name: String, from: String, to: String, value: Value) {
+            self.name = name
+            self.from = from
+            self.to = to
+            self.value = value
+        }
+    }
+
+    /// Those of one name follow each other.
+    package var pairs: [Pair] = []
     /// Sorted by name.
     package var gauges: [(name: String, value: Double)]
     package var counters: [Sample]
@@ -120,7 +168,7 @@ package struct MetricsSnapshot: Equatable, Sendable {
     }
 
     package static func == (left: MetricsSnapshot, right: MetricsSnapshot) -> Bool {
-        left.counters == right.counters && left.samples == right.samples
+        left.counters == right.counters && left.pairs == right.pairs && left.samples == right.samples
             && left.gauges.elementsEqual(right.gauges) { $0 == $1 }
     }
 }

@@ -62,6 +62,8 @@ package enum ErrorKind: String, CaseIterable, Sendable {
     case unknownMethod = "unknown-method"
     case badRequest = "bad-request"
     case notFound = "not-found"
+    /// Not as things are: a datacenter that answers is not forgotten.
+    case refused
     case failed
     /// An error of the serving side for which there is no kind.
     case remote

@@ -55,6 +55,8 @@ package enum Request: Equatable, Sendable {
     case internalKeyringOperation(KeyringRequest)
     /// Our own ping between servers of any datacenter: carries the verdict evidence (`Isthmus.Ping`).
     case isthmusPing(Ping)
+    /// Our own: what a server would do with a request for another datacenter.
+    case isthmusExplain(ExplainRequest)
 }
 
 extension Request {
@@ -75,7 +77,7 @@ extension Request {
     package var kind: Kind {
         switch self {
         case .statusPing, .statusRaftStats, .catalogListDatacenters, .coordinateListDatacenters,
-            .internalKeyringOperation, .isthmusPing:
+            .internalKeyringOperation, .isthmusPing, .isthmusExplain:
             .local
         case .statusLeader, .statusPeers, .internalEventFire: .anyServer
         case .catalogListNodes, .catalogListServices, .catalogServiceNodes, .catalogNodeServices,
@@ -149,6 +151,7 @@ extension Request {
         case .internalEventFire: "Internal.EventFire"
         case .internalKeyringOperation: "Internal.KeyringOperation"
         case .isthmusPing: "Isthmus.Ping"
+        case .isthmusExplain: "Isthmus.Explain"
         }
     }
 
@@ -202,7 +205,9 @@ extension Request {
             case .internalServiceDump(let body): body.datacenter
             case .internalEventFire(let body): body.datacenter
             case .internalKeyringOperation(let body): body.datacenter
-            case .statusPing, .statusRaftStats, .catalogListDatacenters, .coordinateListDatacenters, .isthmusPing: nil
+            case .statusPing, .statusRaftStats, .catalogListDatacenters, .coordinateListDatacenters, .isthmusPing,
+                .isthmusExplain:
+                nil
             }
         }
         set {
@@ -346,7 +351,9 @@ extension Request {
             case .internalKeyringOperation(var body):
                 body.datacenter = newValue
                 self = .internalKeyringOperation(body)
-            case .statusPing, .statusRaftStats, .catalogListDatacenters, .coordinateListDatacenters, .isthmusPing: break
+            case .statusPing, .statusRaftStats, .catalogListDatacenters, .coordinateListDatacenters, .isthmusPing,
+                .isthmusExplain:
+                break
             }
         }
     }
@@ -395,7 +402,7 @@ extension Request {
                 .isthmusSnapshotRestore,
                 .sessionApply, .txnApply, .preparedQueryApply, .operatorRemovePeerByAddress, .operatorRemovePeerByID,
                 .operatorSetAutopilot,
-                .coordinateListDatacenters, .isthmusPing:
+                .coordinateListDatacenters, .isthmusPing, .isthmusExplain:
                 nil
             }
         }
@@ -514,7 +521,7 @@ extension Request {
                 .isthmusSnapshotRestore,
                 .sessionApply, .txnApply, .preparedQueryApply, .operatorRemovePeerByAddress, .operatorRemovePeerByID,
                 .operatorSetAutopilot,
-                .coordinateListDatacenters, .isthmusPing:
+                .coordinateListDatacenters, .isthmusPing, .isthmusExplain:
                 break
             }
         }

@@ -30,6 +30,7 @@ package enum Response: Equatable, Sendable {
     case eventFired(EventFireResponse)
     case keyring(KeyringResponses)
     case isthmusPong(Pong)
+    case routeExplanation(RouteExplanation)
 }
 
 extension Response {
@@ -56,7 +57,7 @@ extension Response {
             case .snapshot(let body): body.meta
             case .eventFired(let body): body.meta
             case .keyring(let body): body.meta
-            case .empty, .string, .strings, .bool, .datacenterMaps, .isthmusPong,
+            case .empty, .string, .strings, .bool, .datacenterMaps, .isthmusPong, .routeExplanation,
                 .txn, .raftConfiguration, .autopilot, .serverHealth, .serverStats:
                 nil
             }
@@ -121,7 +122,7 @@ extension Response {
             case .keyring(var body):
                 body.meta = newValue
                 self = .keyring(body)
-            case .empty, .string, .strings, .bool, .datacenterMaps, .isthmusPong,
+            case .empty, .string, .strings, .bool, .datacenterMaps, .isthmusPong, .routeExplanation,
                 .txn, .raftConfiguration, .autopilot, .serverHealth, .serverStats:
                 break
             }

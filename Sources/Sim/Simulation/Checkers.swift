@@ -46,7 +46,7 @@ package struct SafetyChecker: Sendable {
                     "Raft §5.4.3 state machine safety: \(node) applied term \(term) at \(datacenter) index \(index), "
                         + "another server term \(known.term)")
             }
-        case .leaderChanged, .verdict, .clusterKnown: break
+        case .leaderChanged, .verdict, .clusterKnown, .voted, .member: break
         }
     }
 }

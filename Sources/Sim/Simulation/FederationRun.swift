@@ -59,7 +59,7 @@ package struct FederationRun: Sendable {
     private var phase = Phase.faulty
     private let shape: Shape
     private var random: SeededRandom
-    private var safety = SafetyChecker()
+    private var checker: WorldChecker
     private var registers: [RegisterChecker] = []
     /// What is under way, and at which host its client waits.
     private var operations: [RequestID: (operation: Operation, host: Int)] = [:]
@@ -75,6 +75,7 @@ package struct FederationRun: Sendable {
 
     package init(seed: UInt64, shape: Shape = Shape()) {
         world = World(seed: seed)
+        checker = WorldChecker()
         self.shape = shape
         random = SeededRandom(seed: seed ^ 0x5DEE_CE66_D1CE_5EED)
         for datacenter in 0..<shape.datacenterCount {
@@ -99,6 +100,7 @@ package struct FederationRun: Sendable {
     // MARK: The run
 
     package mutating func run() -> Report {
+        checker.begin(&world)
         for host in 0..<hostCount { world.start(host) }
         // Script numbers: writers, readers, faults.
         for register in registers.indices { world.schedule(script: register, after: .seconds(2)) }
@@ -114,11 +116,10 @@ package struct FederationRun: Sendable {
         phase = .quiet
         run(until: world.now + .seconds(5))
         converge()
-        let lost = world.lines.filter { $0.hasPrefix("VIOLATION") }
         return Report(
-            seed: world.seed, violations: safety.violations + violations + lost, hash: world.hash.value,
-            eventCount: world.eventCount, electionCount: safety.electionCount, acknowledgedCount: acknowledgedCount,
-            readCount: readCount, faults: faults)
+            seed: world.seed, violations: checker.violations.map(\.description) + violations, hash: world.hash.value,
+            eventCount: world.eventCount, electionCount: checker.safety.electionCount,
+            acknowledgedCount: acknowledgedCount, readCount: readCount, faults: faults)
     }
 
     private mutating func run(until limit: Instant) {
@@ -126,12 +127,11 @@ package struct FederationRun: Sendable {
     }
 
     private mutating func observe(until limit: Instant) {
-        for (host, observation) in world.takeObservations() {
-            safety.check(observation, node: world.hosts[host], datacenter: "dc\(datacenter(of: host) + 1)")
-        }
-        for (host, index, digest) in world.takeCatalogDigests() {
-            safety.check(
-                catalog: digest, at: index, node: world.hosts[host], datacenter: "dc\(datacenter(of: host) + 1)")
+        for (host, fact) in checker.watch(&world) {
+            // A digest costs a whole catalog: servers meet at these indexes.
+            if case .observed(.applied(let index, _, _)) = fact, index.value.isMultiple(of: 64) {
+                checker.compareCatalog(of: host, world)
+            }
         }
         for (_, id, result) in world.takeAnswers() { answered(id, result) }
         for script in world.takeScripts() {
@@ -330,12 +330,6 @@ extension World {
     package mutating func takeAgentAnswers() -> [(host: Int, RequestID, AgentResponse)] {
         defer { agentAnswers.removeAll(keepingCapacity: true) }
         return agentAnswers
-    }
-
-    /// Whether anything waits to be looked at.
-    func hasNews(since lineCount: Int) -> Bool {
-        !observations.isEmpty || !catalogDigests.isEmpty || !clients.answers.isEmpty || !endings.isEmpty
-            || lines.count > lineCount
     }
 
     mutating func takeCatalogDigests() -> [(host: Int, LogIndex, UInt64)] {

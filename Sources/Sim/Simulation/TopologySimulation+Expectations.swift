@@ -207,11 +207,8 @@ extension TopologySimulation {
     /// What holds whatever the file says: at the same applied index, catalogs are the same.
     mutating func finalChecks() throws(Failure) {
         guard options.until == nil else { return }
-        for host in clients.world.hosts.indices {
-            guard let (index, digest) = clients.world.catalogDigest(of: host) else { continue }
-            safety.check(catalog: digest, at: index, node: clients.world.hosts[host], datacenter: datacenter(of: host))
-        }
-        if let violation = safety.violations.first { throw Failure(description: violation) }
+        for host in clients.world.hosts.indices { checker.compareCatalog(of: host, clients.world) }
+        if let violation = checker.violations.first { throw Failure(description: violation.description) }
         if let missed = report.all.first(where: { if case .failed = $0.outcome { true } else { false } }) {
             throw Failure(description: missed.text, isReported: true)
         }

@@ -122,7 +122,8 @@ extension World {
         clients.exchanges[number]?.exchange = .http(round)
         switch step {
         case .respond(let response): finish(number, .http(response))
-        case .ask(let request, let timeout): hand(.request(RequestID(number), request, timeout: timeout), to: host)
+        case .ask(let request, let timeout):
+            hand(.request(RequestID(number), request, timeout: timeout, explains: round.explains), to: host)
         case .askAll(let questions, let timeout):
             for question in questions {
                 clients.nextNumber += 1
@@ -151,6 +152,7 @@ extension World {
             // Silence: the client waits for its time to pass.
             if let bytes { finish(number, .dns(bytes)) }
         case .ask(let request, let timeout): hand(.request(RequestID(number), request, timeout: timeout), to: host)
+        case .askAgent(let request): hand(.agentRequest(RequestID(number), request), to: host)
         case .recurse(let recursion):
             var round = round
             let local = states[host].clock.local(now)
@@ -196,6 +198,8 @@ extension World {
                 let step = round.answered(result, details, view: views[host], at: local)
                 perform(step, round, number, host)
             case (.http(let round), .agent(let response)): finish(number, .http(round.answered(response)))
+            case (.dns(let round), .agent(let response)):
+                if let bytes = round.answered(response) { finish(number, .dns(bytes)) }
             case (.dns(var round), .request(let result, _)):
                 let step = round.answered(result, view: views[host], at: local)
                 perform(step, round, number, host)

@@ -1,6 +1,7 @@
 import CatalogCore
 import Determinism
 import FederationModel
+import GossipCore
 import RaftCore
 import ServerCore
 import TopologyCore
@@ -14,12 +15,14 @@ extension World {
         case .write(let stream, let bytes): write(.bytes(bytes), on: stream, by: host)
         case .close(let stream): write(.closed, on: stream, by: host)
         case .persist(let sequence, let batch):
+            tell(host, .wrote(batch))
             persist(batch, sequence: sequence, by: host)
         case .saveSnapshot(let metadata, let catalog, let trailing):
             let data = catalog.snapshot()
             var digest = EventHash()
             digest.combine(data)
             catalogDigests.append((host: host, metadata.index, digest.value))
+            tell(host, .saved(metadata, catalog: digest.value))
             let delay = random.duration(in: .milliseconds(1)..<(.milliseconds(50)))
             events.add(
                 .snapshotWritten(
@@ -29,12 +32,15 @@ extension World {
                 let input = Input.snapshotFailed("no space left on the device")
                 return events.add(.input(host: host, life: states[host].life, input), due: now + .milliseconds(1))
             }
+            tell(host, .installed(metadata))
             disks[host].save(metadata, data, keepingTrailing: 0)
             startSync(host)
             events.add(
                 .input(host: host, life: states[host].life, .snapshotSaved(metadata)), due: now + .milliseconds(40))
         case .publish(let view): views[host] = view
         case .answer(let id, let result, let details):
+            let viewIndex = views[host]?.appliedIndex ?? .zero
+            tell(host, .answered(id, view: viewIndex))
             if !answerClient(id, .request(result, details)) { answers.append((host: host, id, result)) }
         case .agentAnswer(let id, let answer):
             if !answerClient(id, .agent(answer)) { agentAnswers.append((host: host, id, answer)) }
@@ -53,6 +59,9 @@ extension World {
         case .appendFile(let name, let bytes): disks[host].files[name, default: []] += bytes
         case .log(let line):
             trace(.log, host, line.text)
+            if keepsFacts && line.message == Memberlist.condemnation, let member = line.values.first?.value {
+                tell(host, .condemned(member))
+            }
             guard keepsLog, line.level.rawValue >= LogLine.Level.info.rawValue else { break }
             lines.append("\(seconds) \(names[host]) \(line.text)")
         case .stop(let reason, let failed):
@@ -65,6 +74,7 @@ extension World {
         case .observed(let observation):
             if tracer != nil { trace(observation, host) }
             observations.append((host: host, observation))
+            tell(host, .observed(observation))
         }
     }
 }

@@ -15,6 +15,7 @@ extension World {
         let identity = FileIdentity(datacenter: configuration.datacenter, nodeID: configuration.nodeID)
         states.append(Host(datacenter: configuration.datacenter))
         cores.append(nil)
+        turnCounts.append(0)
         configurations.append(configuration)
         disks.append(SimulatedDisk(identity: identity))
         views.append(nil)
@@ -60,9 +61,11 @@ extension World {
         }
         configuration.lanSnapshot = disks[host].files[ServerCore.snapshotName(.lan)] ?? []
         configuration.wanSnapshot = disks[host].files[ServerCore.snapshotName(.wan)] ?? []
+        configuration.forgottenFile = disks[host].files[ServerCore.forgottenName] ?? []
         configuration.commitFile = disks[host].files[ServerCore.commitFileName] ?? []
         do throws(StorageError) {
             let opened = try disks[host].open()
+            tell(host, .started(opened.recovery))
             cores[host] = ServerCore(
                 configuration, recovery: opened.recovery, snapshot: opened.catalog,
                 localState: disks[host].files[ServerCore.localStateName] ?? [],
@@ -93,6 +96,7 @@ extension World {
     /// The process is gone and its kernel closes what it had open.
     mutating func end(_ host: Int) {
         states[host].isRunning = false
+        tell(host, .ended)
         cores[host] = nil
         views[host] = nil
         states[host].isFrozen = false
@@ -121,12 +125,14 @@ extension World {
     package mutating func freeze(_ host: Int) {
         guard states[host].isRunning else { return }
         states[host].isFrozen = true
+        tell(host, .froze)
         note("freeze \(names[host])", host, .process(names[host], .frozen))
     }
 
     package mutating func resume(_ host: Int) {
         guard states[host].isFrozen else { return }
         states[host].isFrozen = false
+        tell(host, .resumed)
         let held = states[host].heldInputs
         states[host].heldInputs = []
         note("resume \(names[host])", host, .process(names[host], .resumed))

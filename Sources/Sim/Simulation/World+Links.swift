@@ -9,6 +9,7 @@ extension World {
         let number = wire(from, to)
         guard wires[number].isCut != isCut else { return }
         wires[number].isCut = isCut
+        tell(from, isCut ? .cut(to: to) : .mended(to: to))
         if !isCut { release(from: from, to: to) }
     }
 

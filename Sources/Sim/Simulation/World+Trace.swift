@@ -1,5 +1,6 @@
 import Determinism
 import FederationModel
+import GossipCore
 import RaftCore
 import ServerCore
 package import TopologyCore
@@ -53,7 +54,7 @@ extension World {
     func trace(_ input: Input, _ host: Int) {
         switch input {
         case .datagram(let channel, let from, let bytes):
-            trace(.datagram, host, "\(channel) from \(name(of: from)), \(bytes.count) bytes")
+            trace(.datagram, host, "\(channel) from \(name(of: from)), \(Self.shown(datagram: bytes))")
         case .accepted(let stream, let from): trace(.stream, host, "\(stream) accepted from \(from.address)")
         case .connected(let stream): trace(.stream, host, "\(stream) connected")
         case .connectFailed(let stream, let reason): trace(.stream, host, "\(stream) not connected: \(reason)")
@@ -64,7 +65,7 @@ extension World {
         case .diskRecovered: trace(.disk, host, "space has returned")
         case .snapshotSaved(let metadata): trace(.disk, host, "snapshot of index \(metadata.index) saved")
         case .snapshotFailed(let reason): trace(.disk, host, "snapshot failed: \(reason)")
-        case .request(let id, let request, _): trace(.client, host, "request \(id.number): \(request.kind)")
+        case .request(let id, let request, _, _): trace(.client, host, "request \(id.number): \(request.kind)")
         case .agentRequest(let id, _): trace(.client, host, "request \(id.number) of the agent")
         case .cancelled(let id): trace(.client, host, "request \(id.number) cancelled")
         case .probed(let id, let result): trace(.probe, host, "probe \(id.number): \(result)")
@@ -74,21 +75,39 @@ extension World {
         }
     }
 
+    /// What gossip says of members, when it is not encrypted.
+    private static func shown(datagram bytes: [UInt8]) -> String {
+        let words = Datagram.read(bytes).messages.compactMap { message in
+            switch message {
+            case .alive(let alive): "\(alive.node) alive in \(alive.incarnation)"
+            case .suspect(let accusation): "\(accusation.from) suspects \(accusation.node) in \(accusation.incarnation)"
+            case .dead(let accusation): "\(accusation.from) calls \(accusation.node) dead in \(accusation.incarnation)"
+            case .ping, .indirectPing, .ack, .nack, .user: nil as String?
+            }
+        }
+        return (["\(bytes.count) bytes"] + words).joined(separator: ", ")
+    }
+
     func trace(_ observation: Observation, _ host: Int) {
         switch observation {
         case .becameLeader(let term):
             trace(.leader, host, "leads in term \(term)", .leads(names[host], term: term.value))
         case .leaderChanged(let leader, let term):
-            let name = leader.flatMap { id in configurations.firstIndex { $0.nodeID == id } }.map { names[$0] }
+            let followed = leader.map { name(of: $0) }
             trace(
-                .leader, host, "follows \(name ?? "nobody") in term \(term)",
-                .follows(names[host], leader: name, term: term.value))
+                .leader, host, "follows \(followed ?? "nobody") in term \(term)",
+                .follows(names[host], leader: followed, term: term.value))
+        case .voted(let term, let candidate): trace(.leader, host, "votes for \(name(of: candidate)) in term \(term)")
         case .verdict(let datacenter, let from, let to, let reason):
             trace(
                 .verdict, host, "\(datacenter): \(from.map { "\($0)" } ?? "unknown") → \(to), \(reason)",
                 .verdict(of: datacenter, by: names[host], is: "\(to)", reason: reason))
-        case .clusterKnown, .applied: break
+        case .clusterKnown, .applied, .member: break
         }
+    }
+
+    private func name(of node: NodeID) -> String {
+        configurations.firstIndex { $0.nodeID == node }.map { names[$0] } ?? node.description
     }
 
     private func name(of endpoint: Endpoint) -> String {

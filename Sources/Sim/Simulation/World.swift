@@ -117,6 +117,13 @@ package struct World: Sendable {
     package internal(set) var hash = EventHash()
     package private(set) var eventCount = 0
     private var checkpoint = (at: Instant.zero, eventCount: 0)
+    /// What checkers watch; the run takes it after each step when it wants any.
+    package var keepsFacts = false
+    var facts: [(host: Int, Fact)] = []
+    /// Of each agent: how often it was given something to do.
+    var turnCounts: [Int] = []
+    /// The most effects that one turn of an agent had.
+    var largestTurn = (host: 0, effectCount: 0)
     /// Facts for the checkers, drained by the run.
     var observations: [(host: Int, Observation)] = []
     var answers: [(host: Int, RequestID, Result<Response, FederationError>)] = []
@@ -210,8 +217,10 @@ package struct World: Sendable {
     }
 
     /// Hands a request of a client to an agent.
-    package mutating func request(_ request: Request, id: RequestID, at host: Int, timeout: Duration? = nil) {
-        hand(.request(id, request, timeout: timeout), to: host)
+    package mutating func request(
+        _ request: Request, id: RequestID, at host: Int, timeout: Duration? = nil, explains: Bool = false
+    ) {
+        hand(.request(id, request, timeout: timeout, explains: explains), to: host)
     }
 
     /// Asks an agent about itself.
@@ -254,6 +263,8 @@ package struct World: Sendable {
             states[host].timer = next
             if next != .distantFuture { events.add(.timer(host: host, life: states[host].life, next), due: next) }
         }
+        turnCounts[host] += 1
+        if batch.count > largestTurn.effectCount { largestTurn = (host: host, effectCount: batch.count) }
         for effect in batch { perform(effect, by: host) }
         batch.removeAll(keepingCapacity: true)
         swap(&batch, &effects)

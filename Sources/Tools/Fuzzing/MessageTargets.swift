@@ -45,6 +45,7 @@ enum SampleRequests {
         .coordinateListNodes(DCSpecificRequest(datacenter: "dc1")), .coordinateListDatacenters,
         .internalEventFire(EventFireRequest(datacenter: "dc1", name: "deploy", payload: ByteString("now"))),
         .isthmusPing(Ping(datacenter: "dc1", node: "n1")),
+        .isthmusExplain(ExplainRequest(target: "dc2", service: "web", mode: "stale")),
     ]
 
     static func body(_ request: Request) -> [UInt8] {
@@ -76,12 +77,46 @@ extension FuzzTarget {
         return [
             FuzzTarget("rpc-body", bodies + (vectors?.rpc ?? [])) { input, _ in try readBody(input) },
             FuzzTarget("rpc-answer", bodies + (vectors?.rpc ?? [])) { input, random in readAnswer(input, &random) },
+            FuzzTarget("federation", federationSamples) { input, _ in try readFederation(input) },
             FuzzTarget("lzw", packed) { input, _ in
                 let limit = 64 << 10
                 guard let bytes = try? LZW.decompress(input, limit: limit) else { return }
                 guard bytes.count <= limit else { throw Finding("\(bytes.count) bytes over the limit of \(limit)") }
             },
         ]
+    }
+
+    private static var federationSamples: [[UInt8]] {
+        let entry = ReachabilityRow.Entry(
+            datacenter: "dc2", verdict: .degraded, reaches: true, hears: true, roundTrip: .milliseconds(3), since: 7)
+        let row = ReachabilityRow(datacenter: "dc1", server: "s1", stamp: 9, entries: [entry, entry])
+        var tombstone = Tombstone(datacenter: "dc3", stamp: 5, clusterTag: "ab", isForced: false, origin: "s1")
+        tombstone.servers = [Tombstone.Server(name: "s1.dc3", statusTime: 4, incarnation: 2)]
+        let announcement = VerdictAnnouncement(
+            observer: "dc1", server: "s1", datacenter: "dc2", verdict: .frozen, stamp: 3)
+        return [
+            ReachabilityRows.encode([CarriedRow(row, age: .seconds(1)), CarriedRow(row, age: .zero)]),
+            TombstoneFile.encode([tombstone, tombstone]), announcement.encoded,
+        ]
+    }
+
+    /// What servers tell each other of datacenters: what is read is written and read again, and stays the same.
+    private static func readFederation(_ input: [UInt8]) throws {
+        if let rows = try? ReachabilityRows.decode(input), !rows.isEmpty {
+            let again = try? ReachabilityRows.decode(ReachabilityRows.encode(rows))
+            // What does not fit is left out.
+            guard let again, again.allSatisfy(rows.contains) else { throw Finding("rows changed by a round trip") }
+        }
+        if let tombstones = try? TombstoneFile.decode(input) {
+            guard (try? TombstoneFile.decode(TombstoneFile.encode(tombstones))) == tombstones else {
+                throw Finding("tombstones changed by a round trip")
+            }
+        }
+        if let announcement = try? VerdictAnnouncement(decoding: input) {
+            guard (try? VerdictAnnouncement(decoding: announcement.encoded)) == announcement else {
+                throw Finding("announcement changed by a round trip")
+            }
+        }
     }
 
     /// What is read is written and read again, and stays the same.

@@ -42,7 +42,7 @@ extension FuzzTarget {
             for piece in pieces(of: input, &random) {
                 board.handle(.received(stream, piece), at: now, into: &effects)
                 for effect in effects {
-                    guard case .inbound(let id, let method, let body, _, _) = effect else { continue }
+                    guard case .inbound(let id, let method, let body, _, _, _) = effect else { continue }
                     var reader = MessagePackReader(body)
                     _ = try? Request.decode(method: method, from: &reader)
                     if Bool.random(using: &random) {
@@ -134,8 +134,9 @@ private enum RPCSession {
                 case .write(_, let written):
                     bytes[side] += written
                     inputs.append((1 - side, .received(ends[1 - side], written)))
-                case .inbound(let id, _, _, _, _): inputs.append((side, .reply(id, error: nil, body: answer(request))))
-                case .close, .abandoned, .completed, .raft, .log: break
+                case .inbound(let id, _, _, _, _, _):
+                    inputs.append((side, .reply(id, error: nil, body: answer(request))))
+                case .close, .abandoned, .noted, .completed, .raft, .log: break
                 }
             }
         }

@@ -20,27 +20,6 @@ struct InfoCommand: ParsableCommand {
     }
 }
 
-struct FederationCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "federation", abstract: "Shows every datacenter's verdict as the agent sees it.")
-
-    @OptionGroup var options: ClientOptions
-
-    func run() throws {
-        let value = try options.client.json("/v1/federation/datacenters")
-        var table = TextTable(["Datacenter", "Verdict", "Servers", "Answering", "Reason"])
-        for report in value.items ?? [] {
-            let servers = report["Servers"]?.items ?? []
-            let answering = servers.filter { $0["Answers"]?.boolean == true }.count
-            table.add([
-                report.shown("Datacenter"), report.shown("Verdict"), String(servers.count), String(answering),
-                report.shown("Reason"),
-            ])
-        }
-        options.show(value, as: table.text)
-    }
-}
-
 struct VersionCommand: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "version", abstract: "Shows the version.")
 

@@ -3,7 +3,7 @@ package import FederationModel
 extension Ping: WireRecord {
     package init() { self.init(datacenter: "") }
 
-    package static var fieldNames: [String] { ["Datacenter", "Node", "WantedRows", "RowStamp"] }
+    package static var fieldNames: [String] { ["Datacenter", "Node", "WantedRows", "Forgotten", "RowStamp"] }
 
     package mutating func decode(field name: String, from reader: inout MessagePackReader) throws(WireError) -> Bool {
         switch name {
@@ -11,15 +11,21 @@ extension Ping: WireRecord {
         case "Node": node = try reader.read()
         case "WantedRows": wantedRows = try reader.read() ?? []
         case "RowStamp": rowStamp = try reader.read()
+        case "Forgotten": forgottenStamp = try reader.read()
         default: return false
         }
         return true
     }
 
     package func encode(into writer: inout MessagePackWriter) {
-        writer.writeMapHeader(2 + (rowStamp > 0 ? 1 : 0) + (wantedRows.isEmpty ? 0 : 1))
+        let ours = (rowStamp > 0 ? 1 : 0) + (wantedRows.isEmpty ? 0 : 1) + (forgottenStamp == 0 ? 0 : 1)
+        writer.writeMapHeader(2 + ours)
         writer.write("Datacenter")
         writer.write(datacenter)
+        if forgottenStamp != 0 {
+            writer.write("Forgotten")
+            writer.write(forgottenStamp)
+        }
         writer.write("Node")
         writer.write(node)
         if rowStamp > 0 {
@@ -36,7 +42,10 @@ extension Pong: WireRecord {
     package init() { self.init(datacenter: "") }
 
     package static var fieldNames: [String] {
-        ["Datacenter", "Node", "ClusterID", "Leader", "Term", "LastContact", "Rows", "RowHolds"]
+        [
+            "Datacenter", "Node", "ClusterID", "Leader", "Term", "LastContact", "Rows", "Incarnation", "Forgotten",
+            "RowHolds",
+        ]
     }
 
     package mutating func decode(field name: String, from reader: inout MessagePackReader) throws(WireError) -> Bool {
@@ -49,17 +58,28 @@ extension Pong: WireRecord {
         case "LastContact": lastContact = try reader.read()
         case "Rows": rows = try reader.readBytes() ?? []
         case "RowHolds": isRowHeldGood = try reader.read()
+        case "Incarnation": incarnation = try reader.read()
+        case "Forgotten": forgotten = try reader.readBytes() ?? []
         default: return false
         }
         return true
     }
 
     package func encode(into writer: inout MessagePackWriter) {
-        writer.writeMapHeader(6 + (isRowHeldGood ? 1 : 0) + (rows.isEmpty ? 0 : 1))
+        let ours = (rows.isEmpty ? 0 : 1) + (incarnation == 0 ? 0 : 1) + (forgotten.isEmpty ? 0 : 1)
+        writer.writeMapHeader(6 + ours + (isRowHeldGood ? 1 : 0))
         writer.write("ClusterID")
         writer.write(clusterID)
         writer.write("Datacenter")
         writer.write(datacenter)
+        if !forgotten.isEmpty {
+            writer.write("Forgotten")
+            writer.writeRaw(forgotten)
+        }
+        if incarnation != 0 {
+            writer.write("Incarnation")
+            writer.write(incarnation)
+        }
         writer.write("LastContact")
         writer.write(lastContact)
         writer.write("Leader")

@@ -55,6 +55,7 @@ extension Request {
         case .internalEventFire(let body): body.encode(into: &writer)
         case .internalKeyringOperation(let body): body.encode(into: &writer)
         case .isthmusPing(let body): body.encode(into: &writer)
+        case .isthmusExplain(let body): body.encode(into: &writer)
         }
     }
 
@@ -119,6 +120,7 @@ extension Request {
         case "Internal.EventFire": return .internalEventFire(try reader.read())
         case "Internal.KeyringOperation": return .internalKeyringOperation(try reader.read())
         case "Isthmus.Ping": return .isthmusPing(try reader.read())
+        case "Isthmus.Explain": return .isthmusExplain(try reader.read())
         default: return nil
         }
     }
@@ -191,6 +193,7 @@ extension Request {
         case .internalEventFire: return .eventFired(try reader.read())
         case .internalKeyringOperation: return .keyring(try reader.read())
         case .isthmusPing: return .isthmusPong(try reader.read())
+        case .isthmusExplain: return .routeExplanation(try reader.read())
         }
     }
 }
@@ -229,6 +232,7 @@ extension Response {
         case .eventFired(let body): body.encode(into: &writer)
         case .keyring(let body): body.encode(into: &writer)
         case .isthmusPong(let body): body.encode(into: &writer)
+        case .routeExplanation(let body): body.encode(into: &writer)
         }
     }
 }

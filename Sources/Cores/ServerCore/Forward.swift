@@ -1,0 +1,138 @@
+import Determinism
+import FederationModel
+import RPCCore
+import RoutingCore
+
+/// A request on its way to another datacenter: the plan it follows, and its calls.
+struct Forward: Sendable {
+    struct Attempt: Sendable {
+        enum Reason: String, Sendable { case first, hedge, retry }
+
+        let call: CallID
+        let candidate: Candidate
+        let reason: Reason
+        let sentAt: Instant
+        /// How it ended, in words; nil while it is under way.
+        var end: String?
+    }
+
+    let plan: ForwardPlan
+    /// In the order they are tried: of the datacenter, or of the relay.
+    let candidates: [Candidate]
+    /// At most three: the first, one hedge, one retry.
+    var attempts: [Attempt] = []
+    var retryCount = 0
+    /// Waits for a place; no call was made.
+    var isQueued = false
+    /// The verdict on its datacenter fell while it was under way.
+    var hasFallen = false
+
+    init(_ plan: ForwardPlan, candidates: [Candidate]) {
+        self.plan = plan
+        self.candidates = candidates
+    }
+
+    /// The next server that was not tried yet.
+    var next: Candidate? { attempts.count < candidates.count ? candidates[attempts.count] : nil }
+
+    var isUnderWay: Bool { attempts.contains { $0.end == nil } }
+
+    /// Each call and what became of it.
+    func words(at now: Instant) -> [String] {
+        attempts.map { attempt in
+            let end = attempt.end ?? "no answer for \((now - attempt.sentAt).goText)"
+            return "\(attempt.candidate.server.name) (\(attempt.reason.rawValue), \(end))"
+        }
+    }
+
+    /// How long a suspected server has to answer the ping that is sent to it at once.
+    var grace: Duration { min(max((plan.hedgeDelay ?? .milliseconds(125)) * 2, .milliseconds(50)), .milliseconds(500)) }
+}
+
+/// Requests on their way to other datacenters, by their numbers, which bound them.
+struct ForwardTable: Sendable {
+    /// What becomes due while a call is under way.
+    enum Step: Sendable {
+        case hedge
+        /// The call speaks against its server.
+        case slow
+        /// Its server has not answered since, a ping neither.
+        case move
+    }
+
+    private var entries: [UInt64: Forward] = [:]
+    private var byCall: [CallID: UInt64] = [:]
+    private var timers = DeadlineQueue<(call: CallID, step: Step)>()
+    /// Numbers by datacenter in the order of arrival, and where the first one stands. Those that have gone are passed
+    /// over.
+    private var queues: [String: (numbers: [UInt64], first: Int)] = [:]
+
+    var nextDeadline: Instant { timers.nextDeadline }
+
+    subscript(number: UInt64) -> Forward? { entries[number] }
+
+    mutating func add(_ forward: Forward, as number: UInt64) {
+        entries[number] = forward
+        if forward.isQueued { queues[forward.plan.ask.datacenter, default: ([], 0)].numbers.append(number) }
+    }
+
+    mutating func remove(_ number: UInt64) -> Forward? {
+        guard let forward = entries.removeValue(forKey: number) else { return nil }
+        for attempt in forward.attempts where attempt.end == nil { byCall[attempt.call] = nil }
+        return forward
+    }
+
+    mutating func sent(_ attempt: Forward.Attempt, of number: UInt64) {
+        entries[number]?.attempts.append(attempt)
+        if attempt.reason == .retry { entries[number]?.retryCount += 1 }
+        byCall[attempt.call] = number
+    }
+
+    mutating func ended(_ call: CallID, _ words: String) {
+        guard let number = byCall.removeValue(forKey: call),
+            let place = entries[number]?.attempts.firstIndex(where: { $0.call == call })
+        else { return }
+        entries[number]?.attempts[place].end = words
+    }
+
+    mutating func fell(_ number: UInt64) { entries[number]?.hasFallen = true }
+
+    func number(of call: CallID) -> UInt64? { byCall[call] }
+
+    mutating func remind(_ call: CallID, of step: Step, at due: Instant) { timers.add((call, step), due: due) }
+
+    /// The next step of a call that is still under way.
+    mutating func popDue(at now: Instant) -> (number: UInt64, call: CallID, step: Step)? {
+        while let (call, step) = timers.popDue(at: now) {
+            if let number = byCall[call] { return (number, call, step) }
+        }
+        return nil
+    }
+
+    /// - Returns: the longest waiting one, which no longer waits.
+    mutating func takeQueued(for datacenter: String) -> UInt64? {
+        while let number = popFirst(of: datacenter) {
+            if entries[number]?.isQueued == true { return number }
+        }
+        return nil
+    }
+
+    private mutating func popFirst(of datacenter: String) -> UInt64? {
+        guard let queue = queues[datacenter] else { return nil }
+        let number = queue.numbers[queue.first]
+        if queue.first + 1 == queue.numbers.count {
+            queues[datacenter] = nil
+        } else if queue.first >= 1024 {
+            queues[datacenter]?.numbers.removeSubrange(...queue.first)
+            queues[datacenter]?.first = 0
+        } else {
+            queues[datacenter]?.first += 1
+        }
+        return number
+    }
+
+    /// In the order of their arrival.
+    func numbers(where isWanted: (Forward) -> Bool) -> [UInt64] {
+        entries.filter { isWanted($0.value) }.map(\.key).sorted()
+    }
+}

@@ -1,0 +1,67 @@
+package import Determinism
+
+/// A run whose faults are drawn from its seed and aimed at what is easily got wrong.
+package struct HardReport: Equatable, Sendable {
+    package var scenario: String
+    package var seed: UInt64
+    /// The first is the cause.
+    package var violations: [Violation] = []
+    package var hash: UInt64 = 0
+    package var eventCount = 0
+    /// What happened in numbers: elections, acknowledged writes and the like.
+    package var counts: [(name: String, count: Int)] = []
+    package var faults: [String] = []
+
+    package var line: String {
+        let numbers = counts.map { "\($0.name)=\($0.count)" }.joined(separator: " ")
+        return "\(scenario) \(seed): \(violations.isEmpty ? "ok" : "FAILED") events=\(eventCount) \(numbers) "
+            + "faults=\(faults.count) hash=\(String(hash, radix: 16))"
+    }
+
+    package static func == (left: HardReport, right: HardReport) -> Bool {
+        left.line == right.line && left.violations == right.violations && left.faults == right.faults
+    }
+}
+
+/// The scenarios of `Scripts/explore --mutants`.
+package enum HardScenario: String, CaseIterable, Sendable {
+    /// One datacenter: Raft, requests, watches.
+    case datacenter
+    /// One gossip pool.
+    case pool
+
+    /// The one that is to find it.
+    package init(for mutant: Mutant) {
+        switch mutant {
+        case .deadAtOnceByPushPull, .refutedWithoutIncarnation: self = .pool
+        case .voteNotPersisted, .appendAnsweredBeforeSync, .olderTermCommitted, .noNoop, .leaseKeptAfterTimeoutNow,
+            .voteRightAfterRestart, .readIndexWithoutQuorum, .changeBeforeNoop, .snapshotWithoutMembership,
+            .entryAppliedTwice, .viewPublishedAfterAnswer, .prefixWatchMissesDelete, .writeRetriedAfterUnknown:
+            self = .datacenter
+        }
+    }
+
+    /// - Parameters:
+    ///   - say: takes the log of the agents.
+    ///   - tracer: takes each event as it happens.
+    package func run(
+        seed: UInt64, say: ((String) -> Void)? = nil, tracer: (@Sendable (TraceEvent) -> Void)? = nil
+    ) -> HardReport {
+        switch self {
+        case .datacenter:
+            var run = DatacenterRun(seed: seed)
+            run.world.keepsLog = say != nil
+            run.world.tracer = tracer
+            let report = run.run()
+            for line in run.world.lines { say?(line) }
+            return report
+        case .pool:
+            var run = PoolRun(seed: seed)
+            run.world.keepsLog = say != nil
+            run.world.tracer = tracer
+            let report = run.run()
+            for line in run.world.lines { say?(line) }
+            return report
+        }
+    }
+}
