@@ -6,7 +6,11 @@ import FilterCore
 /// What a server knows at one moment, published after each applied batch. Connection loops answer reads from it without
 /// asking the control loop; `answer` is pure.
 package struct ReadView: Sendable {
-    package var catalog = Catalog()
+    package var catalog: Catalog {
+        _read { yield held.catalog }
+        set { held = Held(newValue) }
+    }
+    private var held = Held(Catalog())
     package var datacenter: String
     package var isServer: Bool
     package var appliedIndex = LogIndex.zero
@@ -19,6 +23,14 @@ package struct ReadView: Sendable {
     package var lastContact: Instant?
     /// For filter expressions.
     package let patterns: PatternCompiler
+
+    /// A catalog has some forty parts. A view is published with every heartbeat, which moves no catalog: it is copied
+    /// as one reference.
+    private final class Held: Sendable {
+        let catalog: Catalog
+
+        init(_ catalog: Catalog) { self.catalog = catalog }
+    }
 
     package init(datacenter: String, isServer: Bool, patterns: PatternCompiler = .none) {
         self.datacenter = datacenter

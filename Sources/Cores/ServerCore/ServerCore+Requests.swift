@@ -54,6 +54,7 @@ extension ServerCore {
         at now: Instant
     ) {
         metrics.add(.inbound)
+        if configuration.isServer && method == Self.pingMethod { return answerPing(id, body, at: now) }
         let question = KeptAnswers.Question(method: method, body: body)
         if let kept = kept[question], mayAnswerAtOnce(kept.request, at: now),
             replica!.view.catalog.version(of: kept.row) == kept.version,
@@ -91,6 +92,21 @@ extension ServerCore {
         }
     }
 
+    private static let pingMethod = Request.isthmusPing(Ping()).method
+
+    /// The most frequent request of an idle server: nothing of it waits, so it has no place in the table.
+    private mutating func answerPing(_ id: InboundID, _ body: [UInt8], at now: Instant) {
+        do throws(WireError) {
+            var reader = MessagePackReader(body)
+            let ping: Ping = try reader.read()
+            var writer = MessagePackWriter()
+            writer.write(pong(to: ping, at: now))
+            reply(id, error: nil, body: writer.bytes, at: now)
+        } catch {
+            reply(id, error: "codec.decoder: \(error.description)", body: [0x80], at: now)
+        }
+    }
+
     /// Whether the view may answer this at once, and is up to date: any server's to who takes a stale answer, else the
     /// leader's within its lease; to who does not wait.
     private mutating func mayAnswerAtOnce(_ request: Request, at now: Instant) -> Bool {
@@ -100,8 +116,7 @@ extension ServerCore {
         guard options.allowStale
             || (replica!.node.isLeader && replica!.node.isReadyForReads && now < replica!.node.leaseEnd)
         else { return false }
-        // The catalog may be ahead of the published view within one `settle`.
-        if let view = replica!.refreshedView() { out.append(.publish(view)) }
+        publishView()
         return true
     }
 
@@ -367,8 +382,7 @@ extension ServerCore {
     private mutating func served(_ number: UInt64, at now: Instant) -> Response? {
         guard let pending = requests[number], replica != nil, let options = pending.request.options else { return nil }
         if serveQuery(number, pending.request, at: now) { return nil }
-        // The catalog may be ahead of the published view within one `settle`.
-        if let view = replica!.refreshedView() { out.append(.publish(view)) }
+        publishView()
         switch replica!.view.answerHere(pending.request, options: options, at: now) {
         case .answer(let response):
             finish(number, .success(response), at: now)
@@ -406,20 +420,23 @@ extension ServerCore {
         }
     }
 
-    var leaderAddress: String {
-        guard let replica, let leader = replica.node.leader else { return "" }
-        if leader == configuration.nodeID { return configuration.rpcEndpoint.description }
-        return (servers.endpoint(of: leader) ?? replica.node.membership[leader]?.endpoint)?.description ?? ""
+    private var leaderEndpoint: Endpoint? {
+        guard let leader = replica?.node.leader else { return nil }
+        if leader == configuration.nodeID { return configuration.rpcEndpoint }
+        return servers.endpoint(of: leader) ?? replica?.node.membership[leader]?.endpoint
     }
+
+    var leaderAddress: String { leaderEndpoint?.description ?? "" }
 
     private mutating func pong(to ping: Ping, at now: Instant) -> Pong {
         router.handle(.heard(datacenter: ping.datacenter), at: now, into: &routerEffects)
         if ping.forgottenStamp != 0 { outlive(stamp: ping.forgottenStamp) }
-        let node = replica?.node
+        let isLeader = replica?.node.isLeader == true
+        let lastContact = isLeader ? nil : replica?.node.lastContact
         var pong = Pong(
             datacenter: configuration.datacenter, node: configuration.node,
-            clusterID: (node?.clusterID ?? .none).description, leader: leaderAddress, term: node?.term.value ?? 0,
-            lastContact: node?.isLeader == true ? .zero : node?.lastContact.map { now - $0 } ?? .zero)
+            clusterID: texts.text(of: replica?.node.clusterID ?? .none), leader: texts.text(of: leaderEndpoint),
+            term: replica?.node.term.value ?? 0, lastContact: lastContact.map { now - $0 } ?? .zero)
         pong.incarnation = incarnation
         if !forgetting.isEmpty {
             for name in ping.wantedRows {
@@ -428,7 +445,9 @@ extension ServerCore {
             let standing = forgetting.standing
             if !standing.isEmpty { pong.forgotten = TombstoneFile.encode(standing.map(\.forOthers)) }
         }
-        pong.rows = ReachabilityRows.encode(router.rows(wanted: ping.wantedRows, at: now))
+        let answer = router.rows(wanted: ping.wantedRows, heldStamp: ping.rowStamp, at: now)
+        pong.isRowHeldGood = answer.isHeldGood
+        if !answer.rows.isEmpty { pong.rows = ReachabilityRows.encode(answer.rows) }
         return pong
     }
 
