@@ -75,7 +75,7 @@ import Testing
                 var answers: [String] = []
                 for _ in 0..<4 {
                     let client = try #require(RawClient(endpoint))
-                    client.send("\(method) /b HTTP/1.1\r\n\(extra)Connection: close\r\n\r\n")
+                    client.send("\(method) /b HTTP/1.1\r\nHost: h\r\n\(extra)Connection: close\r\n\r\n")
                     answers.append(client.readToEnd())
                 }
                 #expect(answers[0].contains("X-Contact: 0") && answers[3].contains("X-Contact: 7"))
@@ -97,16 +97,16 @@ import Testing
         let (quick, quickEndpoint) = try await listen(recall: { _ in .same }, handler: Self.echo(parsed))
         let requests = [
             "GET /1 HTTP/1.1\r\nHost: h\r\n\r\n", "GET /2?x HTTP/1.1\r\nHost: h\r\nAccept: */*\r\n\r\n",
-            "GET /none HTTP/1.1\r\n\r\n", "PUT /p HTTP/1.1\r\nContent-Length: 4\r\n\r\n\r\n\r\n",
-            "PUT /q HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n",
-            "GET /l HTTP/1.1\r\nContent-Length: 4\r\n\r\nGET ", "DELETE /d HTTP/1.1\r\n\r\n",
+            "GET /none HTTP/1.1\r\nHost: h\r\n\r\n", "PUT /p HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\n\r\n\r\n",
+            "PUT /q HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n",
+            "GET /l HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nGET ", "DELETE /d HTTP/1.1\r\nHost: h\r\n\r\n",
         ]
         for _ in 0..<8 {
             let clients = [try #require(RawClient(plainEndpoint)), try #require(RawClient(quickEndpoint))]
             var stream: [UInt8] = []
             let count = 30
             for _ in 0..<count { stream += Array((requests.randomElement(using: &random) ?? "").utf8) }
-            stream += Array("GET /end HTTP/1.1\r\nConnection: close\r\n\r\n".utf8)
+            stream += Array("GET /end HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n".utf8)
             var cuts = (0..<12).map { _ in Int.random(in: 0...stream.count, using: &random) }.sorted()
             // Often a whole request at a time, as clients send them.
             if Bool.random(using: &random) {
@@ -137,11 +137,11 @@ import Testing
             responder.respond(status: 200, body: [UInt8](repeating: 65, count: head.uri == "/big" ? size : 3))
         }
         let stuck = try #require(RawClient(endpoint, receiveBuffer: 4096))
-        for _ in 0..<3 { stuck.send(String(repeating: "GET /big HTTP/1.1\r\n\r\n", count: 40)) }
+        for _ in 0..<3 { stuck.send(String(repeating: "GET /big HTTP/1.1\r\nHost: h\r\n\r\n", count: 40)) }
         handed.wait(count: 1)
         let other = try #require(RawClient(endpoint))
         for _ in 0..<100 {
-            other.send("GET /small HTTP/1.1\r\n\r\n")
+            other.send("GET /small HTTP/1.1\r\nHost: h\r\n\r\n")
             #expect(other.readAnswer().hasSuffix("AAA"))
         }
         #expect(handed.all.count { $0 == "/big" } == 1)
