@@ -136,6 +136,7 @@ let package = Package(
     ],
     targets: model + cores + shells + agent + simulation + tools
         + (plantsMutants ? [tool("mutants", ["Determinism", "Simulation"])] : []) + [
+        tests("AgentCoreTests", base + ["AgentCore", "CatalogCore", "HTTPCore", "ServerCore"]),
         tests("CatalogCoreTests", base + ["CatalogCore", "RadixTree", "WireFormat"]),
         tests("ConfigurationTests", ["Configuration", "ConfigurationFiles"]),
         .target(name: "TestProducer", path: "Tests/TestProducer", swiftSettings: settings),
@@ -171,8 +172,8 @@ let package = Package(
         tests(
             "SimulationTests",
             base + [
-                "AgentCore", "GossipCore", "GossipVectors", "HTTPCore", "RaftCore", "ServerCore", "Simulation",
-                "TopologyCore", "WireFormat", "YAMLReader",
+                "AgentCore", "CatalogCore", "GossipCore", "GossipVectors", "HTTPCore", "RaftCore", "ServerCore",
+                "Simulation", "TopologyCore", "WireFormat", "YAMLReader",
             ]),
         tests("StorageFormatTests", base + ["RaftCore", "StorageFormat", "WireFormat"]),
         tests("TidyTests", []),

@@ -20,7 +20,7 @@ def isthmus_binary():
     """The release build of this checkout, or what ISTHMUS names."""
     path = os.environ.get("ISTHMUS") or os.path.join(ROOT, ".build", "release", "isthmus")
     if not os.access(path, os.X_OK):
-        sys.exit("%s is missing: build it with `swift build -c release --product isthmus`" % path)
+        sys.exit("%s is missing: build it with Scripts/build" % path)
     return path
 
 

@@ -80,3 +80,24 @@ struct AddressTests {
         #expect(FederationError.isOfUnknownOutcome(text) == isUnknown)
     }
 }
+
+@Suite struct AddressBytesTests {
+    @Test("Addresses keep their bytes and their order", arguments: [
+        [127, 0, 0, 1], [255, 255, 255, 255], [0, 0, 0, 0],
+        [0x20, 1, 0x0D, 0xB8, 0, 0, 0, 0, 0xFF, 0, 0, 0, 0, 0, 0x42, 0x83], [UInt8](repeating: 0, count: 16),
+    ] as [[UInt8]])
+    func bytes(_ bytes: [UInt8]) throws {
+        let address = try #require(IPAddress(bytes: bytes))
+        #expect(address.bytes == bytes && address.isIPv6 == (bytes.count == 16))
+        #expect(try #require(IPAddress(address.description)) == address)
+    }
+
+    @Test func order() throws {
+        let four = IPAddress(255, 255, 255, 255)
+        let low = try #require(IPAddress("::1"))
+        let high = try #require(IPAddress("1::"))
+        #expect(four < low && low < high && !(high < low) && IPAddress(9, 255, 0, 0) < IPAddress(10, 0, 0, 0))
+        #expect(IPAddress(0, 0, 0, 1) != low)
+        #expect(IPAddress(bytes: [1, 2, 3]) == nil && IPAddress(bytes: []) == nil)
+    }
+}

@@ -45,4 +45,48 @@ struct DeterminismTests {
         #expect(Instant.distantFuture + .seconds(1) == .distantFuture)
         #expect(Instant(nanoseconds: 5) - Instant(nanoseconds: 2) == .nanoseconds(3))
     }
+
+    @Test("What nobody waits for is dropped when it is the earliest, and only then")
+    func dropping() {
+        var queue = DeadlineQueue<Int>()
+        for value in [3, 1, 4, 2] { queue.add(value, due: Instant(nanoseconds: Int64(value))) }
+        queue.dropEarliest { $0 == 1 || $0 == 2 || $0 == 4 }
+        #expect(queue.nextDeadline.nanoseconds == 3 && queue.count == 2)
+        queue.dropEarliest { $0 == 4 }
+        #expect(queue.popDue(at: .distantFuture) == 3 && queue.popDue(at: .distantFuture) == 4)
+        queue.add(5, due: Instant(nanoseconds: 5))
+        queue.dropEarliest { _ in true }
+        #expect(queue.isEmpty && queue.nextDeadline == .distantFuture)
+    }
+
+    @Test("Whole nanoseconds are cut towards zero and saturate", arguments: [
+        (.zero, 0), (.nanoseconds(-7), -7), (.seconds(9) + .nanoseconds(1), 9_000_000_001),
+        (.seconds(-20) - .nanoseconds(5), -20_000_000_005), (Duration(attoseconds: 1_999_999_999), 1),
+        (Duration(attoseconds: -1_999_999_999), -1), (.seconds(Int64.max), .max), (.seconds(Int64.min), .min),
+    ] as [(Duration, Int64)])
+    func nanoseconds(_ duration: Duration, _ count: Int64) {
+        #expect(duration.wholeNanoseconds == count)
+        if duration == .nanoseconds(count) { #expect(Duration(wholeNanoseconds: count) == duration) }
+    }
+
+    @Test("A fingerprint tells apart what differs in one byte, in length or in order")
+    func fingerprints() {
+        func hash(_ parts: [UInt8]...) -> UInt64 {
+            var hash = EventHash()
+            for part in parts { hash.combine(part) }
+            return hash.value
+        }
+        let bytes = (0..<19).map { UInt8($0) }
+        var seen: Set<UInt64> = [hash(bytes), hash([]), hash([], []), hash([0]), hash([0, 0])]
+        #expect(seen.count == 5)
+        for place in bytes.indices {
+            var changed = bytes
+            changed[place] ^= 0x80
+            #expect(seen.insert(hash(changed)).inserted)
+            #expect(seen.insert(hash(Array(bytes[..<place]), Array(bytes[place...]))).inserted)
+            // The first byte alone is among those above.
+            if place > 1 { #expect(seen.insert(hash(Array(bytes[..<place]))).inserted) }
+        }
+        #expect(hash(bytes) == 0x6B85_11F4_379A_E7C1, "the same in every process, in debug and in release")
+    }
 }

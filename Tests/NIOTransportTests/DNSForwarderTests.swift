@@ -25,15 +25,15 @@ struct DNSForwarderTests {
 
     @Test("An answer comes back, over UDP and TCP", arguments: [DNSTransport.udp, .tcp])
     func answers(transport: DNSTransport) async throws {
-        let answer = try await ask({ packet, _, _, responder in responder.respond(packet + [9]) }, over: transport)
+        let answer = try await ask({ packet, _, responder in responder.respond(packet + [9]) }, over: transport)
         #expect(answer == [1, 2, 3, 9])
     }
 
     @Test("Silence, and what is no answer, end with the time", arguments: [DNSTransport.udp, .tcp])
     func silence(transport: DNSTransport) async throws {
-        #expect(try await ask({ _, _, _, responder in responder.respond(nil) }, over: transport) == nil)
+        #expect(try await ask({ _, _, responder in responder.respond(nil) }, over: transport) == nil)
         let foreign = try await ask(
-            { packet, _, _, responder in responder.respond(packet) }, over: transport, accepts: { _ in false })
+            { packet, _, responder in responder.respond(packet) }, over: transport, accepts: { _ in false })
         #expect(foreign == nil)
     }
 

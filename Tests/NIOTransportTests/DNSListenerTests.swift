@@ -15,7 +15,7 @@ import Testing
     }
 
     @Test("Packets by UDP and TCP are answered from the loop and from elsewhere") func answers() async throws {
-        let listener = try await listen { packet, transport, from, responder in
+        let listener = try await listen { packet, transport, responder in
             guard packet.first != 0 else { return responder.respond(nil) }
             let answer = Array(packet.reversed()) + [transport == .tcp ? 1 : 0]
             if packet.count % 2 == 0 {
@@ -48,7 +48,7 @@ import Testing
         limits.idleTime = .milliseconds(200)
         limits.maxPipelined = 4
         let held = Recorder<DNSResponder>()
-        let listener = try await listen(limits: limits) { _, _, _, responder in held.append(responder) }
+        let listener = try await listen(limits: limits) { _, _, responder in held.append(responder) }
         let idle = try #require(RawClient(listener.endpoint))
         idle.send([0, 9, 1])
         #expect(idle.isEnded())

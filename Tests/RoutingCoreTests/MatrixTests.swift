@@ -29,6 +29,19 @@ import Testing
         #expect(world["s1.dc1"].reaches(from: "dc9", to: "dc3", at: world.now) == nil)
     }
 
+    @Test("A row that still holds is not sent again: in a quiet minute each goes to each a few times, for round trips")
+    func rowsHold() {
+        var world = MatrixWorld(seed: 8, Self.five)
+        world.run(for: .seconds(30))
+        let before = world.rowCount
+        world.run(for: .seconds(60))
+        // 15 servers, each asking 12 others; without this there would be 15 × 4 × 60 = 3,600.
+        #expect(world.rowCount - before <= 15 * 12 * 4, "\(world.rowCount - before) rows")
+        for name in world.names {
+            #expect(world[name].matrix(at: world.now).rows.allSatisfy { $0.age <= .seconds(5) }, "\(name)")
+        }
+    }
+
     @Test("A cut between two datacenters: rows of the other side come through the others, and nobody else agrees")
     func bothWays() {
         var world = MatrixWorld(seed: 2, Self.three)

@@ -30,6 +30,8 @@ struct MatrixWorld {
     var cuts: Set<ReachabilityMatrix.Cut> = []
     var roundTrips: [ReachabilityMatrix.Cut: Duration] = [:]
     var changes: [(at: Instant, server: String, effect: RouterEffect)] = []
+    /// Answers that carried the row of the server that gave them.
+    var rowCount = 0
     /// Datacenters of Consul: their routers are silent, and their servers answer without rows.
     var foreign: Set<String> = []
 
@@ -136,13 +138,23 @@ struct MatrixWorld {
             case .alive:
                 if !foreign.contains(target.server.datacenter) {
                     give(.heard(datacenter: source.datacenter), to: to)
-                    let rows = self[to].rows(wanted: self[from].wantedRows(at: now), at: now)
-                    deliver(.input(.rows(rows), to: from), after: oneWay(target.server, source))
+                    bringRows(of: target.server, at: to, to: from, after: oneWay(target.server, source))
                 }
                 let answer = RouterInput.pingAnswered(id, leader: "l", roundTrip: trip)
                 deliver(.input(answer, to: from), after: oneWay(target.server, source))
             }
         }
+    }
+
+    private mutating func bringRows(of server: RouteServer, at to: String, to from: String, after time: Duration) {
+        let wanted = servers[from]?.router.wantedRows(at: now) ?? []
+        let held = self[from].heldStamp(of: server.node, in: server.datacenter)
+        guard let answer = servers[to]?.router.rows(wanted: wanted, heldStamp: held, at: now) else { return }
+        rowCount += answer.rows.count { $0.row.server == server.node && $0.row.datacenter == server.datacenter }
+        if answer.isHeldGood {
+            deliver(.input(.rowHolds(server: server.node, datacenter: server.datacenter), to: from), after: time)
+        }
+        if !answer.rows.isEmpty { deliver(.input(.rows(answer.rows), to: from), after: time) }
     }
 
     mutating func run(for duration: Duration) {

@@ -35,6 +35,19 @@ struct PoolTests {
         }
     }
 
+    @Test("a join asks nobody of whom an answer has told already, and counts them all the same")
+    func joinMany() {
+        let count = 40
+        var network = Self.pool(count, seed: 9)
+        let joiner = network.add("late")
+        network.join(joiner, Array(0..<count))
+        network.run(for: .seconds(2))
+        #expect(network.joined[joiner].map(\.count) == [count] && network.joined[joiner].first?.errors == [])
+        let asked = network.dialCounts[joiner] ?? 0
+        #expect(asked >= 1 && asked <= 8, "\(asked) of \(count) were asked")
+        #expect(network.pools[joiner].members.count { $0.status == .alive } == count + 1)
+    }
+
     @Test("a join of several endpoints counts and names those that failed")
     func joinSeveral() {
         var network = Self.pool(3, seed: 4)

@@ -32,6 +32,8 @@ struct TestNetwork {
     var loss = 0.0
     var now = Instant.zero
     var datagramCount = 0
+    /// Streams that each node has dialled.
+    var dialCounts: [Int: Int] = [:]
     private var arrivals = DeadlineQueue<Arrival>()
     private var partners: [Side: Side] = [:]
     private var nextAccepted: UInt64 = 1
@@ -113,6 +115,7 @@ struct TestNetwork {
             guard !stopped.contains(index) else { return }
             give(input, to: index)
         case .attempt(let dialler, let stream, let endpoint):
+            dialCounts[dialler, default: 0] += 1
             guard let target = index(of: endpoint), hears(dialler, target), !hasLeft[target] else { return }
             let accepted = StreamID(stream.channel, nextAccepted)
             nextAccepted += 2

@@ -1,6 +1,8 @@
+import CatalogCore
 import FederationModel
 import Simulation
 import Testing
+import WireFormat
 
 @testable import ServerCore
 
@@ -28,6 +30,44 @@ import Testing
         }
     }
 
+    @Test("What a server says of its leader is kept apart from the rows, on both sides")
+    func metaApart() throws {
+        func body(_ contact: Duration, _ rows: Response) -> [UInt8] {
+            var response = rows
+            response.meta = QueryMeta(index: 7, lastContact: contact, knownLeader: contact != .zero)
+            var writer = MessagePackWriter()
+            response.encodeBody(into: &writer)
+            return writer.bytes
+        }
+        let text = String(repeating: "t", count: 600)
+        let lists: [Response] = [
+            .checkServiceNodes(IndexedCheckServiceNodes(nodes: [CheckServiceNode(node: Node(node: text))])),
+            .serviceNodes(IndexedServiceNodes(serviceNodes: [ServiceNode(node: text)])),
+            .nodes(IndexedNodes(nodes: [Node(node: text)])), .services(IndexedServices(services: [text: []])),
+            .dirEntries(IndexedDirEntries(entries: [DirEntry(key: ByteString(text))])),
+        ]
+        for rows in lists {
+            let first = body(.zero, rows)
+            let meta = QueryMeta(index: 7)
+            let served = KeptAnswers.Served(
+                request: .statusPing, row: .services, version: 1, restoreIndex: 0, meta: meta, body: first)
+            #expect(served.body(with: meta) == first)
+            var kept = KeptAnswers()
+            var known = rows
+            known.meta = meta
+            kept.keep(known, to: "A.B", body: first)
+            #expect(kept.response(to: "A.B", body: first) == known)
+            for contact in [Duration.milliseconds(1), .seconds(3), .seconds(100_000)] {
+                let other = body(contact, rows)
+                var want = rows
+                want.meta = QueryMeta(index: 7, lastContact: contact, knownLeader: true)
+                let isApart = if case .dirEntries = rows { false } else { true }
+                #expect(served.body(with: try #require(want.meta)) == (isApart ? other : nil))
+                #expect(kept.response(to: "A.B", body: other) == (isApart ? want : nil))
+            }
+        }
+    }
+
     @Test("What is kept has a bound in count and in bytes")
     func bounds() {
         var kept = KeptAnswers()
@@ -36,7 +76,8 @@ import Testing
         }
         func served(_ byteCount: Int) -> KeptAnswers.Served {
             KeptAnswers.Served(
-                request: .statusPing, version: 1, restoreIndex: 0, body: [UInt8](repeating: 0, count: byteCount))
+                request: .statusPing, row: .services, version: 1, restoreIndex: 0, meta: QueryMeta(),
+                body: [UInt8](repeating: 0, count: byteCount))
         }
         var most = 0
         for number in 0...1500 {

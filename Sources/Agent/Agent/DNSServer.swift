@@ -3,7 +3,6 @@ import DNSCore
 import Determinism
 import FederationModel
 import NIOCore
-import NIOPosix
 import NIOTransport
 import ServerCore
 import Synchronization
@@ -17,11 +16,10 @@ final class DNSServer: Sendable {
     private let random: Mutex<SeededRandom>
     private let recursors: [Endpoint]
     private let forwarder: DNSForwarder
-    private let loops: any EventLoopGroup
 
     init(
         frontEnd: DNSFrontEnd, view: ViewBox, answers: AnswerTable, control: ControlLoop, recursors: [Endpoint],
-        forwarder: DNSForwarder, loops: any EventLoopGroup, seed: UInt64
+        forwarder: DNSForwarder, seed: UInt64
     ) {
         self.frontEnd = frontEnd
         self.view = view
@@ -29,72 +27,153 @@ final class DNSServer: Sendable {
         self.control = control
         self.recursors = recursors
         self.forwarder = forwarder
-        self.loops = loops
         random = Mutex(SeededRandom(seed: seed))
     }
 
-    func handle(_ packet: [UInt8], isTCP: Bool, _ responder: DNSResponder) {
-        var round = DNSRound(frontEnd, random: random.withLock { $0.split() })
-        perform(round.begin(packet, isTCP: isTCP, view: view.current, at: AgentClock.now), round, responder)
+    /// What one listener remembers.
+    func newMemory() -> QuestionMemory { QuestionMemory(random: random.withLock { $0.split() }) }
+
+    /// The answer to a question that came before, if it still holds. On the listener's loop.
+    /// - Returns: false when the question has to be read.
+    func recall(_ packet: UnsafeRawBufferPointer, _ memory: QuestionMemory, into answer: inout ByteBuffer) -> Bool {
+        guard let entry = memory.find(packet), let published = view.published,
+            entry.question.holds(in: published.view, at: AgentClock.now)
+        else { return false }
+        answer.writeWithUnsafeMutableBytes(minimumWritableBytes: entry.question.byteCount) { output in
+            entry.question.write(id: Self.number(packet), to: output, random: &memory.random)
+            return entry.question.byteCount
+        }
+        return true
     }
 
-    private func perform(_ step: DNSRound.Step, _ round: DNSRound, _ responder: DNSResponder) {
-        switch step {
-        case .respond(let bytes): responder.respond(bytes)
-        case .recurse(let recursion): recurse(recursion, recursors[...], round, responder)
-        case .askAgent(let request):
-            let id = answers.add { answer in
-                guard case .agent(let response) = answer else { return }
-                responder.respond(round.answered(response))
+    private static func number(_ packet: UnsafeRawBufferPointer) -> UInt16 {
+        UInt16(packet[0]) << 8 | UInt16(packet[1])
+    }
+
+    /// On the listener's loop.
+    /// - Parameter memory: the listener's; only questions by UDP are remembered.
+    func handle(_ packet: [UInt8], isTCP: Bool, _ memory: QuestionMemory, _ responder: DNSResponder) {
+        let asker = Asker(responder: responder, packet: packet, memory: memory, remembers: !isTCP)
+        if !isTCP, let entry = packet.withUnsafeBytes({ memory.find($0) }), entry.question.isForwarded,
+            let datacenter = entry.question.request.datacenter, view.published?.view.datacenter != datacenter
+        {
+            return forward(entry, asker)
+        }
+        let draw = isTCP ? random.withLock { $0.split() } : memory.random.split()
+        var round = DNSRound(frontEnd, random: draw, remembers: !isTCP)
+        let step = round.begin(packet, isTCP: isTCP, view: view.current, at: AgentClock.now)
+        perform(step, round, asker)
+    }
+
+    /// A known question goes to the other datacenter at once, and a known answer back without being read.
+    private func forward(_ entry: QuestionMemory.Entry, _ asker: Asker) {
+        let now = AgentClock.now
+        let limit = frontEnd.context.answerTimeout
+        let request = entry.question.request
+        ask(request, DNSRound.agentTime(limit), until: now + limit, asker) { [self] result in
+            let memory = asker.memory
+            if case .success(let response) = result, let known = asker.packet.withUnsafeBytes({ memory.find($0) }),
+                known.question.holds(in: response)
+            {
+                let bytes = [UInt8](unsafeUninitializedCapacity: known.question.byteCount) { output, count in
+                    count = known.question.byteCount
+                    let number = asker.packet.withUnsafeBytes { Self.number($0) }
+                    known.question.write(id: number, to: UnsafeMutableRawBufferPointer(output), random: &memory.random)
+                }
+                return asker.responder.respond(bytes)
             }
-            control.submit(.agentRequest(id, request))
-            expire(id, round, responder)
-        case .ask(let request, let timeout):
-            let id = answers.add { [self] answer in
-                guard case .request(let result, _) = answer else { return }
-                var round = round
-                perform(round.answered(result, view: view.current, at: AgentClock.now), round, responder)
+            // It is read after all, as of the moment at which it came.
+            var round = DNSRound(frontEnd, random: memory.random.split(), remembers: true)
+            guard case .ask = round.begin(asker.packet, isTCP: false, view: nil, at: now) else {
+                return asker.responder.respond(nil)
             }
-            control.submit(.request(id, request, timeout: timeout))
-            expire(id, round, responder)
+            let step = result.map { round.answered($0, view: view.current, at: AgentClock.now) } ?? round.expired()
+            perform(step, round, asker)
         }
     }
 
-    /// The agent keeps to its time; this is for when it cannot, such as while its loop is held up. It is not cancelled:
-    /// that would cost another loop's turn for each question.
-    private func expire(_ id: RequestID, _ round: DNSRound, _ responder: DNSResponder) {
-        let left = max(.zero, round.deadline - AgentClock.now)
-        let loop = MultiThreadedEventLoopGroup.currentEventLoop ?? loops.next()
-        loop.scheduleTask(in: .nanoseconds(left.wholeNanoseconds)) { [self] in
+    private func perform(_ step: DNSRound.Step, _ round: DNSRound, _ asker: Asker) {
+        switch step {
+        case .respond(let bytes):
+            if asker.remembers { asker.memory.store(asker.packet, round.repeated) }
+            asker.responder.respond(bytes)
+        case .recurse(let recursion): recurse(recursion, recursors[...], round, asker)
+        case .askAgent(let request):
+            let id = answers.add { answer in
+                guard case .agent(let response) = answer else { return }
+                asker.responder.onLoop { asker.responder.respond(round.answered(response)) }
+            }
+            control.submit(.agentRequest(id, request))
+            expire(id, until: round.deadline, asker) { [self] in
+                var round = round
+                perform(round.expired(), round, asker)
+            }
+        case .ask(let request, let timeout):
+            ask(request, timeout, until: round.deadline, asker) { [self] result in
+                var round = round
+                let step = result.map { round.answered($0, view: view.current, at: AgentClock.now) } ?? round.expired()
+                perform(step, round, asker)
+            }
+        }
+    }
+
+    /// - Parameter answered: on the listener's loop, once; nil when the deadline has passed.
+    private func ask(
+        _ request: Request, _ timeout: Duration, until deadline: Instant, _ asker: Asker,
+        _ answered: @escaping @Sendable (Result<Response, FederationError>?) -> Void
+    ) {
+        let id = answers.add { answer in
+            guard case .request(let result, _) = answer else { return }
+            // The control loop hands on; writing the answer out is the business of the listener's loop.
+            asker.responder.onLoop { answered(result) }
+        }
+        control.submit(.request(id, request, timeout: timeout))
+        expire(id, until: deadline, asker) { answered(nil) }
+    }
+
+    /// The agent keeps to its time; this is for when it cannot, such as while its loop is held up.
+    private func expire(
+        _ id: RequestID, until deadline: Instant, _ asker: Asker, _ expired: @escaping @Sendable () -> Void
+    ) {
+        asker.memory.deadlines.add(deadline, asker.responder) { [self] in
             guard answers.remove(id) else { return }
             control.submit(.cancelled(id))
-            var round = round
-            perform(round.expired(), round, responder)
+            expired()
         }
     }
 
     /// The recursors in their order, until one settles the question.
     private func recurse(
-        _ recursion: DNSRecursion, _ left: ArraySlice<Endpoint>, _ round: DNSRound, _ responder: DNSResponder
+        _ recursion: DNSRecursion, _ left: ArraySlice<Endpoint>, _ round: DNSRound, _ asker: Asker
     ) {
-        guard let server = left.first else { return settled(recursion, nil, round, responder) }
+        guard let server = left.first else { return settled(recursion, nil, round, asker) }
         let id = random.withLock { UInt16.random(in: 0...UInt16.max, using: &$0) }
         let transport: NIOTransport.DNSTransport = recursion.transport == .tcp ? .tcp : .udp
         forwarder.ask(
             recursion.question(id: id), of: server, over: transport, accepts: { recursion.isAnswer($0, id: id) }
         ) { [self] answer in
             guard let answer, recursion.isSettled(by: answer) else {
-                return recurse(recursion, left.dropFirst(), round, responder)
+                return recurse(recursion, left.dropFirst(), round, asker)
             }
-            settled(recursion, answer, round, responder)
+            settled(recursion, answer, round, asker)
         }
     }
 
-    private func settled(
-        _ recursion: DNSRecursion, _ answer: [UInt8]?, _ round: DNSRound, _ responder: DNSResponder
-    ) {
-        var round = round
-        let step = round.settled(recursion, by: answer, view: view.current, at: AgentClock.now)
-        perform(step, round, responder)
+    /// From any loop: the forwarder has its own.
+    private func settled(_ recursion: DNSRecursion, _ answer: [UInt8]?, _ round: DNSRound, _ asker: Asker) {
+        asker.responder.onLoop { [self] in
+            var round = round
+            let step = round.settled(recursion, by: answer, view: view.current, at: AgentClock.now)
+            perform(step, round, asker)
+        }
     }
+}
+
+/// Who waits for an answer.
+private struct Asker: Sendable {
+    let responder: DNSResponder
+    let packet: [UInt8]
+    let memory: QuestionMemory
+    /// Whether the answer is kept for the next who asks.
+    let remembers: Bool
 }

@@ -18,7 +18,7 @@ final class HTTPFrontEnd: Sendable {
     private let resolver: AddressResolver
     private let machine: MachineRequests
     private let cached: CachedAnswers
-    private let random: Mutex<SeededRandom>
+    private let random: SharedRandom
 
     init(
         router: HTTPRouter, view: ViewBox, answers: AnswerTable, control: ControlLoop, resolver: AddressResolver,
@@ -31,62 +31,71 @@ final class HTTPFrontEnd: Sendable {
         self.resolver = resolver
         self.machine = machine
         cached = CachedAnswers(answers: answers, control: control)
-        random = Mutex(SeededRandom(seed: seed))
+        random = SharedRandom(seed: seed)
     }
 
-    /// Answers at once or later, on any thread.
-    func handle(_ request: HTTPRequest, _ responder: HTTPResponder) {
-        let waiting = handle(request, responder) { response in
-            responder.respond(status: response.status, headers: response.headers, body: response.body)
+    /// Answers at once or later, on any thread. Called on the connection's loop.
+    /// - Parameter repeated: the request, when the same came before.
+    func handle(_ request: HTTPRequest, _ repeated: RepeatedRequest?, _ responder: HTTPResponder) {
+        let memory = repeated.map { repeated -> Remembered in
+            if let memory = repeated.memory as? Remembered { return memory }
+            let memory = Remembered()
+            repeated.memory = memory
+            return memory
         }
+        var round = HTTPRound(router, remembers: memory != nil)
+        let step: HTTPRound.Step
+        if let plan = memory?.plan {
+            step = round.begin(plan, view: view.current, at: AgentClock.now)
+        } else {
+            var draw = random
+            step = round.begin(
+                request, view: view.current, at: AgentClock.now, cached: { cached.look($0, $1) },
+                random: &draw)
+        }
+        let waiting = perform(step, round, Caller(responder: responder, memory: memory))
         if let waiting { responder.onClose { waiting.cancel { self.cancel($0) } } }
     }
 
-    /// - Parameter respond: called once, at once or later, on any thread.
-    /// - Returns: what to cancel when the caller goes away first; nil when the answer has been given.
-    private func handle(
-        _ request: HTTPRequest, _ responder: HTTPResponder, respond: @escaping @Sendable (HTTPResponse) -> Void
-    ) -> WaitingRound? {
-        var draw = random.withLock { $0.split() }
-        var round = HTTPRound(router)
-        let step = round.begin(
-            request, view: view.current, at: AgentClock.now, cached: { cached.look($0, $1) }, random: &draw)
-        return perform(step, round, responder, respond)
+    /// Whether the last answer to a request holds. On the loop of its connection.
+    func recall(_ repeated: RepeatedRequest) -> HTTPRecall {
+        guard let memory = repeated.memory as? Remembered, memory.read != nil, let published = view.published else {
+            return .unknown
+        }
+        return memory.read?.verdict(published.view, at: AgentClock.now).recall ?? .unknown
     }
 
     /// For SIGHUP, where nobody waits.
     func reload(_ failed: @escaping @Sendable (AgentError) -> Void) {
         machine.reload { [self] result in
             if case .failure(let problem) = result { failed(problem) }
-            _ = perform(HTTPRound(router).reloaded(result), HTTPRound(router), nil) { _ in }
+            _ = perform(HTTPRound(router).reloaded(result), HTTPRound(router), Caller())
         }
     }
 
     private func serve(
-        _ request: ShellRequest, isPretty: Bool, _ round: HTTPRound, _ responder: HTTPResponder?,
-        _ respond: @escaping @Sendable (HTTPResponse) -> Void
+        _ request: ShellRequest, isPretty: Bool, _ round: HTTPRound, _ caller: Caller
     ) -> WaitingRound? {
         switch request {
-        case .host: machine.host(isPretty: isPretty) { [router] in respond(router.json($0)) }
+        case .host: machine.host(isPretty: isPretty) { [router] in caller.respond(router.json($0)) }
         case .monitor(let level, let isJSON):
-            if let responder { monitor(level, isJSON: isJSON, responder, respond) }
+            if let responder = caller.responder { monitor(level, isJSON: isJSON, responder, caller) }
         case .watchFederation(let datacenter):
-            if let responder { watch(datacenter, round, responder, respond) }
+            if let responder = caller.responder {
+                watch(datacenter, round, responder) { caller.respond($0) }
+            }
         case .reload:
-            machine.reload { [self] in _ = perform(round.reloaded($0), round, responder, respond) }
+            machine.reload { [self] in _ = perform(round.reloaded($0), round, caller) }
         }
         return nil
     }
 
-    private func monitor(
-        _ level: LogLine.Level, isJSON: Bool, _ responder: HTTPResponder,
-        _ respond: @Sendable (HTTPResponse) -> Void
-    ) {
+    private func monitor(_ level: LogLine.Level, isJSON: Bool, _ responder: HTTPResponder, _ caller: Caller) {
         guard
             let reader = LogReaders.shared.add(Logger.Level(level), isJSON: isJSON, sink: { responder.stream($0) })
         else {
             let failure = AgentResponse.failed(.failed("too many readers of the log"))
-            return respond(router.render(Rendering(.done), failure))
+            return caller.respond(router.render(Rendering(.done), failure))
         }
         responder.begin(status: 200, headers: router.commonHeaders)
         responder.onClose { LogReaders.shared.remove(reader) }
@@ -151,8 +160,7 @@ final class HTTPFrontEnd: Sendable {
 
     /// Questions that are under way together: their answers meet in the round that waits for them.
     private func ask(
-        _ questions: [HTTPRound.Question], _ timeout: Duration?, _ waiting: WaitingRound,
-        _ respond: @escaping @Sendable (HTTPResponse) -> Void
+        _ questions: [HTTPRound.Question], _ timeout: Duration?, _ waiting: WaitingRound, _ caller: Caller
     ) {
         for question in questions {
             let id = answers.add { [self] answer in
@@ -164,8 +172,8 @@ final class HTTPFrontEnd: Sendable {
                     }
                 }
                 switch step {
-                case .respond(let response): respond(response)
-                case .askAll(let more, let timeout): ask(more, timeout, waiting, respond)
+                case .respond(let response): caller.respond(response)
+                case .askAll(let more, let timeout): ask(more, timeout, waiting, caller)
                 case .ask, .askAgent, .resolve, .shell, nil: break
                 }
             }
@@ -180,40 +188,110 @@ final class HTTPFrontEnd: Sendable {
         }
     }
 
-    private func perform(
-        _ step: HTTPRound.Step, _ round: HTTPRound, _ responder: HTTPResponder?,
-        _ respond: @escaping @Sendable (HTTPResponse) -> Void
-    ) -> WaitingRound? {
+    /// - Returns: what to cancel when the caller goes away first; nil when the answer has been given.
+    private func perform(_ step: HTTPRound.Step, _ round: HTTPRound, _ caller: Caller) -> WaitingRound? {
         switch step {
         case .respond(let response):
             if let kept = round.kept { cached.store(kept.key, kept.request, kept.response) }
-            respond(response)
+            caller.respond(response, remembering: round)
             return nil
         case .shell(let request, let isPretty):
-            return serve(request, isPretty: isPretty, round, responder, respond)
+            return serve(request, isPretty: isPretty, round, caller)
         case .ask(let request, let timeout):
             let id = answers.add { [self] answer in
                 guard case .request(let result, let details) = answer else { return }
-                var round = round
-                let next = round.answered(result, details, view: view.current, at: AgentClock.now)
-                _ = perform(next, round, responder, respond)
+                // The control loop hands on; writing the answer out is the business of the connection's loop.
+                caller.onLoop { [self] in
+                    if case .success(let response) = result, details.relay.isEmpty, caller.respondAgain(response) {
+                        return
+                    }
+                    var round = round
+                    let next = round.answered(result, details, view: view.current, at: AgentClock.now)
+                    _ = perform(next, round, caller)
+                }
             }
             control.submit(.request(id, request, timeout: timeout, explains: round.explains))
             return WaitingRound(round, id)
         case .askAll(let questions, let timeout):
             let waiting = WaitingRound(round)
-            ask(questions, timeout, waiting, respond)
+            ask(questions, timeout, waiting, caller)
             return waiting
         case .askAgent(let request):
             let id = answers.add { answer in
                 guard case .agent(let response) = answer else { return }
-                respond(round.answered(response))
+                caller.onLoop { caller.respond(round.answered(response)) }
             }
             control.submit(.agentRequest(id, request))
             return WaitingRound(round, id)
         case .resolve(let host, let port):
-            resolver.resolve(host, port: port) { [self] in _ = perform(round.resolved($0), round, responder, respond) }
+            resolver.resolve(host, port: port) { [self] in _ = perform(round.resolved($0), round, caller) }
             return nil
         }
     }
+}
+
+/// What is remembered of a request that came before.
+///
+/// `@unchecked Sendable`: touched on the loop of its connections alone, as `RepeatedRequest` is.
+private final class Remembered: @unchecked Sendable {
+    var plan: HTTPRound.Plan?
+    /// What the listener's kept answer depends on.
+    var read: RepeatedRead?
+}
+
+/// Who waits for an answer; nobody after SIGHUP.
+private struct Caller: Sendable {
+    var responder: HTTPResponder?
+    var memory: Remembered?
+
+    /// From any thread; with something to remember, on the connection's loop.
+    func respond(_ response: HTTPResponse, remembering round: HTTPRound? = nil) {
+        var isKept = false
+        if let memory, let round {
+            memory.plan = round.plan
+            memory.read = round.repeated
+            isKept = memory.read != nil
+        }
+        responder?.respond(
+            status: response.status, headers: response.headers, body: response.body, isKept: isKept)
+    }
+
+    /// - Returns: false when the answer has to be rendered.
+    func respondAgain(_ response: Response) -> Bool {
+        guard let memory, let responder, let verdict = memory.read?.verdict(response) else { return false }
+        switch verdict {
+        case .changed: return false
+        case .same: return responder.respondAgain(headers: nil)
+        case .headers(let headers): return responder.respondAgain(headers: headers)
+        }
+    }
+
+    func onLoop(_ work: @escaping @Sendable () -> Void) {
+        if let responder { responder.onLoop(work) } else { work() }
+    }
+}
+
+extension RepeatedRead.Verdict {
+    fileprivate var recall: HTTPRecall {
+        switch self {
+        case .changed: .unknown
+        case .same: .same
+        case .headers(let headers): .headers(headers)
+        }
+    }
+}
+
+/// A generator that loops share; most requests draw nothing.
+private struct SharedRandom: RandomNumberGenerator, Sendable {
+    private final class Shared: Sendable {
+        let random: Mutex<SeededRandom>
+
+        init(seed: UInt64) { random = Mutex(SeededRandom(seed: seed)) }
+    }
+
+    private let shared: Shared
+
+    init(seed: UInt64) { shared = Shared(seed: seed) }
+
+    func next() -> UInt64 { shared.random.withLock { $0.next() } }
 }

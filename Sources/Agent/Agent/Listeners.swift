@@ -73,10 +73,13 @@ struct Listeners {
             if ports.dns > 0 {
                 let endpoint = Endpoint(client, UInt16(clamping: ports.dns))
                 try await taking(endpoint, "ports.dns") {
+                    let memory = front.dns.newMemory()
                     dns.append(
-                        try await DNSListener.bind(to: endpoint, loop: connections.next()) {
-                            packet, transport, _, responder in
-                            front.dns.handle(packet, isTCP: transport == .tcp, responder)
+                        try await DNSListener.bind(
+                            to: endpoint, loop: connections.next(),
+                            recall: { front.dns.recall($0, memory, into: &$1) }
+                        ) { packet, transport, responder in
+                            front.dns.handle(packet, isTCP: transport == .tcp, memory, responder)
                         })
                 }
             }
@@ -126,8 +129,7 @@ struct Listeners {
         let names = plan.configuration.dns
         let dns = DNSServer(
             frontEnd: frontEnd, view: view, answers: answers, control: control, recursors: plan.recursors,
-            forwarder: DNSForwarder(loops: connections, timeout: names.recursorTimeout), loops: connections,
-            seed: system.next())
+            forwarder: DNSForwarder(loops: connections, timeout: names.recursorTimeout), seed: system.next())
         return (http, dns)
     }
 
@@ -151,11 +153,13 @@ struct Listeners {
     ) async throws -> HTTPListener {
         var limits = HTTPLimits()
         limits.maxConnectionsPerClient = configured.httpMaxConnectionsPerClient
-        return try await HTTPListener.bind(to: .tcp(endpoint), loops: loops, limits: limits) { head, body, responder in
+        return try await HTTPListener.bind(
+            to: .tcp(endpoint), loops: loops, limits: limits, recall: { front.recall($0) }
+        ) { head, body, responder in
             let request = HTTPRequest(
                 method: head.method, target: head.uri, headers: head.headers, body: body,
                 remote: head.from?.address ?? IPAddress(127, 0, 0, 1))
-            front.handle(request, responder)
+            front.handle(request, head.repeated, responder)
         }
     }
 

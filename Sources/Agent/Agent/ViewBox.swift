@@ -1,13 +1,30 @@
 package import ServerCore
 import Synchronization
 
-/// The newest published view, read by the connection loops. Copy out, never call out under the lock.
+/// The newest published view, read by the connection loops. Copy out, never call out under the lock: a copy is one
+/// retain, however large a view is.
 package final class ViewBox: Sendable {
-    private let view = Mutex<ReadView?>(nil)
+    package final class Published: Sendable {
+        package let view: ReadView
+
+        init(_ view: ReadView) { self.view = view }
+    }
+
+    private let newest = Mutex<Published?>(nil)
 
     package init() {}
 
-    package var current: ReadView? { view.withLock { $0 } }
+    package var published: Published? { newest.withLock { $0 } }
 
-    package func publish(_ new: ReadView) { view.withLock { $0 = new } }
+    package var current: ReadView? { published?.view }
+
+    package func publish(_ new: ReadView) {
+        let new = Published(new)
+        // The old one goes when the lock is free again: what it alone held is released here.
+        let old = newest.withLock { newest in
+            defer { newest = new }
+            return newest
+        }
+        withExtendedLifetime(old) {}
+    }
 }

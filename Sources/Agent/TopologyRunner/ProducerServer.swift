@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 import Synchronization
 package import TopologyCore
 
@@ -74,7 +74,7 @@ package final class ProducerServer: Sendable {
             return true
         }
         guard isFree else { return serve(connection) }
-        Thread.detachNewThread { [self] in
+        DetachedThread.start { [self] in
             serve(connection)
             threadCount.withLock { $0 -= 1 }
         }

@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 import TopologyCore
 
 /// Where one run keeps configurations, data and logs.

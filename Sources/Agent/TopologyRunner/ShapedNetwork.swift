@@ -1,6 +1,6 @@
 import CNamespaces
 import Determinism
-import Foundation
+import Glibc
 import Synchronization
 import TopologyCore
 
@@ -49,9 +49,7 @@ final class ShapedNetwork: Sendable {
         }
         (self.namespaces, self.tuns, self.siteOf) = (namespaces, tuns, siteOf)
         shaper = Mutex(LinkShaper(topology, plan, sites: sites, observer: Self.observer, seed: seed))
-        let thread = Thread { [self] in forward() }
-        thread.name = "links"
-        thread.start()
+        DetachedThread.start { [self] in forward() }
     }
 
     /// The namespace in which an agent or producer runs.

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 import Synchronization
 
 /// Blocking work, each piece on a thread of its own; the owner looks at what is there.
@@ -8,12 +8,10 @@ final class ThreadedWork<Value: Sendable>: Sendable {
     init(_ jobs: [@Sendable () -> Value]) {
         results = Mutex(Array(repeating: nil, count: jobs.count))
         for (index, job) in jobs.enumerated() {
-            let thread = Thread { [self] in
+            DetachedThread.start(stackBytes: 1 << 20) { [self] in
                 let value = job()
                 results.withLock { $0[index] = value }
             }
-            thread.stackSize = 1 << 20
-            thread.start()
         }
     }
 
@@ -32,7 +30,12 @@ final class StopSwitch: Sendable {
 
 /// Blocks the thread.
 func pause(_ duration: Duration) {
-    let parts = duration.components
-    guard duration > .zero else { return }
-    Thread.sleep(forTimeInterval: Double(parts.seconds) + Double(parts.attoseconds) / 1e18)
+    let end = ContinuousClock.now + duration
+    while true {
+        let left = end - ContinuousClock.now
+        guard left > .zero else { return }
+        // At most a minute at a time: the system's call counts in 32 bits.
+        let (seconds, attoseconds) = left.components
+        usleep(useconds_t(min(60_000_000, min(seconds, 60) * 1_000_000 + attoseconds / 1_000_000_000_000 + 1)))
+    }
 }

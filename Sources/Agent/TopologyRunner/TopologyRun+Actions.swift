@@ -1,6 +1,6 @@
 import ClientHTTP
 import Configuration
-import Foundation
+import Glibc
 import TopologyCore
 import WireFormat
 

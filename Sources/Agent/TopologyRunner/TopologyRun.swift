@@ -1,6 +1,7 @@
 package import ClientHTTP
 import Configuration
-import Foundation
+import FoundationEssentials
+import Glibc
 import Synchronization
 package import TopologyCore
 
@@ -149,7 +150,15 @@ package struct TopologyRun {
         let elapsed =
             Double((ContinuousClock.now - began).components.seconds)
             + Double((ContinuousClock.now - began).components.attoseconds) / 1e18
-        options.print(String(format: "%8.3f  ", elapsed) + line)
+        options.print(Self.seconds(elapsed) + "  " + line)
+    }
+
+    /// With three decimals, right-aligned in eight columns.
+    private static func seconds(_ elapsed: Double) -> String {
+        let milliseconds = Int((max(0, elapsed) * 1000).rounded())
+        let fraction = String(1000 + milliseconds % 1000).dropFirst()
+        let text = "\(milliseconds / 1000).\(fraction)"
+        return String(repeating: " ", count: max(0, 8 - text.utf8.count)) + text
     }
 
     private mutating func perform() -> TopologyReport {

@@ -27,13 +27,21 @@ package struct DNSRound: Sendable {
     /// The answer waits for an alias while this is not nil: the question itself, answered.
     private var answered: (rendering: DNSRendering, results: [Result<Response, FederationError>])?
     private var random: SeededRandom
+    private let remembers: Bool
+    /// An answer was too old and asked for again at the leader.
+    private var isAskedAgain = false
+    /// The question with its answer, for when the same bytes come again.
+    package private(set) var repeated: RepeatedQuestion?
     /// When the asker is told at the latest that nothing is known.
     package private(set) var deadline = Instant.zero
 
-    /// - Parameter random: draws the order of records.
-    package init(_ frontEnd: DNSFrontEnd, random: SeededRandom) {
+    /// - Parameters:
+    ///   - random: draws the order of records.
+    ///   - remembers: whether `repeated` is wanted.
+    package init(_ frontEnd: DNSFrontEnd, random: SeededRandom, remembers: Bool = false) {
         self.frontEnd = frontEnd
         self.random = random
+        self.remembers = remembers
     }
 
     /// - Parameters:
@@ -65,8 +73,12 @@ package struct DNSRound: Sendable {
         guard let request = waiting.popFirst() else { return .respond(nil) }
         if case .success(let response) = result, let again = request.retryAtLeader(after: response) {
             waiting = [again] + waiting
+            isAskedAgain = true
         } else {
             results.append(result)
+            if case .success(let response) = result, let template = template(response, left: waiting) {
+                repeated = RepeatedQuestion(request, response, template)
+            }
         }
         return next(view, at: now)
     }
@@ -86,11 +98,13 @@ package struct DNSRound: Sendable {
                 request.retryAtLeader(after: response) == nil
             else {
                 let left = deadline - now()
-                // A little less than there is: the agent's own word is in time then, and says more than silence.
-                return left <= .zero ? expired() : .ask(request, timeout: left - min(left / 16, .milliseconds(20)))
+                return left <= .zero ? expired() : .ask(request, timeout: Self.agentTime(left))
             }
             waiting = waiting.dropFirst()
             results.append(.success(response))
+            if let template = template(response, left: waiting) {
+                repeated = RepeatedQuestion(request, response, from: view, template)
+            }
         }
         guard let rendering else { return .respond(nil) }
         if answered != nil {
@@ -115,6 +129,18 @@ package struct DNSRound: Sendable {
         case nil: return .respond(frontEnd.render(rendering, results, aliases, random: &random))
         }
     }
+
+    /// Only for questions of one request that has not been asked again elsewhere.
+    private func template(_ response: Response, left: ArraySlice<Request>) -> DNSTemplate? {
+        guard remembers, !isAskedAgain, answered == nil, results.count == 1, left.isEmpty, let rendering else {
+            return nil
+        }
+        return frontEnd.template(rendering, response)
+    }
+
+    /// What the agent is given of the time that is left. A little less than there is: its own word is in time then, and
+    /// says more than silence.
+    package static func agentTime(_ left: Duration) -> Duration { left - min(left / 16, .milliseconds(20)) }
 
     /// The deadline has passed.
     package mutating func expired() -> Step {

@@ -39,9 +39,21 @@ package struct HTTPRound: Sendable {
 
     package typealias CacheLookup = (AnswerCache.Key, QueryOptions) -> AnswerCache.Lookup
 
+    /// A read as it was understood, for when the same bytes come again.
+    package struct Plan: Sendable {
+        package let request: Request
+        fileprivate let rendering: Rendering
+    }
+
     private let router: HTTPRouter
+    /// Whether `plan` and `repeated` are wanted.
+    private let remembers: Bool
     private var rendering = Rendering(.done)
     private var request: Request?
+    /// Nil for what is no read, or is answered from a cache.
+    package private(set) var plan: Plan?
+    /// What decides whether the answer just given holds for the next one who asks the same.
+    package private(set) var repeated: RepeatedRead?
     /// How old the answer was that is asked for again at the leader, and what the asker takes.
     private var stale: (age: Duration, bound: Duration)?
     /// To be kept when the round has ended.
@@ -49,7 +61,19 @@ package struct HTTPRound: Sendable {
     private var join: (host: String, wan: Bool)?
     private var fan: DatacenterFan?
 
-    package init(_ router: HTTPRouter) { self.router = router }
+    package init(_ router: HTTPRouter, remembers: Bool = false) {
+        self.router = router
+        self.remembers = remembers
+    }
+
+    /// The same read again.
+    package mutating func begin(
+        _ plan: Plan, view: @autoclosure () -> ReadView?, at now: @autoclosure () -> Instant
+    ) -> Step {
+        self.plan = plan
+        rendering = plan.rendering
+        return answer(plan.request, view(), at: now)
+    }
 
     /// Goes along with `Step.ask`.
     package var explains: Bool { rendering.explains }
@@ -76,6 +100,8 @@ package struct HTTPRound: Sendable {
                 self.rendering.cacheAge = .miss
             } else if AnswerCache.isNeverKept(typed) {
                 self.rendering.cacheAge = .miss
+            } else if remembers, typed.kind == .read, !rendering.explains {
+                plan = Plan(request: typed, rendering: rendering)
             }
             return answer(typed, view(), at: now)
         case .agent(let typed, let rendering):
@@ -100,7 +126,9 @@ package struct HTTPRound: Sendable {
             request.retryAtLeader(after: response) == nil
         {
             keep(request, response)
-            return .respond(router.render(rendering, .success(response)))
+            let answer = router.render(rendering, .success(response))
+            if mayRemember { repeated = RepeatedRead(request, response, from: view, answer: answer) }
+            return .respond(answer)
         }
         self.request = request
         return .ask(request, timeout: rendering.timeout)
@@ -114,6 +142,7 @@ package struct HTTPRound: Sendable {
     ) -> Step {
         if case .success(let response) = result, let again = request?.retryAtLeader(after: response) {
             rendering.consistency = .leader
+            plan = nil
             stale = (response.meta?.lastContact ?? .zero, request?.options?.maxStaleDuration ?? .zero)
             return answer(again, view(), at: now)
         }
@@ -122,9 +151,17 @@ package struct HTTPRound: Sendable {
                 age: stale.age, bound: stale.bound, because: error.message)
             return .respond(router.render(rendering, .failure(failure), details))
         }
-        if case .success(let response) = result, let request { keep(request, response) }
-        return .respond(router.render(rendering, result, details))
+        let answer = router.render(rendering, result, details)
+        if case .success(let response) = result, let request {
+            keep(request, response)
+            // One that came over a relay says so: the next may come straight.
+            if mayRemember && details.relay.isEmpty { repeated = RepeatedRead(request, response, answer: answer) }
+        }
+        return .respond(answer)
     }
+
+    /// The answer to a second question, at the leader, is none to the first.
+    private var mayRemember: Bool { remembers && plan != nil }
 
     // MARK: Several datacenters
 

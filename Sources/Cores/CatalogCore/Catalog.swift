@@ -44,8 +44,8 @@ package struct Catalog: Sendable {
     /// The index of the last command applied; 0 before any.
     package var appliedIndex: UInt64 = 0
 
-    /// Of the last `restore`, which brings modify indexes of another history; 0 before any. Not in snapshots: what is
-    /// compared by it does not outlive the process.
+    /// Of the last `restore`, which brings modify indexes of another history, or of the leader's snapshot that took
+    /// this catalog's place; 0 before any. Not in snapshots: what is compared by it does not outlive the process.
     package var restoreIndex: UInt64 = 0
 
     private var touchedKeys: [WatchKey] = []

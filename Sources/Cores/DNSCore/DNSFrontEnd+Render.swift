@@ -55,7 +55,7 @@ extension DNSFrontEnd {
     private var failure: DNSResponse { DNSResponse(code: .serverFailure) }
 
     /// More instances than an answer can hold are not looked at: the smallest record has 16 bytes.
-    private static let maxDatagramInstances = maxDatagramBytes / 16
+    static let maxDatagramInstances = maxDatagramBytes / 16
     private static let maxInstances = maxMessageBytes / 16
 
     /// The healthy instances in an order of their own.
@@ -68,7 +68,7 @@ extension DNSFrontEnd {
     }
 
     /// Without instances that a check calls critical, or with `only_passing` anything but passing.
-    private func healthy(_ rows: [CheckServiceNode]) -> [CheckServiceNode] {
+    func healthy(_ rows: [CheckServiceNode]) -> [CheckServiceNode] {
         rows.filter { row in
             (row.checks ?? []).allSatisfy { check in
                 context.onlyPassing
@@ -233,7 +233,7 @@ extension DNSFrontEnd {
 
     private func isNode(_ rendering: DNSRendering) -> Bool { rendering.kind == .node }
 
-    private func addresses(
+    func addresses(
         _ rows: [CheckServiceNode], ttl: UInt32, _ rendering: DNSRendering, _ known: DNSAliases
     ) -> [DNSResponse.Unit] {
         let question = rendering.query.question

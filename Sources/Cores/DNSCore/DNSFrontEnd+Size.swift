@@ -17,20 +17,27 @@ extension DNSFrontEnd {
         var response = response
         if context.hasRecursors { response.isRecursionAvailable = true }
         let limit = limit(query, transport)
-        if var edns = query.edns {
-            edns.payloadBytes = min(UInt16(Self.maxDatagramBytes), edns.payloadBytes)
-            query.edns = edns
-        }
+        query.edns = shown(query.edns)
         let count = response.units.count
         var isTruncated = false
-        var most = Self.maxAnswers
-        if response.isLimited && transport == .udp && limit == Self.plainBytes {
-            most = max(1, min(Self.maxPlainAnswers, context.udpAnswerLimit))
-        }
+        let most = mostAnswers(isLimited: response.isLimited, transport, limit: limit)
         response.units.removeSubrange(min(most, count)...)
         if response.units.count < count && context.enableTruncate { isTruncated = true }
         if let message = message(query, response, isTruncated: isTruncated, limit: limit) { return message }
         return fitted(query, response, limit)
+    }
+
+    /// What we say we take is what we would send.
+    func shown(_ edns: DNSExtension?) -> DNSExtension? {
+        guard var edns else { return nil }
+        edns.payloadBytes = min(UInt16(Self.maxDatagramBytes), edns.payloadBytes)
+        return edns
+    }
+
+    /// - Parameter limit: bytes of the message.
+    func mostAnswers(isLimited: Bool, _ transport: DNSTransport, limit: Int) -> Int {
+        guard isLimited && transport == .udp && limit == Self.plainBytes else { return Self.maxAnswers }
+        return max(1, min(Self.maxPlainAnswers, context.udpAnswerLimit))
     }
 
     private func message(

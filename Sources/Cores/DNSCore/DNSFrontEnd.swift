@@ -38,7 +38,19 @@ package struct DNSRendering: Equatable, Sendable {
 
 /// Consul's DNS interface: questions about nodes and services become catalog requests, their results answers.
 package struct DNSFrontEnd: Sendable {
-    package let context: DNSContext
+    /// Behind a pointer: each question on its way holds a front end.
+    private final class Shared: Sendable {
+        let context: DNSContext
+
+        init(_ context: DNSContext) { self.context = context }
+    }
+
+    private let shared: Shared
+
+    package var context: DNSContext {
+        _read { yield shared.context }
+    }
+
     let domain: DNSName
     private let altDomain: DNSName?
 
@@ -47,7 +59,7 @@ package struct DNSFrontEnd: Sendable {
         guard let domain = DNSName(context.domain), domain != .root, let altDomain = DNSName(context.altDomain),
             domain.prefixed(by: "hostmaster") != nil
         else { return nil }
-        self.context = context
+        shared = Shared(context)
         self.domain = domain.lowercased
         self.altDomain = altDomain == .root ? nil : altDomain.lowercased
     }

@@ -7,7 +7,10 @@ extension Memberlist {
     private static let compoundOverhead = 2
     private static let partOverhead = 2
 
-    var hasBroadcasts: Bool { queues.contains { !$0.isEmpty } }
+    var hasBroadcasts: Bool {
+        for queue in queues.indices where !queues[queue].isEmpty { return true }
+        return false
+    }
 
     /// Messages of one kind that still go round.
     package func count(in queue: Queue) -> Int { queues[queue.rawValue].count }

@@ -142,7 +142,7 @@ package struct Memberlist: Sendable {
         return record
     }
 
-    /// All known nodes by name.
+    /// All known nodes by name. O(n log n).
     package var sortedNodes: [NodeRecord] { nodes.values.sorted { $0.name < $1.name } }
 
     var hasOthers: Bool { nodes.count > 1 }
@@ -155,7 +155,36 @@ package struct Memberlist: Sendable {
         return due
     }
 
+    /// Ticks without work need no timer: nobody was woken for those that have passed. They pass here, before work may
+    /// come up, so that the next one falls where it would have fallen.
+    package mutating func passIdleTicks(to now: Instant) {
+        if gossipDue <= now && !(hasOthers && hasBroadcasts) {
+            gossipDue = Self.tick(after: gossipDue, every: timings.gossipInterval, past: now)
+        }
+        guard !hasOthers || isLeaving else { return }
+        if probeDue <= now { probeDue = Self.tick(after: probeDue, every: timings.probeInterval, past: now) }
+        if pushPullDue <= now {
+            let interval = timings.pushPullInterval(nodeCount: nodes.count)
+            pushPullDue = Self.tick(after: pushPullDue, every: interval, past: now)
+        }
+    }
+
+    /// Whoever answered has ended its timer.
+    private mutating func dropOverTimers() {
+        guard timers.nextDeadline != .distantFuture else { return }
+        let (probing, relays, suspicions, streams) = (probe?.sequence, relays, suspicions, streams)
+        timers.dropEarliest { timer in
+            switch timer {
+            case .probeTimeout(let sequence), .probeDeadline(let sequence): sequence != probing
+            case .relay(let sequence): relays[sequence] == nil
+            case .suspicion(let name, let deadline): suspicions[name]?.deadline != deadline
+            case .stream(let stream): streams[stream] == nil
+            }
+        }
+    }
+
     package mutating func handle(_ input: MemberlistInput, at now: Instant, into outputs: inout [MemberlistOutput]) {
+        defer { dropOverTimers() }
         switch input {
         case .datagram(let source, let bytes): receive(datagram: bytes, from: source, at: now, into: &outputs)
         case .accepted(let stream, let source): accepted(stream, from: source, at: now, into: &outputs)
@@ -167,6 +196,7 @@ package struct Memberlist: Sendable {
     }
 
     package mutating func advance(to now: Instant, into outputs: inout [MemberlistOutput]) {
+        defer { dropOverTimers() }
         while let timer = timers.popDue(at: now) {
             switch timer {
             case .probeTimeout(let sequence): probeTimedOut(sequence, at: now, into: &outputs)
@@ -192,7 +222,7 @@ package struct Memberlist: Sendable {
     }
 
     /// The first of `due`, `due + interval`, … after `now`.
-    static func tick(after due: Instant, every interval: Duration, past now: Instant) -> Instant {
+    package static func tick(after due: Instant, every interval: Duration, past now: Instant) -> Instant {
         let step = max(1, interval.wholeNanoseconds)
         let behind = max(0, (now - due).wholeNanoseconds)
         return due + .nanoseconds((behind / step + 1) * step)

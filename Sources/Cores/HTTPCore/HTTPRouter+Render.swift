@@ -193,9 +193,24 @@ extension HTTPRouter {
     func metaHeaders(_ meta: QueryMeta) -> [(name: String, value: String)] {
         [
             (name: "X-Consul-Index", value: String(max(1, meta.index))),
-            (name: "X-Consul-Knownleader", value: meta.knownLeader ? "true" : "false"),
-            (name: "X-Consul-Lastcontact", value: String(max(0, meta.lastContact.wholeMilliseconds))),
+            (name: "X-Consul-Knownleader", value: Self.knownLeader(meta)),
+            (name: "X-Consul-Lastcontact", value: Self.lastContact(meta)),
         ]
+    }
+
+    private static func knownLeader(_ meta: QueryMeta) -> String { meta.knownLeader ? "true" : "false" }
+
+    private static func lastContact(_ meta: QueryMeta) -> String { String(max(0, meta.lastContact.wholeMilliseconds)) }
+
+    /// Puts what changes without a change of the data into the headers of an answer that was rendered before.
+    package static func show(_ meta: QueryMeta, in headers: inout [(name: String, value: String)]) {
+        for index in headers.indices {
+            switch headers[index].name {
+            case "X-Consul-Knownleader": headers[index].value = knownLeader(meta)
+            case "X-Consul-Lastcontact": headers[index].value = lastContact(meta)
+            default: break
+            }
+        }
     }
 
     private static func coordinates(_ body: IndexedCoordinates, inSegment segment: String?) -> [Coordinate] {

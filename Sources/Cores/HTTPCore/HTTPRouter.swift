@@ -4,9 +4,20 @@ import WireFormat
 
 /// Turns HTTP requests of Consul's API into typed requests, and their answers into HTTP responses.
 package struct HTTPRouter: Sendable {
-    package let context: HTTPContext
+    /// Behind a pointer: each request on its way holds a router.
+    private final class Shared: Sendable {
+        let context: HTTPContext
 
-    package init(context: HTTPContext) { self.context = context }
+        init(_ context: HTTPContext) { self.context = context }
+    }
+
+    private let shared: Shared
+
+    package var context: HTTPContext {
+        _read { yield shared.context }
+    }
+
+    package init(context: HTTPContext) { shared = Shared(context) }
 
     /// Every path of the API with its methods, sorted: what documents are held against.
     package static var endpoints: [(path: String, methods: [String])] { Route.all }

@@ -40,7 +40,7 @@ struct Connection: Sendable {
     /// Dialled for one call, outside the pool.
     var isFresh = false
     var session: YamuxSession?
-    var streams: [UInt32: RPCStream] = [:]
+    var streams = StreamTable<RPCStream>()
     /// Idle dialled streams, the last used at the end.
     var idle: [UInt32] = []
     /// Call slots that wait for the connection, or for room in the peer's backlog.

@@ -255,7 +255,7 @@ extension Switchboard {
         }
         bufferedCount -= old.bufferedCount
         if tellShell { effects.append(.close(old.id)) }
-        for (number, stream) in old.streams.sorted(by: { $0.key < $1.key }) {
+        for (number, stream) in old.streams.sorted {
             switch stream.use {
             case .serving(let id, _, _):
                 inbound[id] = nil

@@ -46,7 +46,7 @@ package struct YamuxSession: Sendable {
     private let role: Role
     /// Streams the peer may have open at once; more are reset.
     private let maxStreams: Int
-    private var streams: [UInt32: Stream] = [:]
+    private var streams = StreamTable<Stream>()
     private var nextStream: UInt32
     private var unacknowledgedCount = 0
     private var halfClosed: [(stream: UInt32, since: Instant)] = []

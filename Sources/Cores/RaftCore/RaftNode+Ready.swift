@@ -50,10 +50,15 @@ extension RaftNode {
             || !observations.isEmpty
     }
 
+    /// Whether `takeReady` has anything: asked after every batch of inputs, and the answer is mostly no.
+    package mutating func owesWork() -> Bool {
+        if leadership != nil { replicate() }
+        return hasWork
+    }
+
     /// What is owed since the last call; nil, and nothing allocated, when nothing is. Call until nil.
     package mutating func takeReady() -> Ready? {
-        if leadership != nil { replicate() }
-        guard hasWork else { return nil }
+        guard owesWork() else { return nil }
         var ready = Ready()
         ready.batch = takeBatch()
         ready.sequence = writes.latestSequence

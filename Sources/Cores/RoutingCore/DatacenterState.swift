@@ -129,6 +129,7 @@ struct DatacenterState: Sendable {
 
     /// Healthy servers by round trip, then doubtful ones; silent ones never. Remade only when the order changes.
     mutating func orderCandidates(membersChanged: Bool) {
+        if !membersChanged && isInOrder { return }
         let usable = servers.indices.filter { servers[$0].standing.isUsable }
         let sorted = usable.sorted { Self.isBefore(servers[$0], servers[$1]) }
         let first = sorted.firstIndex { servers[$0].isHealthy && servers[$0].endpointText == leader }
@@ -157,6 +158,21 @@ struct DatacenterState: Sendable {
     var outageError: FederationError {
         let isFrozen = servers.contains { $0.isActive && ($0.condemnation == .frozen || $0.isMute) }
         return isFrozen ? .frozen(datacenter: name) : .unreachable(datacenter: name)
+    }
+
+    /// Nothing would move: what each answered ping asks, and mostly finds.
+    private var isInOrder: Bool {
+        var count = 0
+        for index in servers.indices where servers[index].standing.isUsable { count += 1 }
+        guard count == order.count else { return false }
+        for place in order.indices {
+            guard servers[order[place]].standing.isUsable, servers[order[place]].standing == standings[place] else {
+                return false
+            }
+            if place > 0 && Self.isBefore(servers[order[place]], servers[order[place - 1]]) { return false }
+        }
+        let first = order.firstIndex { servers[$0].isHealthy && servers[$0].endpointText == leader }
+        return first == leaderPosition
     }
 
     private static func isBefore(_ left: ServerEvidence, _ right: ServerEvidence) -> Bool {

@@ -86,6 +86,8 @@ package enum RouterInput: Equatable, Sendable {
     case heard(datacenter: String)
     /// Rows that came with a ping's answer.
     case rows([CarriedRow])
+    /// A server says that its row, which is held here, still says all.
+    case rowHolds(server: String, datacenter: String)
 }
 
 extension RouterInput {

@@ -46,7 +46,7 @@ extension Router {
     }
 
     /// Some datacenter answers nothing at present.
-    package var isMissingAny: Bool { names.contains { datacenters[$0]?.missingSince != nil } }
+    package var isMissingAny: Bool { datacenters.isMissingAny }
 
     /// Answers arrive, or other packets although there are no answers.
     private func hears(_ state: DatacenterState, at now: Instant) -> Bool {
@@ -58,17 +58,27 @@ extension Router {
     }
 
     mutating func heard(_ datacenter: String, _ now: Instant) {
-        guard let state = datacenters[datacenter] else { return }
+        // Set below where it stands: nothing is copied for each ping that arrives.
+        let lastHeard = datacenters[datacenter]?.lastHeard
         datacenters[datacenter]?.lastHeard = now
-        guard let missing = state.missingSince, now >= missing + Self.hearingMargin else { return }
-        let isHeardAlready = state.hearingSince.map { $0 >= missing + Self.hearingMargin } ?? false
-        let isUnbroken = state.lastHeard.map { now - $0 <= Self.hearingAge } ?? false
+        guard isMissingAny, let missing = datacenters[datacenter]?.missingSince, now >= missing + Self.hearingMargin
+        else { return }
+        let since = datacenters[datacenter]?.hearingSince
+        let isHeardAlready = since.map { $0 >= missing + Self.hearingMargin } ?? false
+        let isUnbroken = lastHeard.map { now - $0 <= Self.hearingAge } ?? false
         if !isHeardAlready || !isUnbroken { datacenters[datacenter]?.hearingSince = now }
     }
 
     /// Datacenters whose rows are wanted from others: those that do not bring their own, and the own one for what the
     /// other servers of it see.
-    package func wantedRows(at now: Instant) -> [String] {
+    package mutating func wantedRows(at now: Instant) -> [String] {
+        if now < rowCache.wantedDue { return rowCache.wanted }
+        rowCache.wanted = findWantedRows(at: now)
+        rowCache.wantedDue = now + RowCache.age
+        return rowCache.wanted
+    }
+
+    private func findWantedRows(at now: Instant) -> [String] {
         var wanted: [String] = []
         for name in [configuration.datacenter] + names where wanted.count < Self.maxWantedCount {
             let isOurs = datacenters[name]?.servers.contains { $0.isActive && $0.server.isIsthmus } ?? true
@@ -78,14 +88,28 @@ extension Router {
     }
 
     /// The rows for who asks for those of `wanted`, the own one first.
-    package func rows(wanted: [String], at now: Instant) -> [CarriedRow] {
-        var rows = [CarriedRow(row(at: now), age: .zero)]
+    /// - Parameter heldStamp: of the own row that the asker has; 0: none. When it still says what there is to say,
+    ///   `isHeldGood` is true instead.
+    package mutating func rows(
+        wanted: [String], heldStamp: UInt64 = 0, at now: Instant
+    ) -> (rows: [CarriedRow], isHeldGood: Bool) {
+        if !rowCache.isGood(historyIndex: history.index, at: now) {
+            rowCache.keep(row(at: now), historyIndex: history.index, at: now)
+        }
+        var rows: [CarriedRow] = []
+        let isHeldGood = heldStamp > 0 && heldStamp >= rowCache.firstStamp
+        if !isHeldGood, let row = rowCache.row { rows.append(CarriedRow(row, age: now - rowCache.writtenAt)) }
         for name in wanted.prefix(Self.maxWantedCount) {
             for held in book.held(of: name, within: configuration.rowLifetime, at: now) {
                 rows.append(CarriedRow(held.row, age: now - held.written))
             }
         }
-        return rows
+        return (rows, isHeldGood)
+    }
+
+    /// Of the row of a server that is held here; 0 without one.
+    package func heldStamp(of server: String, in datacenter: String) -> UInt64 {
+        book.stamp(of: server, in: datacenter)
     }
 
     mutating func learn(_ rows: [CarriedRow], _ now: Instant, _ effects: inout [RouterEffect]) {
@@ -98,7 +122,26 @@ extension Router {
             }
             if book.learn(carried, at: now) { isNews = true }
         }
-        if isNews { judgeForAll(now, &effects) }
+        if isNews { judgeSoon(now) }
+    }
+
+    /// The server's row is as it was.
+    mutating func renew(_ server: String, in datacenter: String, _ now: Instant) {
+        if book.renew(server, in: datacenter, at: now) { judgeSoon(now) }
+    }
+
+    /// At a start rows of all servers arrive at once, and each judgement looks at what all say of all.
+    private static let judgingPause = Duration.milliseconds(200)
+
+    private mutating func judgeSoon(_ now: Instant) {
+        judgingDue = min(judgingDue, now + Self.judgingPause)
+        nextDeadline = min(nextDeadline, judgingDue)
+    }
+
+    /// Rows grow too old without an input: looked at again and again while somebody sees a fault.
+    mutating func judgeWhenDue(_ now: Instant, _ effects: inout [RouterEffect]) {
+        let isDisputed = now >= judgedAt + Self.judgingPause && !datacenters.isUndisputed
+        if judgingDue <= now || isDisputed { judgeForAll(now, &effects) }
     }
 
     /// A verdict heard by an event: what the server's next row will say.
@@ -119,6 +162,8 @@ extension Router {
 
     /// Remakes each datacenter's verdict of the majority.
     mutating func judgeForAll(_ now: Instant, _ effects: inout [RouterEffect]) {
+        judgingDue = .distantFuture
+        judgedAt = now
         for name in names {
             guard let state = datacenters[name] else { continue }
             let votes = votes(on: name, in: nil, at: now)
@@ -138,13 +183,21 @@ extension Router {
         on name: String, in matrix: ReachabilityMatrix?, at now: Instant
     ) -> [DatacenterReport.Vote] {
         names.compactMap { voter in
-            guard voter != name, let row = matrix.map({ $0[voter] }) ?? matrixRow(voter, at: now),
-                let entry = row[name]
-            else { return nil }
+            guard voter != name else { return nil }
+            let said = matrix.map { rows in rows[voter].flatMap { row in row[name].map { ($0, row.age) } } }
+            guard let (entry, age) = said ?? word(of: voter, on: name, at: now) else { return nil }
             return DatacenterReport.Vote(
-                datacenter: voter, verdict: entry.verdict, reaches: entry.reaches, roundTrip: entry.roundTrip,
-                age: row.age)
+                datacenter: voter, verdict: entry.verdict, reaches: entry.reaches, roundTrip: entry.roundTrip, age: age)
         }
+    }
+
+    /// What one datacenter says of another, without the rest of its row.
+    private func word(
+        of voter: String, on name: String, at now: Instant
+    ) -> (entry: ReachabilityMatrix.Entry, age: Duration)? {
+        let rows = book.held(of: voter, within: configuration.rowLifetime, at: now)
+        guard let entry = Self.merged(name, of: rows), let written = rows.map(\.written).max() else { return nil }
+        return (entry, max(.zero, now - written))
     }
 
     /// - Returns: nil when the datacenter cannot be heard.

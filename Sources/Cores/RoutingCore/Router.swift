@@ -6,9 +6,9 @@ package import Determinism
 package struct Router: Sendable {
     package let configuration: RouterConfiguration
     private var random: SeededRandom
-    /// Remote datacenters by name, and their names in order.
-    var datacenters: [String: DatacenterState] = [:]
-    private(set) var names: [String] = []
+    /// Remote datacenters.
+    var datacenters: DatacenterTable
+    var names: [String] { datacenters.names }
     /// Rows of other servers.
     var book = RowBook()
     package var history = VerdictHistory()
@@ -22,12 +22,18 @@ package struct Router: Sendable {
     /// Instants of the last pings, at most `maxPingsPerSecond` of them, as a ring.
     private var recentPings: [Instant] = []
     private var oldestPing = 0
+    /// What others see has changed, and the verdicts of the majority are remade.
+    var judgingDue = Instant.distantFuture
+    var judgedAt = Instant.zero
+    /// Of the own row, the wanted rows, and what was made of them.
+    var rowCache = RowCache()
     /// Due rounds wait until then: the budget of pings is spent.
     private var blockedUntil = Instant.zero
-    package private(set) var nextDeadline = Instant.distantFuture
+    package internal(set) var nextDeadline = Instant.distantFuture
 
     package init(_ configuration: RouterConfiguration, random: SeededRandom) {
         self.configuration = configuration
+        datacenters = DatacenterTable(configuration)
         self.random = random
     }
 
@@ -54,6 +60,7 @@ package struct Router: Sendable {
         case .callSlow(let name, let sent): callSlow(name, sent: sent, now, &effects)
         case .heard(let datacenter): heard(datacenter, now)
         case .rows(let rows): learn(rows, now, &effects)
+        case .rowHolds(let server, let datacenter): renew(server, in: datacenter, now)
         }
     }
 
@@ -63,11 +70,10 @@ package struct Router: Sendable {
         guard server.datacenter != configuration.datacenter else { return }
         if let home = homes[server.name], home != server.datacenter { remove(server.name, now, &effects) }
         homes[server.name] = server.datacenter
+        let isNew = !datacenters.contains(server.datacenter)
         var state = datacenters[server.datacenter] ?? DatacenterState(server.datacenter, lane: nextLane, at: now)
-        if datacenters[server.datacenter] == nil {
+        if isNew {
             nextLane += 1
-            names.append(server.datacenter)
-            names.sort()
             history.countMembership()
         }
         state.refused.removeAll { $0.name == server.name }
@@ -142,8 +148,7 @@ package struct Router: Sendable {
         datacenters[home] = state
         reassess(home, membersChanged: true, now, &effects)
         if state.servers.isEmpty && state.refused.isEmpty {
-            datacenters[home] = nil
-            names.removeAll { $0 == home }
+            datacenters.remove(home)
             history.countMembership()
             book.forget(home)
         }
@@ -292,25 +297,13 @@ package struct Router: Sendable {
     package mutating func advance(to now: Instant, into effects: inout [RouterEffect]) {
         // Called for every batch: nothing of it costs a pass over the datacenters while nothing is due.
         guard nextDeadline <= now else { return }
-        for name in names {
-            guard let state = datacenters[name], let since = state.leaderlessSince else { continue }
-            let isDue = state.verdict != .leaderless && now >= since + configuration.leaderlessDelay
-            if isDue { reassess(name, now, &effects) }
-        }
-        for name in names where datacenters[name]?.lane.advance(to: now) == true {
+        for name in datacenters.openingLanes(at: now) where datacenters[name]?.lane.advance(to: now) == true {
             effects.append(.breakerOpened(datacenter: name))
         }
-        for name in names where (datacenters[name]?.settling(configuration) ?? .distantFuture) <= now {
-            reassess(name, now, &effects)
-        }
-        // Rows grow too old without an input.
-        if names.contains(where: { datacenters[$0]?.isUndisputed == false }) { judgeForAll(now, &effects) }
+        for name in datacenters.toJudge(at: now) { reassess(name, now, &effects) }
+        judgeWhenDue(now, &effects)
         // The datacenter that has waited longest first, so that a spent budget starves none.
-        let due = names.filter { (datacenters[$0]?.nextRound ?? .distantFuture) <= now }
-        let order = due.sorted {
-            let (left, right) = (datacenters[$0]?.nextRound ?? now, datacenters[$1]?.nextRound ?? now)
-            return left != right ? left < right : $0 < $1
-        }
+        let order = datacenters.toPing(at: now)
         for name in order where now >= blockedUntil { pingRound(name, now, &effects) }
         setDeadline()
     }
@@ -355,10 +348,10 @@ package struct Router: Sendable {
 
     /// A ping whose result never came counts as missed: the host answers each within `pingTimeout`.
     private mutating func expirePings(_ name: String, _ now: Instant, _ effects: inout [RouterEffect]) {
-        for evidence in datacenters[name]?.servers ?? [] {
-            guard let (id, sent, _) = evidence.outstanding, now >= sent + configuration.pingTimeout * 3 else {
-                continue
-            }
+        for index in datacenters[name]?.servers.indices ?? 0..<0 {
+            guard let (id, sent, _) = datacenters[name]?.servers[index].outstanding,
+                now >= sent + configuration.pingTimeout * 3
+            else { continue }
             handle(.pingFailed(id, .other("no result")), at: now, into: &effects)
         }
     }
@@ -380,17 +373,8 @@ package struct Router: Sendable {
     }
 
     private mutating func setDeadline() {
-        var deadline = Instant.distantFuture
-        for name in names { deadline = min(deadline, datacenters[name]?.nextRound ?? .distantFuture) }
-        deadline = max(deadline, blockedUntil)
-        for name in names {
-            guard let state = datacenters[name] else { continue }
-            deadline = min(deadline, state.settling(configuration))
-            if let since = state.leaderlessSince, state.verdict != .leaderless {
-                deadline = min(deadline, since + configuration.leaderlessDelay)
-            }
-            deadline = min(deadline, state.lane.nextDeadline)
-        }
+        let round = max(datacenters.earliestRound, blockedUntil)
+        let deadline = min(round, datacenters.earliestJudgement, datacenters.earliestLane, judgingDue)
         nextDeadline = deadline
     }
 

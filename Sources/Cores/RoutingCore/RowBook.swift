@@ -18,6 +18,9 @@ struct RowBook: Sendable {
     /// A row is dropped then: also when its server's calendar was set back, so that what it writes now looks old.
     static let maxAge = Duration.seconds(60)
 
+    /// A server not heard for so long has not been counted meanwhile.
+    private static let silence = Duration.seconds(5)
+
     /// By datacenter, each list sorted by server.
     private var rows: [String: [Held]] = [:]
 
@@ -31,10 +34,15 @@ struct RowBook: Sendable {
         var list = rows[row.datacenter] ?? []
         if let index = list.firstIndex(where: { $0.row.server == row.server }) {
             let old = list[index]
+            if row.stamp == old.row.stamp, held.written > old.written {
+                // Somebody heard later that it holds.
+                rows[row.datacenter]?[index].written = held.written
+                return now - old.written > Self.silence
+            }
             guard row.stamp > old.row.stamp || now - old.written >= Self.maxAge else { return false }
             list[index] = held
             rows[row.datacenter] = list
-            return !Self.saysTheSame(old.row, row) || now - old.written > .seconds(5)
+            return !Self.saysTheSame(old.row, row) || now - old.written > Self.silence
         }
         list.removeAll { now - $0.written >= Self.maxAge }
         if list.count >= Self.maxServerCount { return false }
@@ -46,6 +54,20 @@ struct RowBook: Sendable {
         list.sort { $0.row.server < $1.row.server }
         rows[row.datacenter] = list
         return true
+    }
+
+    func stamp(of server: String, in datacenter: String) -> UInt64 {
+        rows[datacenter]?.first { $0.row.server == server }?.row.stamp ?? 0
+    }
+
+    /// The server says that its row still holds.
+    /// - Returns: whether it may change what is known of who reaches whom.
+    mutating func renew(_ server: String, in datacenter: String, at now: Instant) -> Bool {
+        guard let index = rows[datacenter]?.firstIndex(where: { $0.row.server == server }),
+            let old = rows[datacenter]?[index].written
+        else { return false }
+        rows[datacenter]?[index].written = now
+        return now - old > Self.silence
     }
 
     /// - Returns: whether it changes a row that is known.

@@ -17,11 +17,23 @@ extension SerfPool {
         dial(id, at: now)
     }
 
+    /// Once one member has answered, those it told of are in the pool and need not be asked: forty datacenters that
+    /// know each other's addresses would else exchange all states with all.
     private mutating func dial(_ id: JoinID, at now: Instant) {
         guard var join = joins[id] else { return }
+        var present: Set<Endpoint> = []
+        if join.successCount > 0 && !join.waiting.isEmpty {
+            for entry in table.values where entry.member.status == .alive && entry.member.name != configuration.name {
+                present.insert(entry.member.endpoint)
+            }
+        }
         while join.inFlightCount < Self.maxDialsPerJoin, !join.waiting.isEmpty {
-            join.inFlightCount += 1
             let endpoint = join.waiting.removeFirst()
+            guard !present.contains(endpoint) else {
+                join.successCount += 1
+                continue
+            }
+            join.inFlightCount += 1
             let stream = memberlist.startPushPull(with: endpoint, isJoin: true, at: now, into: &outputs)
             streamUses[stream] = .join(id)
             streamPeers[stream] = endpoint
@@ -45,7 +57,7 @@ extension SerfPool {
             }
             joins[id] = join
             dial(id, at: now)
-            guard join.inFlightCount == 0, join.waiting.isEmpty else { return }
+            guard let join = joins[id], join.inFlightCount == 0, join.waiting.isEmpty else { return }
             joins[id] = nil
             effects.append(.joined(id, count: join.successCount, errors: join.errors))
         case .rejoin:

@@ -125,11 +125,19 @@ extension SerfPool {
         coordinates.forget(name)
     }
 
-    mutating func takeCensus() {
+    mutating func takeCensus(at now: Instant) {
         guard isCensusStale else { return }
+        isCensusStale = false
+        let hadWork = (isReconnecting: hasFailedMembers, isReaping: hasGoneMembers)
         hasFailedMembers = table.values.contains { $0.member.status == .failed }
         hasGoneMembers = table.values.contains { $0.goneSince != nil }
-        isCensusStale = false
+        // Their ticks went by while there was nobody to look at: the next one falls where it would have fallen.
+        if hasFailedMembers && !hadWork.isReconnecting && reconnectDue < now {
+            reconnectDue = Memberlist.tick(after: reconnectDue, every: configuration.reconnectInterval, past: now)
+        }
+        if hasGoneMembers && !hadWork.isReaping && reapDue < now {
+            reapDue = Memberlist.tick(after: reapDue, every: configuration.reapInterval, past: now)
+        }
     }
 
     mutating func reap(at now: Instant, into effects: inout [PoolEffect]) {

@@ -54,8 +54,15 @@ package struct SerfPool: Sendable {
     package internal(set) var memberlist: Memberlist
     var outputs: [MemberlistOutput] = []
     var phase = Phase.running
-    var table: [String: Member] = [:] { didSet { isCensusStale = true } }
+    var table: [String: Member] = [:] {
+        didSet {
+            isCensusStale = true
+            version += 1
+        }
+    }
     var isCensusStale = true
+    /// Grows whenever anything about a member may have changed: what was made of `members` is good until then.
+    package private(set) var version: UInt64 = 0
     /// Counted when the table changed, so that `nextDeadline` needs no pass over it.
     var hasFailedMembers = false
     var hasGoneMembers = false
@@ -156,6 +163,7 @@ package struct SerfPool: Sendable {
 
     package mutating func handle(_ input: PoolInput, at now: Instant, into effects: inout [PoolEffect]) {
         guard phase != .left else { return }
+        memberlist.passIdleTicks(to: now)
         switch input {
         case .datagram(let source, let bytes):
             memberlist.handle(.datagram(from: source, bytes), at: now, into: &outputs)
@@ -185,8 +193,10 @@ package struct SerfPool: Sendable {
         drain(at: now, into: &effects)
     }
 
+    /// Does nothing before `nextDeadline`.
     package mutating func advance(to now: Instant, into effects: inout [PoolEffect]) {
-        guard phase != .left else { return }
+        guard nextDeadline <= now else { return }
+        memberlist.passIdleTicks(to: now)
         memberlist.advance(to: now, into: &outputs)
         drain(at: now, into: &effects)
         for id in queries.expire(at: now) { effects.append(.event(.queryEnded(id))) }
@@ -220,7 +230,7 @@ package struct SerfPool: Sendable {
             batch.removeAll(keepingCapacity: true)
         }
         snapshot?.clocks(clock.time - 1, event: eventClock.time - 1, query: queryClock.time - 1, at: now)
-        takeCensus()
+        takeCensus(at: now)
     }
 
     private mutating func perform(_ output: MemberlistOutput, at now: Instant, into effects: inout [PoolEffect]) {

@@ -51,7 +51,9 @@ struct Joiner: Sendable {
     static let lookupLimit: Duration = .seconds(10)
 
     private var starts: [Channel: [Endpoint]] = [:]
-    private var retries: [Channel: [Retry]] = [:]
+    private var retries: [Channel: [Retry]] = [:] { didSet { findRetry() } }
+    /// Of all retries; asked for after every batch of inputs, while retries change at joins.
+    private var nextRetry = Instant.distantFuture
     private var intervals: [Channel: Duration] = [:]
     /// Failed attempts of each target after which the agent ends; 0: no limit.
     private var maxFailedCounts: [Channel: Int] = [:]
@@ -81,12 +83,14 @@ struct Joiner: Sendable {
 
     mutating func takeStart(_ channel: Channel) -> [Endpoint]? { starts.removeValue(forKey: channel) }
 
-    var nextDeadline: Instant {
-        var next = nextFlood
-        for channel in [Channel.lan, .wan] {
-            for retry in retries[channel] ?? [] where !retry.isJoining { next = min(next, retry.next) }
-        }
-        return next
+    var nextDeadline: Instant { min(nextFlood, nextRetry) }
+
+    /// Something is to be joined now.
+    func isDue(at now: Instant) -> Bool { nextDeadline <= now || !starts.isEmpty }
+
+    private mutating func findRetry() {
+        nextRetry = .distantFuture
+        for retry in retries.values.joined() where !retry.isJoining { nextRetry = min(nextRetry, retry.next) }
     }
 
     mutating func stop() {

@@ -1,9 +1,10 @@
 import CatalogCore
 import FederationModel
 
-/// Answers as they went over the wire, for questions that come again and again: what other servers ask this leader,
-/// and what it answered when this agent asked. Making one costs 20 µs and more for a service of three instances,
-/// finding it again less than 1 µs.
+/// Answers as they went over the wire, for questions that come again and again: what other servers ask this one, and
+/// what they answered when this agent asked. Making one costs 20 µs and more for a service of three instances, finding
+/// it again less than 1 µs. What a follower says of its leader changes with every heartbeat: it is kept apart from the
+/// rows, where it stands in front of them.
 struct KeptAnswers: Sendable {
     struct Question: Hashable, Sendable {
         let method: String
@@ -18,10 +19,20 @@ struct KeptAnswers: Sendable {
     /// An answer of this server, good for as long as the catalog's version of the request stays.
     struct Served: Sendable {
         let request: Request
+        let row: VersionedRow
         let version: UInt64
         /// Of the catalog: a restored one counts versions anew.
         let restoreIndex: UInt64
+        let meta: QueryMeta
         let body: [UInt8]
+
+        /// - Returns: the answer with this metadata; nil when it can only be made anew.
+        func body(with meta: QueryMeta) -> [UInt8]? {
+            if meta == self.meta { return body }
+            let own = LeadingMeta.bytes(of: self.meta)
+            guard body.starts(with: own) else { return nil }
+            return LeadingMeta.bytes(of: meta) + body[own.count...]
+        }
     }
 
     /// Twice as many services as most datacenters have. When a limit is met all are forgotten: those that are asked
@@ -42,17 +53,21 @@ struct KeptAnswers: Sendable {
         served[question] = answer
     }
 
-    /// The response that this body was the last time.
+    /// The response that this body was the last time, with the metadata of this one.
     func response(to method: String, body: [UInt8]) -> Response? {
         guard body.count >= Self.minReadBytes else { return nil }
-        return read[Question(method: method, body: body)]
+        guard let leading = LeadingMeta.read(body) else { return read[Question(method: method, body: body)] }
+        guard var response = read[Question(method: method, body: Array(body[leading.end...]))] else { return nil }
+        if response.meta != leading.meta { response.meta = leading.meta }
+        return response
     }
 
     mutating func keep(_ response: Response, to method: String, body: [UInt8]) {
         guard body.count >= Self.minReadBytes else { return }
+        let rows = LeadingMeta.read(body).map { Array(body[$0.end...]) } ?? body
         // A record in memory is some eight times its bytes on the wire.
-        makeRoom(for: 8 * body.count)
-        read[Question(method: method, body: body)] = response
+        makeRoom(for: 8 * rows.count)
+        read[Question(method: method, body: rows)] = response
     }
 
     mutating func forgetAll() { self = KeptAnswers() }

@@ -20,3 +20,28 @@ struct Pings: Sendable {
     /// - Returns: nil when the call is none of the router's pings.
     mutating func take(_ call: CallID) -> Ping? { byCall.removeValue(forKey: call) }
 }
+
+/// What every answer to a ping says, as text: made when it changes, not for each of sixty a second.
+struct PongTexts: Sendable {
+    private var leader: Endpoint?
+    private var leaderText = ""
+    private var cluster = ClusterID.none
+    private var clusterText = ClusterID.none.description
+
+    /// Empty without a leader.
+    mutating func text(of leader: Endpoint?) -> String {
+        if leader != self.leader {
+            self.leader = leader
+            leaderText = leader?.description ?? ""
+        }
+        return leaderText
+    }
+
+    mutating func text(of cluster: ClusterID) -> String {
+        if cluster != self.cluster {
+            self.cluster = cluster
+            clusterText = cluster.description
+        }
+        return clusterText
+    }
+}

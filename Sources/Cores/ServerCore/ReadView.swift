@@ -6,7 +6,11 @@ import FilterCore
 /// What a server knows at one moment, published after each applied batch. Connection loops answer reads from it without
 /// asking the control loop; `answer` is pure.
 package struct ReadView: Sendable {
-    package var catalog = Catalog()
+    package var catalog: Catalog {
+        _read { yield held.catalog }
+        set { held = Held(newValue) }
+    }
+    private var held = Held(Catalog())
     package var datacenter: String
     package var isServer: Bool
     package var appliedIndex = LogIndex.zero
@@ -19,6 +23,14 @@ package struct ReadView: Sendable {
     package var lastContact: Instant?
     /// For filter expressions.
     package let patterns: PatternCompiler
+
+    /// A catalog has some forty parts. A view is published with every heartbeat, which moves no catalog: it is copied
+    /// as one reference.
+    private final class Held: Sendable {
+        let catalog: Catalog
+
+        init(_ catalog: Catalog) { self.catalog = catalog }
+    }
 
     package init(datacenter: String, isServer: Bool, patterns: PatternCompiler = .none) {
         self.datacenter = datacenter
@@ -69,14 +81,20 @@ package struct ReadView: Sendable {
         return catalog.answer(request, datacenter: datacenter).map { dressed($0.response, filter, at: now) }
     }
 
+    /// How long ago this server heard from its leader; zero on the leader, and where none was ever heard.
+    package func contact(at now: Instant) -> Duration {
+        isLeader ? .zero : lastContact.map { max(.zero, now - $0) } ?? .zero
+    }
+
     func dressed(_ response: Response, _ filter: RowFilter? = nil, at now: Instant) -> Response {
         var response = response
         filter?.apply(to: &response)
-        if var meta = response.meta {
-            meta.knownLeader = leaderKnown
-            meta.lastContact = isLeader ? .zero : lastContact.map { max(.zero, now - $0) } ?? .zero
-            response.meta = meta
-        }
+        if let meta = response.meta { response.meta = self.meta(index: meta.index, at: now) }
         return response
+    }
+
+    /// What this server says of itself with an answer of this index.
+    func meta(index: UInt64, at now: Instant) -> QueryMeta {
+        QueryMeta(index: index, lastContact: contact(at: now), knownLeader: leaderKnown)
     }
 }

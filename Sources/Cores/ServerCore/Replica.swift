@@ -21,8 +21,18 @@ struct Replica: Sendable {
     var catalog: Catalog
     var appliedIndex: LogIndex
     var view: ReadView
-    /// What was last published, to publish only what moved.
-    var published: ReadView?
+    /// What was last published, to publish only what moved; nil before the first time.
+    private var published: Moment?
+
+    /// What a reader can see moving. The catalog moves with the applied index.
+    private struct Moment: Equatable {
+        let appliedIndex: LogIndex
+        let term: Term
+        let isLeader: Bool
+        let leaderKnown: Bool
+        let leaseEnd: Instant
+        let lastContact: Instant?
+    }
     /// In order of their writes.
     var held: [HeldMessages] = []
     var persistedSequence: UInt64 = 0
@@ -106,25 +116,25 @@ struct Replica: Sendable {
     }
 
     /// Brings the view up to date.
-    /// - Returns: the view when anything a reader can see has changed.
-    mutating func refreshedView() -> ReadView? {
-        view.appliedIndex = appliedIndex
-        view.term = node.term
-        view.isLeader = node.isLeader
+    /// - Returns: whether anything a reader can see has changed.
+    mutating func refreshView() -> Bool {
         if !hasCaughtUp, node.leader != nil, appliedIndex > .zero, appliedIndex >= node.heardCommit {
             hasCaughtUp = !node.isLeader || node.isReadyForReads
         }
-        view.leaderKnown = node.leader != nil && hasCaughtUp
-        view.leaseEnd = node.isLeader && node.isReadyForReads ? node.leaseEnd : .zero
-        view.lastContact = hasCaughtUp ? node.lastContact : nil
-        if let published, published.appliedIndex == view.appliedIndex, published.term == view.term,
-            published.isLeader == view.isLeader, published.leaderKnown == view.leaderKnown,
-            published.leaseEnd == view.leaseEnd, published.lastContact == view.lastContact
-        {
-            return nil
-        }
-        view.catalog = catalog
-        published = view
-        return view
+        let moment = Moment(
+            appliedIndex: appliedIndex, term: node.term, isLeader: node.isLeader,
+            leaderKnown: node.leader != nil && hasCaughtUp,
+            leaseEnd: node.isLeader && node.isReadyForReads ? node.leaseEnd : .zero,
+            lastContact: hasCaughtUp ? node.lastContact : nil)
+        guard moment != published else { return false }
+        if published?.appliedIndex != moment.appliedIndex { view.catalog = catalog }
+        published = moment
+        view.appliedIndex = moment.appliedIndex
+        view.term = moment.term
+        view.isLeader = moment.isLeader
+        view.leaderKnown = moment.leaderKnown
+        view.leaseEnd = moment.leaseEnd
+        view.lastContact = moment.lastContact
+        return true
     }
 }

@@ -37,6 +37,9 @@ struct RequestTable: Sendable {
         guard let request = pending.removeValue(forKey: number) else { return nil }
         byOrigin[request.origin] = nil
         if case .calling(let call, _) = request.stage { byCall[call] = nil }
+        // Most end long before their time: nobody has to wake for them.
+        let pending = pending
+        deadlines.dropEarliest { pending[$0] == nil }
         return request
     }
 

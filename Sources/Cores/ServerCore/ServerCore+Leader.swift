@@ -150,18 +150,18 @@ extension ServerCore {
 
     private mutating func nextMembershipChange(at now: Instant) -> MembershipChange? {
         guard replica != nil else { return nil }
+        lanServers.refresh(from: lan, datacenter: configuration.datacenter)
         let membership = replica!.node.membership
         var statuses: [NodeID: PoolMember.Status] = [:]
-        for member in lan.members {
-            guard let tags = ServerTags(member: member), tags.isthmusProtocol != nil, let id = NodeID(tags.id),
-                tags.datacenter == configuration.datacenter
-            else { continue }
-            statuses[id] = member.status
-            guard member.status == .alive, let endpoint = tags.endpoint else { continue }
+        for server in lanServers.servers {
+            let id = server.id
+            statuses[id] = server.status
+            guard server.status == .alive, let endpoint = server.endpoint else { continue }
             guard let peer = membership[id] else {
                 // A server of another cluster keeps its log: it must be wiped before it can join this one.
-                guard tags.clusterPrefix == nil || tags.clusterPrefix == replica!.node.clusterID.tag else { continue }
-                return .addLearner(RaftServer(id: id, name: member.name, endpoint: endpoint, suffrage: .learner))
+                let prefix = server.clusterPrefix
+                guard prefix == nil || prefix == replica!.node.clusterID.tag else { continue }
+                return .addLearner(RaftServer(id: id, name: server.name, endpoint: endpoint, suffrage: .learner))
             }
             if peer.endpoint != endpoint { return .updateEndpoint(id, endpoint) }
             if peer.suffrage == .learner, isCaughtUp(id) { return .promote(id) }

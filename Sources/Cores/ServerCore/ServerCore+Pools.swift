@@ -93,6 +93,8 @@ extension ServerCore {
                 case .log(let line): out.append(.log(line))
                 }
             }
+            batch.removeAll(keepingCapacity: true)
+            if poolEffects.isEmpty { swap(&batch, &poolEffects) }
         }
     }
 
@@ -189,6 +191,7 @@ extension ServerCore {
     mutating func joinAgain(at now: Instant) {
         // Who leaves must not come back by itself.
         guard leaving == nil else { return joiner.stop() }
+        guard joiner.isDue(at: now) else { return }
         for channel in [Channel.lan, .wan] {
             if let endpoints = joiner.takeStart(channel) { join(endpoints, in: channel, for: .start(channel), at: now) }
             for due in joiner.due(channel, at: now) {
@@ -326,6 +329,7 @@ extension ServerCore {
         if server.isIsthmus {
             var ping = Ping(datacenter: configuration.datacenter, node: configuration.node)
             ping.wantedRows = router.wantedRows(at: now)
+            ping.rowStamp = router.heldStamp(of: server.node, in: server.datacenter)
             request = .isthmusPing(ping)
         } else {
             request = .statusLeader(DCSpecificRequest(datacenter: server.datacenter))
@@ -375,6 +379,10 @@ extension ServerCore {
     }
 
     private mutating func learnRows(_ pong: Pong, at now: Instant) {
+        if pong.isRowHeldGood {
+            let input = RouterInput.rowHolds(server: pong.node, datacenter: pong.datacenter)
+            router.handle(input, at: now, into: &routerEffects)
+        }
         guard !pong.rows.isEmpty else { return }
         do throws(WireError) {
             router.handle(.rows(try ReachabilityRows.decode(pong.rows)), at: now, into: &routerEffects)

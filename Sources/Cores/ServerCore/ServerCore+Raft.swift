@@ -23,7 +23,7 @@ extension ServerCore {
     mutating func settle(at now: Instant) {
         guard replica != nil else { return }
         var finished: [(pending: UInt64, result: Result<Response, FederationError>)] = []
-        while let ready = replica?.node.takeReady() {
+        while replica!.node.owesWork(), let ready = replica!.node.takeReady() {
             for message in ready.messages { send(message, at: now) }
             persist(ready)
             if let snapshot = ready.installSnapshot { install(snapshot, at: now) }
@@ -34,13 +34,12 @@ extension ServerCore {
             if ready.wantsSnapshot { provideSnapshot(at: now) }
             for observation in ready.observations { observed(observation, at: now) }
         }
-        for message in replica?.takeReleased() ?? [] { send(message, at: now) }
-        let view = replica?.refreshedView()
-        if let view, !Mutant.viewPublishedAfterAnswer.isOn { out.append(.publish(view)) }
+        if !replica!.held.isEmpty { for message in replica!.takeReleased() { send(message, at: now) } }
+        if !Mutant.viewPublishedAfterAnswer.isOn { publishView() }
         for (pending, result) in finished { finish(pending, result, at: now) }
-        if let view, Mutant.viewPublishedAfterAnswer.isOn { out.append(.publish(view)) }
-        if replica?.isRestored == true {
-            replica?.isRestored = false
+        if Mutant.viewPublishedAfterAnswer.isOn { publishView() }
+        if replica!.isRestored {
+            replica!.isRestored = false
             answerAfterRestore(at: now)
         }
         answerConfirmedReads(at: now)
@@ -50,13 +49,20 @@ extension ServerCore {
         performSwitchboard(at: now)
     }
 
+    /// The catalog may be ahead of the published view within one `settle`.
+    mutating func publishView() {
+        guard replica != nil, replica!.refreshView() else { return }
+        out.append(.publish(replica!.view))
+    }
+
     /// A small file of the data directory; the shell passes it to the next life in `ServerConfiguration.commitFile`.
     package static let commitFileName = "raft/commit"
 
     private mutating func saveCommitIndexWhenDue(at now: Instant) {
-        guard let committed = replica?.node.durableCommitIndex, let cluster = replica?.node.clusterID else { return }
+        guard replica != nil, replica!.commitMark.deadline(replica!.node.durableCommitIndex) <= now else { return }
+        let committed = replica!.node.durableCommitIndex
         let identity = FileIdentity(
-            clusterID: cluster, datacenter: configuration.datacenter, nodeID: configuration.nodeID)
+            clusterID: replica!.node.clusterID, datacenter: configuration.datacenter, nodeID: configuration.nodeID)
         guard let bytes = replica?.commitMark.due(committed, identity: identity, at: now) else { return }
         out.append(.saveFile(name: Self.commitFileName, bytes))
     }
@@ -132,11 +138,12 @@ extension ServerCore {
     }
 
     private mutating func answerConfirmedReads(at now: Instant) {
-        guard replica?.confirmedReads.isEmpty == false, let applied = replica?.appliedIndex else { return }
-        let due = replica?.confirmedReads.filter { $0.index <= applied } ?? []
+        guard replica != nil, !replica!.confirmedReads.isEmpty else { return }
+        let applied = replica!.appliedIndex
+        let due = replica!.confirmedReads.filter { $0.index <= applied }
         guard !due.isEmpty else { return }
-        replica?.confirmedReads.removeAll { $0.index <= applied }
-        for read in due { serveHere(read.id, at: now) }
+        replica!.confirmedReads.removeAll { $0.index <= applied }
+        serveHere(due.map(\.id), at: now)
     }
 
     /// Answers the blocking queries whose data has moved. Cost: the touched keys and their waiters.
@@ -144,7 +151,7 @@ extension ServerCore {
         guard replica != nil else { return }
         let touched = replica!.catalog.takeTouched()
         guard !touched.isEmpty else { return }
-        for waiter in replica!.waiters.takeTouched(by: touched) { serveHere(waiter, at: now) }
+        serveHere(replica!.waiters.takeTouched(by: touched), at: now)
     }
 
     private mutating func observed(_ observation: RaftObservation, at now: Instant) {
@@ -311,6 +318,8 @@ extension ServerCore {
     private mutating func installed(_ catalog: Catalog, _ metadata: SnapshotMetadata, at now: Instant) {
         replica?.installing = nil
         replica?.catalog = catalog
+        // Its indexes are another history's to whoever compares versions.
+        replica?.catalog.restoreIndex = metadata.index.value
         kept.forgetAll()
         replica?.appliedIndex = metadata.index
         replica?.node.installed(metadata, at: now)
@@ -319,7 +328,7 @@ extension ServerCore {
         for pending in replica?.takeProposals(through: metadata.index) ?? [] {
             finish(pending, .failure(.outcomeUnknown(reason: "a snapshot took the log's place")), at: now)
         }
-        if let view = replica?.refreshedView() { out.append(.publish(view)) }
+        publishView()
         answerEverybody(at: now)
     }
 

@@ -54,26 +54,29 @@ extension ServerCore {
         at now: Instant
     ) {
         metrics.add(.inbound)
+        if configuration.isServer && method == Self.pingMethod { return answerPing(id, body, at: now) }
         let question = KeptAnswers.Question(method: method, body: body)
         if let kept = kept[question], mayAnswerAtOnce(kept.request, at: now),
-            replica!.view.catalog.version(of: kept.request) == kept.version,
-            replica!.view.catalog.restoreIndex == kept.restoreIndex
+            replica!.view.catalog.version(of: kept.row) == kept.version,
+            replica!.view.catalog.restoreIndex == kept.restoreIndex,
+            let body = kept.body(with: replica!.view.meta(index: kept.meta.index, at: now))
         {
-            return reply(id, error: nil, body: kept.body, at: now)
+            return reply(id, error: nil, body: body, at: now)
         }
         do throws(WireError) {
             var reader = MessagePackReader(body)
             guard let request = try Request.decode(method: method, from: &reader) else {
                 return reply(id, error: Self.unknown(method), body: [0x80], at: now)
             }
-            if mayAnswerAtOnce(request, at: now), let version = replica!.view.catalog.version(of: request),
-                case .answer(let response) = replica!.view.answer(request, at: now)
+            if mayAnswerAtOnce(request, at: now), let row = VersionedRow(of: request),
+                let version = replica!.view.catalog.version(of: row),
+                case .answer(let response) = replica!.view.answer(request, at: now), let meta = response.meta
             {
                 var writer = MessagePackWriter()
                 response.encodeBody(into: &writer)
                 let answer = KeptAnswers.Served(
-                    request: request, version: version, restoreIndex: replica!.view.catalog.restoreIndex,
-                    body: writer.bytes)
+                    request: request, row: row, version: version, restoreIndex: replica!.view.catalog.restoreIndex,
+                    meta: meta, body: writer.bytes)
                 kept.keep(answer, for: question)
                 return reply(id, error: nil, body: writer.bytes, at: now)
             }
@@ -89,15 +92,31 @@ extension ServerCore {
         }
     }
 
-    /// Whether the view may answer this at once, and is up to date: as the leader within its lease, to who does not
-    /// wait. An answer of a follower would say when it last heard of its leader, and change with every heartbeat.
+    private static let pingMethod = Request.isthmusPing(Ping()).method
+
+    /// The most frequent request of an idle server: nothing of it waits, so it has no place in the table.
+    private mutating func answerPing(_ id: InboundID, _ body: [UInt8], at now: Instant) {
+        do throws(WireError) {
+            var reader = MessagePackReader(body)
+            let ping: Ping = try reader.read()
+            var writer = MessagePackWriter()
+            writer.write(pong(to: ping, at: now))
+            reply(id, error: nil, body: writer.bytes, at: now)
+        } catch {
+            reply(id, error: "codec.decoder: \(error.description)", body: [0x80], at: now)
+        }
+    }
+
+    /// Whether the view may answer this at once, and is up to date: any server's to who takes a stale answer, else the
+    /// leader's within its lease; to who does not wait.
     private mutating func mayAnswerAtOnce(_ request: Request, at now: Instant) -> Bool {
         guard replica != nil, let options = request.options, options.minQueryIndex == 0, !options.requireConsistent,
-            request.datacenter == configuration.datacenter, replica!.node.isLeader, replica!.node.isReadyForReads,
-            now < replica!.node.leaseEnd
+            request.datacenter == configuration.datacenter
         else { return false }
-        // The catalog may be ahead of the published view within one `settle`.
-        if let view = replica!.refreshedView() { out.append(.publish(view)) }
+        guard options.allowStale
+            || (replica!.node.isLeader && replica!.node.isReadyForReads && now < replica!.node.leaseEnd)
+        else { return false }
+        publishView()
         return true
     }
 
@@ -344,18 +363,35 @@ extension ServerCore {
     // MARK: Serving here
 
     /// Answers a read from the present view: its read mode has been satisfied. Blocks when the data has not moved.
-    mutating func serveHere(_ number: UInt64, at now: Instant) {
-        guard let pending = requests[number], replica != nil, let options = pending.request.options else { return }
-        if serveQuery(number, pending.request, at: now) { return }
-        // The catalog may be ahead of the published view within one `settle`.
-        if let view = replica!.refreshedView() { out.append(.publish(view)) }
+    mutating func serveHere(_ number: UInt64, at now: Instant) { _ = served(number, at: now) }
+
+    /// Serves those who waited, in their order. Many wait for one thing in the same words: they share the answer.
+    mutating func serveHere(_ numbers: [UInt64], at now: Instant) {
+        var last: (request: Request, response: Response)?
+        for number in numbers {
+            guard let request = requests[number]?.request else { continue }
+            if let last, last.request == request {
+                finish(number, .success(last.response), at: now)
+            } else {
+                last = served(number, at: now).map { (request, $0) }
+            }
+        }
+    }
+
+    /// - Returns: the answer, when it was one that an equal request would get too.
+    private mutating func served(_ number: UInt64, at now: Instant) -> Response? {
+        guard let pending = requests[number], replica != nil, let options = pending.request.options else { return nil }
+        if serveQuery(number, pending.request, at: now) { return nil }
+        publishView()
         switch replica!.view.answerHere(pending.request, options: options, at: now) {
-        case .answer(let response): finish(number, .success(response), at: now)
-        case .wait(let key):
-            requests.move(number, to: .watching(replica!.waiters.add(key, number)))
+        case .answer(let response):
+            finish(number, .success(response), at: now)
+            return response
+        case .wait(let key): requests.move(number, to: .watching(replica!.waiters.add(key, number)))
         case .refuse(let error): finish(number, .failure(error), at: now)
         case .ask: finish(number, .failure(.badRequest("\(pending.request.method) is not a read")), at: now)
         }
+        return nil
     }
 
     private mutating func answerLocally(_ request: Request, at now: Instant) -> Result<Response, FederationError> {
@@ -384,20 +420,23 @@ extension ServerCore {
         }
     }
 
-    var leaderAddress: String {
-        guard let replica, let leader = replica.node.leader else { return "" }
-        if leader == configuration.nodeID { return configuration.rpcEndpoint.description }
-        return (servers.endpoint(of: leader) ?? replica.node.membership[leader]?.endpoint)?.description ?? ""
+    private var leaderEndpoint: Endpoint? {
+        guard let leader = replica?.node.leader else { return nil }
+        if leader == configuration.nodeID { return configuration.rpcEndpoint }
+        return servers.endpoint(of: leader) ?? replica?.node.membership[leader]?.endpoint
     }
+
+    var leaderAddress: String { leaderEndpoint?.description ?? "" }
 
     private mutating func pong(to ping: Ping, at now: Instant) -> Pong {
         router.handle(.heard(datacenter: ping.datacenter), at: now, into: &routerEffects)
         if ping.forgottenStamp != 0 { outlive(stamp: ping.forgottenStamp) }
-        let node = replica?.node
+        let isLeader = replica?.node.isLeader == true
+        let lastContact = isLeader ? nil : replica?.node.lastContact
         var pong = Pong(
             datacenter: configuration.datacenter, node: configuration.node,
-            clusterID: (node?.clusterID ?? .none).description, leader: leaderAddress, term: node?.term.value ?? 0,
-            lastContact: node?.isLeader == true ? .zero : node?.lastContact.map { now - $0 } ?? .zero)
+            clusterID: texts.text(of: replica?.node.clusterID ?? .none), leader: texts.text(of: leaderEndpoint),
+            term: replica?.node.term.value ?? 0, lastContact: lastContact.map { now - $0 } ?? .zero)
         pong.incarnation = incarnation
         if !forgetting.isEmpty {
             for name in ping.wantedRows {
@@ -406,7 +445,9 @@ extension ServerCore {
             let standing = forgetting.standing
             if !standing.isEmpty { pong.forgotten = TombstoneFile.encode(standing.map(\.forOthers)) }
         }
-        pong.rows = ReachabilityRows.encode(router.rows(wanted: ping.wantedRows, at: now))
+        let answer = router.rows(wanted: ping.wantedRows, heldStamp: ping.rowStamp, at: now)
+        pong.isRowHeldGood = answer.isHeldGood
+        if !answer.rows.isEmpty { pong.rows = ReachabilityRows.encode(answer.rows) }
         return pong
     }
 

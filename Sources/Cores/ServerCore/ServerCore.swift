@@ -30,8 +30,10 @@ package struct ServerCore: Sendable {
     var leaving: Leaving?
     var serviceWaits = ServiceWaits()
     var servers = ServerList()
+    var lanServers = LANServers()
     var duties = LeaderDuties()
     var pings = Pings()
+    var texts = PongTexts()
     var keyrings = KeyringBook()
     var metrics = Instruments()
     var identities: IdentityPool
@@ -149,13 +151,14 @@ package struct ServerCore: Sendable {
     }
 
     /// Does what is due at `now` and what the inputs since the last call owe.
+    ///
+    /// Called for every batch of inputs: what is not due costs a comparison. An optional part is advanced where it
+    /// stands; to unwrap it would be to copy it.
     package mutating func advance(to now: Instant, into effects: inout [Effect]) {
         lan.advance(to: now, into: &poolEffects)
         performPool(.lan, at: now)
-        if wan != nil {
-            wan?.advance(to: now, into: &poolEffects)
-            performPool(.wan, at: now)
-        }
+        wan?.advance(to: now, into: &poolEffects)
+        performPool(.wan, at: now)
         router.advance(to: now, into: &routerEffects)
         performRouter(at: now)
         scheduler.advance(to: now, into: &schedulerEffects)
@@ -187,6 +190,7 @@ package struct ServerCore: Sendable {
 
     private mutating func emit(into effects: inout [Effect]) {
         guard !out.isEmpty else { return }
+        guard !effects.isEmpty else { return swap(&effects, &out) }
         effects.append(contentsOf: out)
         out.removeAll(keepingCapacity: true)
     }
@@ -255,6 +259,8 @@ extension ServerCore {
                 case .log(let line): out.append(.log(line))
                 }
             }
+            batch.removeAll(keepingCapacity: true)
+            if switchboardEffects.isEmpty { swap(&batch, &switchboardEffects) }
         }
     }
 }

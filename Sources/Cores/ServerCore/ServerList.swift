@@ -2,6 +2,36 @@ import Determinism
 import FederationModel
 import SerfCore
 
+/// All Isthmus servers of this datacenter that the LAN pool lists, living or not, with what their tags say. Sorted by
+/// name. Tags are read when a member changes, since the leader compares the peer set with this twice a second.
+struct LANServers: Sendable {
+    struct Server: Sendable {
+        let id: NodeID
+        let name: String
+        let endpoint: Endpoint?
+        let status: PoolMember.Status
+        let clusterPrefix: String?
+    }
+
+    private(set) var servers: [Server] = []
+    private var version: UInt64?
+
+    mutating func refresh(from pool: borrowing SerfPool, datacenter: String) {
+        guard version != pool.version else { return }
+        version = pool.version
+        servers = []
+        for member in pool.members {
+            guard let tags = ServerTags(member: member), tags.isthmusProtocol != nil, let id = NodeID(tags.id),
+                tags.datacenter == datacenter
+            else { continue }
+            servers.append(
+                Server(
+                    id: id, name: member.name, endpoint: tags.endpoint, status: member.status,
+                    clusterPrefix: tags.clusterPrefix))
+        }
+    }
+}
+
 /// The servers of this agent's own datacenter as the LAN pool knows them.
 struct ServerList: Sendable {
     struct Server: Equatable, Sendable {

@@ -1,24 +1,54 @@
-/// An IPv4 or IPv6 address: 4 or 16 bytes in network order.
-package struct IPAddress: Hashable, Sendable {
-    package let bytes: [UInt8]
+/// An IPv4 or IPv6 address. Two words and no allocation: endpoints are keys of many tables.
+public struct IPAddress: Hashable, Sendable {
+    /// The first eight bytes of an IPv6 address; 0 for IPv4.
+    @usableFromInline let high: UInt64
+    @usableFromInline let low: UInt64
+    public let isIPv6: Bool
 
+    /// - Parameter bytes: in network order.
     /// - Returns: nil unless there are 4 or 16 bytes.
-    package init?(bytes: [UInt8]) {
+    public init?(bytes: [UInt8]) {
         guard bytes.count == 4 || bytes.count == 16 else { return nil }
-        self.bytes = bytes
+        isIPv6 = bytes.count == 16
+        let word = { (part: ArraySlice<UInt8>) in part.reduce(UInt64(0)) { $0 << 8 | UInt64($1) } }
+        high = word(bytes.dropLast(8))
+        low = word(bytes.suffix(8))
     }
 
-    package init(_ a: UInt8, _ b: UInt8, _ c: UInt8, _ d: UInt8) { bytes = [a, b, c, d] }
+    public init(_ a: UInt8, _ b: UInt8, _ c: UInt8, _ d: UInt8) {
+        high = 0
+        low = UInt64(a) << 24 | UInt64(b) << 16 | UInt64(c) << 8 | UInt64(d)
+        isIPv6 = false
+    }
+
+    @inlinable public static func == (left: IPAddress, right: IPAddress) -> Bool {
+        left.low == right.low && left.high == right.high && left.isIPv6 == right.isIPv6
+    }
+
+    @inlinable public func hash(into hasher: inout Hasher) {
+        hasher.combine(low)
+        if isIPv6 { hasher.combine(high) }
+    }
+
+    /// 4 or 16, in network order.
+    public var bytes: [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: 16) { buffer, count in
+            count = isIPv6 ? 16 : 4
+            for place in 0..<count {
+                let shift = UInt64(8 * (7 - (place + 16 - count) % 8))
+                let word = isIPv6 && place < 8 ? high : low
+                buffer.initializeElement(at: place, to: UInt8(truncatingIfNeeded: word >> shift))
+            }
+        }
+    }
 
     /// Dotted quad or IPv6 text (RFC 4291 §2.2, also with an embedded IPv4 tail); nil for anything else.
-    package init?(_ text: some StringProtocol) {
+    public init?(_ text: some StringProtocol) {
         guard let bytes = text.contains(":") ? Self.parseIPv6(String(text)) : Self.parseIPv4(String(text)) else {
             return nil
         }
-        self.bytes = bytes
+        self.init(bytes: bytes)
     }
-
-    package var isIPv6: Bool { bytes.count == 16 }
 
     private static func parseIPv4(_ text: String) -> [UInt8]? {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
@@ -80,8 +110,9 @@ package struct IPAddress: Hashable, Sendable {
 
 extension IPAddress: CustomStringConvertible {
     /// Dotted quad, or IPv6 in the canonical form of RFC 5952.
-    package var description: String {
-        guard isIPv6 else { return bytes.map { String($0) }.joined(separator: ".") }
+    public var description: String {
+        let bytes = bytes
+        guard isIPv6 else { return "\(bytes[0]).\(bytes[1]).\(bytes[2]).\(bytes[3])" }
         let groups = stride(from: 0, to: 16, by: 2).map { UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1]) }
         var best = 0..<0
         var start = 0
@@ -97,25 +128,35 @@ extension IPAddress: CustomStringConvertible {
 }
 
 extension IPAddress: Comparable {
-    package static func < (left: IPAddress, right: IPAddress) -> Bool {
-        left.bytes.count != right.bytes.count
-            ? left.bytes.count < right.bytes.count : left.bytes.lexicographicallyPrecedes(right.bytes)
+    public static func < (left: IPAddress, right: IPAddress) -> Bool {
+        if left.isIPv6 != right.isIPv6 { return right.isIPv6 }
+        return left.high != right.high ? left.high < right.high : left.low < right.low
     }
 }
 
 /// An address and a port, of TCP or UDP.
-package struct Endpoint: Hashable, Sendable {
-    package var address: IPAddress
-    package var port: UInt16
+public struct Endpoint: Hashable, Sendable {
+    public var address: IPAddress
+    public var port: UInt16
 
-    package init(_ address: IPAddress, _ port: UInt16) {
+    @inlinable public init(_ address: IPAddress, _ port: UInt16) {
         self.address = address
         self.port = port
     }
 
+    @inlinable public static func == (left: Endpoint, right: Endpoint) -> Bool {
+        left.port == right.port && left.address == right.address
+    }
+
+    @inlinable public func hash(into hasher: inout Hasher) {
+        hasher.combine(address)
+        hasher.combine(port)
+    }
+
     /// `127.0.0.1:8300` or `[::1]:8300`; a bare address takes `defaultPort` when there is one. Nil for anything else.
-    package init?(_ text: String, defaultPort: UInt16? = nil) {
-        if let address = IPAddress(text) {
+    public init?(_ text: String, defaultPort: UInt16? = nil) {
+        // An IPv4 address has no colon, an IPv6 address at least two.
+        if text.utf8.count(where: { $0 == UInt8(ascii: ":") }) != 1, let address = IPAddress(text) {
             guard let defaultPort else { return nil }
             self.init(address, defaultPort)
             return
@@ -132,22 +173,22 @@ package struct Endpoint: Hashable, Sendable {
 }
 
 extension Endpoint: CustomStringConvertible {
-    package var description: String { address.isIPv6 ? "[\(address)]:\(port)" : "\(address):\(port)" }
+    public var description: String { address.isIPv6 ? "[\(address)]:\(port)" : "\(address):\(port)" }
 }
 
 extension Endpoint: Comparable {
-    package static func < (left: Endpoint, right: Endpoint) -> Bool {
+    public static func < (left: Endpoint, right: Endpoint) -> Bool {
         left.address != right.address ? left.address < right.address : left.port < right.port
     }
 }
 
 /// A host by name and a port.
-package struct HostPort: Hashable, Sendable {
-    package var host: String
-    package var port: UInt16
+public struct HostPort: Hashable, Sendable {
+    public var host: String
+    public var port: UInt16
 
     /// - Parameter text: `host` or `host:port`; nil when there is no host or the port is no number.
-    package init?(_ text: String, defaultPort: UInt16) {
+    public init?(_ text: String, defaultPort: UInt16) {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         guard let port = parts.count == 2 ? UInt16(parts[1]) : defaultPort, !parts[0].isEmpty else { return nil }
         host = String(parts[0])

@@ -6,6 +6,8 @@ package struct Ping: Equatable, Sendable {
     package var node: String
     /// Datacenters whose rows the asker lacks.
     package var wantedRows: [String] = []
+    /// Stamp of the asked server's own row that the asker holds; 0: none. It is not sent again while it holds.
+    package var rowStamp: UInt64 = 0
     /// Not 0: the asked server's datacenter is forgotten at the asker, by the tombstone of that stamp.
     package var forgottenStamp: UInt64 = 0
 
@@ -29,6 +31,8 @@ package struct Pong: Equatable, Sendable {
     package var lastContact: Duration
     /// Encoded rows, the answering server's first; empty from servers that know none.
     package var rows: [UInt8] = []
+    /// The row that the asker holds says all that there is to say; it is not among `rows` then.
+    package var isRowHeldGood = false
     /// When the server started, or outlived its datacenter's tombstone, in milliseconds on the calendar; 0 from servers
     /// that do not say.
     package var incarnation: UInt64 = 0

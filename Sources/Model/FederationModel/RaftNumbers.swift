@@ -1,43 +1,45 @@
 /// A Raft term (Raft §5.1). Zero before any election.
-package struct Term: Hashable, Sendable {
-    package var value: UInt64
+public struct Term: Hashable, Sendable {
+    public var value: UInt64
 
-    package init(_ value: UInt64) { self.value = value }
+    @inlinable public init(_ value: UInt64) { self.value = value }
 
-    package static let zero = Term(0)
-    package var next: Term { Term(value + 1) }
+    @inlinable public static var zero: Term { Term(0) }
+    @inlinable public var next: Term { Term(value + 1) }
 }
 
 extension Term: Comparable {
-    package static func < (left: Term, right: Term) -> Bool { left.value < right.value }
+    @inlinable public static func == (left: Term, right: Term) -> Bool { left.value == right.value }
+    @inlinable public static func < (left: Term, right: Term) -> Bool { left.value < right.value }
 }
 
 extension Term: CustomStringConvertible {
-    package var description: String { String(value) }
+    public var description: String { String(value) }
 }
 
 /// A position in a Raft log; the first entry is 1. Zero stands before it.
-package struct LogIndex: Hashable, Sendable {
-    package var value: UInt64
+public struct LogIndex: Hashable, Sendable {
+    public var value: UInt64
 
-    package init(_ value: UInt64) { self.value = value }
+    @inlinable public init(_ value: UInt64) { self.value = value }
 
-    package static let zero = LogIndex(0)
-    package var next: LogIndex { LogIndex(value + 1) }
+    @inlinable public static var zero: LogIndex { LogIndex(0) }
+    @inlinable public var next: LogIndex { LogIndex(value + 1) }
 
-    package static func + (left: LogIndex, right: Int) -> LogIndex { LogIndex(left.value + UInt64(right)) }
+    @inlinable public static func + (left: LogIndex, right: Int) -> LogIndex { LogIndex(left.value + UInt64(right)) }
     /// Saturates at zero.
-    package static func - (left: LogIndex, right: Int) -> LogIndex {
+    @inlinable public static func - (left: LogIndex, right: Int) -> LogIndex {
         LogIndex(left.value > UInt64(right) ? left.value - UInt64(right) : 0)
     }
     /// Distance in entries, negative when `left` stands before `right`.
-    package static func - (left: LogIndex, right: LogIndex) -> Int { Int(left.value) - Int(right.value) }
+    @inlinable public static func - (left: LogIndex, right: LogIndex) -> Int { Int(left.value) - Int(right.value) }
 }
 
 extension LogIndex: Comparable {
-    package static func < (left: LogIndex, right: LogIndex) -> Bool { left.value < right.value }
+    @inlinable public static func == (left: LogIndex, right: LogIndex) -> Bool { left.value == right.value }
+    @inlinable public static func < (left: LogIndex, right: LogIndex) -> Bool { left.value < right.value }
 }
 
 extension LogIndex: CustomStringConvertible {
-    package var description: String { String(value) }
+    public var description: String { String(value) }
 }

@@ -1,6 +1,7 @@
 /// One typed request of the server RPC: what HTTP, DNS and the CLI ask for, what agents send to servers, followers to
-/// leaders and datacenters to one another. Methods and bodies: `wire/consul-rpc.md` section 3.
-package enum Request: Equatable, Sendable {
+/// leaders and datacenters to one another. Methods and bodies: `wire/consul-rpc.md` section 3. Bodies stand behind a
+/// pointer: requests go from table to table, and a copy is one retain.
+package indirect enum Request: Equatable, Sendable {
     case statusPing
     case statusLeader(DCSpecificRequest)
     case statusPeers(DCSpecificRequest)

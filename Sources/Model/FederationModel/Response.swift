@@ -1,5 +1,5 @@
-/// The answer to a `Request`.
-package enum Response: Equatable, Sendable {
+/// The answer to a `Request`; behind a pointer as that is.
+package indirect enum Response: Equatable, Sendable {
     case empty
     case string(String)
     case strings([String])
@@ -126,6 +126,31 @@ extension Response {
                 .txn, .raftConfiguration, .autopilot, .serverHealth, .serverStats:
                 break
             }
+        }
+    }
+}
+
+extension Response {
+    /// Whether it has rows that `sharesRows` can compare.
+    package var hasSharedRows: Bool { sharesRows(with: self) }
+
+    /// Whether both have the same rows because they share the memory of them: told without a look at one of them.
+    /// False says nothing.
+    package func sharesRows(with other: Response) -> Bool {
+        switch (self, other) {
+        case (.checkServiceNodes(let own), .checkServiceNodes(let other)): Self.areOne(own.nodes, other.nodes)
+        case (.serviceNodes(let own), .serviceNodes(let other)): Self.areOne(own.serviceNodes, other.serviceNodes)
+        case (.nodes(let own), .nodes(let other)): Self.areOne(own.nodes, other.nodes)
+        case (.dirEntries(let own), .dirEntries(let other)): Self.areOne(own.entries, other.entries)
+        default: false
+        }
+    }
+
+    /// Memory that both hold cannot be that of another array, and is not written while both hold it.
+    private static func areOne<Row>(_ own: [Row]?, _ other: [Row]?) -> Bool {
+        guard let own, let other, own.count == other.count, !own.isEmpty else { return false }
+        return own.withUnsafeBufferPointer { own in
+            other.withUnsafeBufferPointer { $0.baseAddress == own.baseAddress }
         }
     }
 }

@@ -21,16 +21,36 @@ package enum DNSTransport: Equatable, Sendable {
 
 /// Answers one question, once, from any thread; nil drops it.
 package struct DNSResponder: Sendable {
+    private let loop: any EventLoop
     private let send: @Sendable ([UInt8]?) -> Void
 
-    init(_ send: @escaping @Sendable ([UInt8]?) -> Void) { self.send = send }
+    /// - Parameter send: called on the loop.
+    init(_ loop: any EventLoop, _ send: @escaping @Sendable ([UInt8]?) -> Void) {
+        self.loop = loop
+        self.send = send
+    }
 
-    package func respond(_ packet: [UInt8]?) { send(packet) }
+    package func respond(_ packet: [UInt8]?) {
+        if loop.inEventLoop {
+            send(packet)
+        } else {
+            loop.execute { [send] in send(packet) }
+        }
+    }
+
+    /// Runs something on the listener's loop, later.
+    package func onLoop(_ work: @escaping @Sendable () -> Void) { loop.execute(work) }
+
+    package func onLoop(in pause: Duration, _ work: @escaping @Sendable () -> Void) {
+        loop.scheduleTask(in: TimeAmount(pause)) { work() }
+    }
 }
 
 /// DNS by UDP and TCP on one address and port: packets in and out. The handler is called on the listener's loop.
 package final class DNSListener: Sendable {
-    package typealias Handler = @Sendable ([UInt8], DNSTransport, _ from: Endpoint, DNSResponder) -> Void
+    package typealias Handler = @Sendable ([UInt8], DNSTransport, DNSResponder) -> Void
+    /// Asked of each question by UDP before it is handed out, on the listener's loop: writes the answer if it knows it.
+    package typealias Recall = @Sendable (UnsafeRawBufferPointer, inout ByteBuffer) -> Bool
 
     package let endpoint: Endpoint
     private let udp: any NIOChannel
@@ -44,12 +64,13 @@ package final class DNSListener: Sendable {
 
     /// - Parameter endpoint: with port 0 the system chooses one that is free for both.
     package static func bind(
-        to endpoint: Endpoint, loop: any EventLoop, limits: DNSLimits = DNSLimits(), handler: @escaping Handler
+        to endpoint: Endpoint, loop: any EventLoop, limits: DNSLimits = DNSLimits(),
+        recall: @escaping Recall = { _, _ in false }, handler: @escaping Handler
     ) async throws -> DNSListener {
         var attempt = 0
         while true {
             attempt += 1
-            let udp = try await bindUDP(endpoint, loop, limits, handler)
+            let udp = try await bindUDP(endpoint, loop, limits, recall, handler)
             do {
                 guard let bound = udp.localAddress.flatMap({ Endpoint($0) }) else {
                     throw ChannelError.unknownLocalAddress
@@ -69,17 +90,22 @@ package final class DNSListener: Sendable {
         try? await tcp.close()
     }
 
+    /// Questions read with one system call; 64 KiB of buffer.
+    private static let burst = 16
+
     private static func bindUDP(
-        _ endpoint: Endpoint, _ loop: any EventLoop, _ limits: DNSLimits, _ handler: @escaping Handler
+        _ endpoint: Endpoint, _ loop: any EventLoop, _ limits: DNSLimits, _ recall: @escaping Recall,
+        _ handler: @escaping Handler
     ) async throws -> any NIOChannel {
         try await DatagramBootstrap(group: loop)
             .channelOption(.socketOption(.init(rawValue: SocketBuffer.receive)), value: SocketBuffer.bytes)
-            // RFC 1035 §4.2.1 and EDNS: questions are short.
-            .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 4096))
-            .channelOption(.maxMessagesPerRead, value: 64)
+            // RFC 1035 §4.2.1 and EDNS: questions are short. Each of a burst has its part of the buffer.
+            .channelOption(.datagramVectorReadMessageCount, value: burst)
+            .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: burst * 4096))
+            .channelOption(.maxMessagesPerRead, value: 4)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(DNSDatagramHandler(limits, handler))
+                    try channel.pipeline.syncOperations.addHandler(DNSDatagramHandler(limits, recall, handler))
                 }
             }
             .bind(to: try SocketAddress(endpoint)).get()
@@ -115,30 +141,34 @@ private final class DNSDatagramHandler: ChannelInboundHandler {
     typealias OutboundOut = AddressedEnvelope<ByteBuffer>
 
     private let limits: DNSLimits
+    private let recall: DNSListener.Recall
     private let handler: DNSListener.Handler
     private var waitingCount = 0
     private var isReading = false
 
-    init(_ limits: DNSLimits, _ handler: @escaping DNSListener.Handler) {
+    init(_ limits: DNSLimits, _ recall: @escaping DNSListener.Recall, _ handler: @escaping DNSListener.Handler) {
         self.limits = limits
+        self.recall = recall
         self.handler = handler
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         isReading = true
         let envelope = unwrapInboundIn(data)
-        guard let from = Endpoint(envelope.remoteAddress), waitingCount < limits.maxWaiting else { return }
+        guard waitingCount < limits.maxWaiting else { return }
+        var answer = ByteBuffer()
+        if envelope.data.withUnsafeReadableBytes({ recall($0, &answer) }) {
+            guard context.channel.isWritable else { return }
+            let reply = AddressedEnvelope(remoteAddress: envelope.remoteAddress, data: answer)
+            return context.write(wrapOutboundOut(reply), promise: nil)
+        }
         waitingCount += 1
         let (loop, remote) = (context.eventLoop, envelope.remoteAddress)
         let bound = NIOLoopBound((handler: self, context: context), eventLoop: loop)
-        let responder = DNSResponder { packet in
-            if loop.inEventLoop {
-                bound.value.handler.answer(packet, to: remote, bound.value.context)
-            } else {
-                loop.execute { bound.value.handler.answer(packet, to: remote, bound.value.context) }
-            }
+        let responder = DNSResponder(loop) { packet in
+            bound.value.handler.answer(packet, to: remote, bound.value.context)
         }
-        handler(Array(envelope.data.readableBytesView), .udp, from, responder)
+        handler(Array(envelope.data.readableBytesView), .udp, responder)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -210,21 +240,14 @@ private final class DNSStreamHandler: ChannelInboundHandler {
     }
 
     private func ask(_ packet: [UInt8], _ context: ChannelHandlerContext) {
-        guard let from = context.remoteAddress.flatMap({ Endpoint($0) }) else { return }
         guard waitingCount < limits.maxPipelined else { return context.close(promise: nil) }
         // Only a whole question counts as a sign of life: half a one does not hold the connection.
         lastActivity = .now()
         waitingCount += 1
         let loop = context.eventLoop
         let bound = NIOLoopBound(self, eventLoop: loop)
-        let responder = DNSResponder { answer in
-            if loop.inEventLoop {
-                bound.value.answer(answer)
-            } else {
-                loop.execute { bound.value.answer(answer) }
-            }
-        }
-        handler(packet, .tcp, from, responder)
+        let responder = DNSResponder(loop) { bound.value.answer($0) }
+        handler(packet, .tcp, responder)
     }
 
     private func answer(_ packet: [UInt8]?) {

@@ -11,17 +11,22 @@ extension HTTPAnswer {
     ///   - isHead: the request was HEAD: the length is told, the body is not sent.
     ///   - connection: `close`, `keep-alive` or nothing.
     func write(into buffer: inout ByteBuffer, isHead: Bool, connection: StaticString?) {
+        writeHead(into: &buffer, bodyBytes: body.count, connection: connection)
+        if Self.allowsBody(status) && !isHead { buffer.writeBytes(body) }
+    }
+
+    /// All of it but the body.
+    func writeHead(into buffer: inout ByteBuffer, bodyBytes: Int, connection: StaticString?) {
         writeStart(into: &buffer)
         if Self.allowsBody(status) {
             buffer.writeStaticString("\r\nContent-Length: ")
-            buffer.writeString(String(body.count))
+            buffer.writeString(String(bodyBytes))
         }
         if let connection {
             buffer.writeStaticString("\r\nConnection: ")
             buffer.writeStaticString(connection)
         }
         buffer.writeStaticString("\r\n\r\n")
-        if Self.allowsBody(status) && !isHead { buffer.writeBytes(body) }
     }
 
     /// The head of an answer whose length nobody knows: in chunks, or until the connection ends for HTTP/1.0.
@@ -65,9 +70,62 @@ extension HTTPAnswer {
     }
 }
 
+extension RepeatedRequest {
+    /// What the Connection header of its answers says.
+    var connection: StaticString? { !isKeptAlive ? "close" : isOldVersion ? "keep-alive" : nil }
+
+    /// - Parameter buffer: the answer as it is sent.
+    func keep(_ answer: HTTPAnswer, _ buffer: ByteBuffer) {
+        guard let bodyIndex = HTTPAnswer.bodyIndex(buffer), let dateIndex = HTTPAnswer.dateIndex(buffer, bodyIndex)
+        else { return }
+        let body = buffer.getSlice(at: bodyIndex, length: buffer.writerIndex - bodyIndex) ?? ByteBuffer()
+        self.answer = Answer(
+            buffer: buffer, dateIndex: dateIndex, second: HTTPDate.second, status: answer.status,
+            body: isHead ? ByteBuffer(bytes: answer.body) : body,
+            isEncoded: answer.headers.last?.name == "Content-Encoding")
+    }
+
+    /// The last answer with the date of now.
+    func dated() -> ByteBuffer? {
+        let second = HTTPDate.second
+        if let answer, answer.second != second {
+            self.answer?.buffer.setString(HTTPDate.now, at: answer.dateIndex)
+            self.answer?.second = second
+        }
+        return answer?.buffer
+    }
+}
+
+extension HTTPAnswer {
+    /// Behind the empty line.
+    fileprivate static func bodyIndex(_ buffer: ByteBuffer) -> Int? {
+        let bytes = buffer.readableBytesView
+        var index = bytes.startIndex
+        while let lineEnd = bytes[index...].firstIndex(of: UInt8(ascii: "\n")) {
+            if lineEnd == index + 1 { return lineEnd + 1 }
+            index = lineEnd + 1
+        }
+        return nil
+    }
+
+    /// The text of the Date header, the last line that begins so: those before it may be an operator's.
+    fileprivate static func dateIndex(_ buffer: ByteBuffer, _ bodyIndex: Int) -> Int? {
+        let bytes = buffer.readableBytesView
+        let name = Array("\nDate: ".utf8)
+        var index = bodyIndex - name.count
+        while index > bytes.startIndex {
+            if bytes[index..<(index + name.count)].elementsEqual(name) { return index + name.count }
+            index -= 1
+        }
+        return nil
+    }
+}
+
 /// The Date header's text (RFC 9110 §5.6.7), made once a second.
-private enum HTTPDate {
+enum HTTPDate {
     private static let last = NIOLockedValueBox((second: time_t(-1), text: ""))
+
+    static var second: Int { time(nil) }
 
     static var now: String {
         let second = time(nil)

@@ -22,10 +22,13 @@ final class HTTPConnection: ChannelDuplexHandler {
         let acceptsGzip: Bool
         /// The head of an answer without a length has been sent.
         var isStreaming = false
+        /// The request, when it is one that comes again.
+        var repeated: RepeatedRequest?
         weak var responder: HTTPResponder?
     }
 
     private let listener: HTTPListenerState
+    private let memory: RequestMemory
     private var context: ChannelHandlerContext?
     private var from: Endpoint?
     /// The request being read, and when its first part came.
@@ -42,8 +45,15 @@ final class HTTPConnection: ChannelDuplexHandler {
     /// Nothing more is read: the connection ends with the answer under way.
     private var isEnding = false
     private var timer: Scheduled<Void>?
+    /// The parser holds no part of a request.
+    private var isClean = true
+    /// What is being parsed, when it began with a request.
+    private var parsing: ByteBuffer?
 
-    init(_ listener: HTTPListenerState) { self.listener = listener }
+    init(_ listener: HTTPListenerState, _ memory: RequestMemory) {
+        self.listener = listener
+        self.memory = memory
+    }
 
     // MARK: Lifetime
 
@@ -112,6 +122,45 @@ final class HTTPConnection: ChannelDuplexHandler {
     }
 
     // MARK: Reading
+
+    /// Bytes before they are parsed.
+    /// - Returns: true when they were a request that came before, and `parse` is not needed.
+    func take(_ buffer: ByteBuffer) -> Bool {
+        guard isClean, current == nil, incoming == nil, waiting.isEmpty, !isEnding, let context,
+            context.channel.isWritable
+        else { return false }
+        guard let known = memory.find(buffer, from: from?.address) else {
+            parsing = buffer
+            return false
+        }
+        isReading = true
+        nextNumber += 1
+        if known.answer != nil {
+            switch listener.recall(known) {
+            case .unknown: break
+            case .same:
+                sendAgain(known, nil, context)
+                return true
+            case .headers(let headers):
+                sendAgain(known, headers, context)
+                return true
+            }
+        }
+        let responder = HTTPResponder(self, number: nextNumber, loop: context.eventLoop)
+        current = Current(
+            number: nextNumber, isHead: known.isHead, isKeptAlive: known.isKeptAlive,
+            isOldVersion: known.isOldVersion, acceptsGzip: known.acceptsGzip, repeated: known, responder: responder)
+        let head = HTTPHead(
+            method: known.method, uri: known.uri, headers: known.headers, from: from, repeated: known)
+        listener.handler(head, [], responder)
+        return true
+    }
+
+    /// The bytes that `take` did not want have been parsed.
+    func parsed(_ buffer: ByteBuffer) {
+        parsing = nil
+        isClean = incoming == nil && !isEnding && RequestMemory.endsHead(buffer)
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         isReading = true
@@ -204,16 +253,39 @@ final class HTTPConnection: ChannelDuplexHandler {
         guard let context else { return }
         nextNumber += 1
         let responder = HTTPResponder(self, number: nextNumber, loop: context.eventLoop)
-        current = Current(
+        var one = Current(
             number: nextNumber, isHead: request.head.method == .HEAD, isKeptAlive: request.head.isKeepAlive,
             isOldVersion: request.head.version.minor == 0,
             acceptsGzip: request.head.headers.first(name: "accept-encoding").map(Gzip.isAccepted) ?? false,
             responder: responder)
-        let head = HTTPHead(
+        var head = HTTPHead(
             method: request.head.method.rawValue, uri: request.head.uri,
             headers: request.head.headers.map { (name: $0.name, value: $0.value) }, from: from)
+        head.repeated = repeated(request, head, one)
+        one.repeated = head.repeated
+        current = one
         listener.handler(head, request.body, responder)
     }
+
+    /// The request as one that comes again, if it is: all that was just read is its head.
+    private func repeated(_ request: Incoming, _ head: HTTPHead, _ one: Current) -> RepeatedRequest? {
+        guard let buffer = parsing else { return nil }
+        parsing = nil
+        let method = request.head.method
+        guard method == .GET || method == .HEAD, request.body.isEmpty, waiting.isEmpty,
+            !request.head.headers.contains(where: { Self.changesReading.contains($0.name.lowercased()) }),
+            RequestMemory.isWhole(buffer)
+        else { return nil }
+        return memory.admit(buffer) { bytes in
+            RepeatedRequest(
+                bytes: bytes, client: from?.address, method: head.method, uri: head.uri, headers: head.headers,
+                isHead: one.isHead, isKeptAlive: one.isKeptAlive, isOldVersion: one.isOldVersion,
+                acceptsGzip: one.acceptsGzip)
+        }
+    }
+
+    /// Headers that make the parser or this connection wait for more than a head.
+    private static let changesReading: Set<String> = ["expect", "upgrade", "transfer-encoding", "content-length"]
 
     /// Refuses the request being read. An answer owed to an earlier one is given up with the connection.
     private func refuse(_ answer: HTTPAnswer) {
@@ -237,10 +309,56 @@ final class HTTPConnection: ChannelDuplexHandler {
             }
             return end()
         }
-        let answer = current.acceptsGzip ? answer.encoded : answer
-        let isLast = isEnding || answer.endsConnection || !current.isKeptAlive
-        send(answer, isHead: current.isHead, connection: isLast ? "close" : current.isOldVersion ? "keep-alive" : nil)
+        let encoded = current.acceptsGzip ? answer.encoded : answer
+        let isLast = isEnding || encoded.endsConnection || !current.isKeptAlive
+        send(
+            encoded, isHead: current.isHead, connection: isLast ? "close" : current.isOldVersion ? "keep-alive" : nil,
+            keeping: answer.isKept && !isEnding && !encoded.endsConnection ? current.repeated : nil)
         if isLast { return end() }
+        serveNext()
+    }
+
+    /// The answer under way is the request's last one again.
+    /// - Parameter headers: those of now; nil when they are the same too.
+    /// - Returns: false when that is no longer at hand.
+    func answerAgain(_ number: UInt64, _ headers: [(name: String, value: String)]?) -> Bool {
+        guard let current, current.number == number, !current.isStreaming, let context, !isEnding,
+            let known = current.repeated, known.answer != nil
+        else { return false }
+        self.current = nil
+        sendAgain(known, headers, context)
+        if !isEnding { serveNext() }
+        return true
+    }
+
+    private func sendAgain(
+        _ known: RepeatedRequest, _ headers: [(name: String, value: String)]?, _ context: ChannelHandlerContext
+    ) {
+        lastActivity = .now()
+        if let headers {
+            var answer = HTTPAnswer(status: known.answer?.status ?? 200, headers: headers)
+            if known.answer?.isEncoded == true { answer.headers.append((name: "Content-Encoding", value: "gzip")) }
+            let body = known.answer?.body ?? ByteBuffer()
+            var buffer = context.channel.allocator.buffer(capacity: 320 + body.readableBytes)
+            answer.writeHead(into: &buffer, bodyBytes: body.readableBytes, connection: known.connection)
+            if !known.isHead { buffer.writeImmutableBuffer(body) }
+            write(buffer, context)
+        } else if let buffer = known.dated() {
+            write(buffer, context)
+        }
+        if !known.isKeptAlive { end() }
+    }
+
+    private func write(_ buffer: ByteBuffer, _ context: ChannelHandlerContext) {
+        context.write(wrapOutboundOut(buffer), promise: nil)
+        if isReading {
+            isFlushDue = true
+        } else {
+            context.flush()
+        }
+    }
+
+    private func serveNext() {
         guard !waiting.isEmpty else { return resumeReading() }
         // On a turn of its own, so that answers given at once do not nest.
         guard let context else { return }
@@ -288,16 +406,18 @@ final class HTTPConnection: ChannelDuplexHandler {
         context?.read()
     }
 
-    private func send(_ answer: HTTPAnswer, isHead: Bool, connection: StaticString?) {
+    private func send(
+        _ answer: HTTPAnswer, isHead: Bool, connection: StaticString?, keeping request: RepeatedRequest? = nil
+    ) {
         guard let context else { return }
-        var buffer = context.channel.allocator.buffer(capacity: 256 + answer.body.count)
+        var buffer = context.channel.allocator.buffer(capacity: 320 + answer.body.count)
         answer.write(into: &buffer, isHead: isHead, connection: connection)
-        context.write(wrapOutboundOut(buffer), promise: nil)
-        if isReading {
-            isFlushDue = true
-        } else {
-            context.flush()
+        if let request {
+            request.answer = nil
+            // A body that HEAD does not send is not at hand for GET: the two are different requests.
+            if memory.mayKeep(buffer.readableBytes) { request.keep(answer, buffer) }
         }
+        write(buffer, context)
     }
 
     /// Closes once everything is sent, and gives the peer a moment to read it before what it still sends is refused.

@@ -10,12 +10,18 @@ package struct HTTPHead: Sendable {
     package var headers: [(name: String, value: String)]
     /// Nil on a unix socket.
     package var from: Endpoint?
+    /// The request, when the same came before: what is remembered of it goes there, on the connection's loop.
+    package var repeated: RepeatedRequest?
 
-    package init(method: String, uri: String, headers: [(name: String, value: String)], from: Endpoint?) {
+    package init(
+        method: String, uri: String, headers: [(name: String, value: String)], from: Endpoint?,
+        repeated: RepeatedRequest? = nil
+    ) {
         self.method = method
         self.uri = uri
         self.headers = headers
         self.from = from
+        self.repeated = repeated
     }
 }
 
@@ -72,8 +78,11 @@ package final class HTTPResponder: @unchecked Sendable {
 
     /// On the connection's loop the answer is written at once; elsewhere it is handed over. Later calls are ignored.
     /// Content-Length, Date and Connection are the listener's business.
-    package func respond(status: Int, headers: [(name: String, value: String)] = [], body: [UInt8] = []) {
-        var answer = HTTPAnswer(status: status, headers: headers, body: body)
+    /// - Parameter isKept: the request came before, and what decides whether this answer holds is in its memory.
+    package func respond(
+        status: Int, headers: [(name: String, value: String)] = [], body: [UInt8] = [], isKept: Bool = false
+    ) {
+        var answer = HTTPAnswer(status: status, headers: headers, body: body, isKept: isKept)
         if status >= 400, let place = headers.firstIndex(where: { $0.name == "Connection" && $0.value == "close" }) {
             answer.headers.remove(at: place)
             answer.endsConnection = true
@@ -85,6 +94,20 @@ package final class HTTPResponder: @unchecked Sendable {
             loop.execute { self.finish(owed) }
         }
     }
+
+    /// The request's last answer again, on the connection's loop.
+    /// - Parameter headers: those of now; nil when they are the same too.
+    /// - Returns: false when that is no longer at hand, and another answer is owed.
+    package func respondAgain(headers: [(name: String, value: String)]?) -> Bool {
+        loop.preconditionInEventLoop()
+        guard case .waiting = state else { return true }
+        guard connection.value.answerAgain(number, headers) else { return false }
+        state = .answered
+        return true
+    }
+
+    /// Runs something on the connection's loop, later.
+    package func onLoop(_ work: @escaping @Sendable () -> Void) { loop.execute(work) }
 
     /// Begins an answer that is sent piece by piece, from any thread, until the caller goes, the listener
     /// closes or this responder is thrown away.
@@ -140,6 +163,8 @@ struct HTTPAnswer {
     var body: [UInt8] = []
     /// The connection cannot be used after it.
     var endsConnection = false
+    /// It may be sent again for the same request.
+    var isKept = false
 
     static func plain(_ status: Int, _ text: String) -> HTTPAnswer {
         HTTPAnswer(

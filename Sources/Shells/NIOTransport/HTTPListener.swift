@@ -9,6 +9,8 @@ import NIOPosix
 /// answer there at once, which costs no hop, or later from anywhere.
 package final class HTTPListener: Sendable {
     package typealias Handler = @Sendable (HTTPHead, _ body: [UInt8], HTTPResponder) -> Void
+    /// Asked before a request that came before is handed out, on the connection's loop.
+    package typealias Recall = @Sendable (RepeatedRequest) -> HTTPRecall
 
     /// With the port the system chose.
     package let address: ListenAddress
@@ -26,9 +28,9 @@ package final class HTTPListener: Sendable {
     /// - Parameter loops: connections are spread over them.
     package static func bind(
         to address: ListenAddress, loops: any EventLoopGroup, limits: HTTPLimits = HTTPLimits(),
-        handler: @escaping Handler
+        recall: @escaping Recall = { _ in .unknown }, handler: @escaping Handler
     ) async throws -> HTTPListener {
-        let state = HTTPListenerState(limits: limits, handler: handler)
+        let state = HTTPListenerState(limits: limits, recall: recall, handler: handler)
         let bootstrap = ServerBootstrap(group: loops)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -40,8 +42,9 @@ package final class HTTPListener: Sendable {
                     parsing.maxHeaderListSize = limits.maxHeaderBytes
                     parsing.maxHeaderFieldSize = limits.maxHeaderBytes
                     let decoder = HTTPRequestDecoder(limitConfiguration: parsing)
+                    let connection = HTTPConnection(state, state.memory(of: child.eventLoop))
                     try child.pipeline.syncOperations.addHandlers([
-                        ByteToMessageHandler(decoder), HTTPConnection(state),
+                        HTTPRecognizer(connection), ByteToMessageHandler(decoder), connection,
                     ])
                 }
             }
@@ -73,6 +76,23 @@ package final class HTTPListener: Sendable {
     }
 }
 
+/// Stands before the parser: requests that came before need none. Bound to its loop.
+private final class HTTPRecognizer: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+
+    private let connection: HTTPConnection
+
+    init(_ connection: HTTPConnection) { self.connection = connection }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let buffer = unwrapInboundIn(data)
+        guard !connection.take(buffer) else { return }
+        context.fireChannelRead(data)
+        connection.parsed(buffer)
+    }
+}
+
 /// What the connections of one listener share.
 final class HTTPListenerState: Sendable {
     struct Open {
@@ -89,15 +109,29 @@ final class HTTPListenerState: Sendable {
         var connections: [ObjectIdentifier: Open] = [:]
         var countOfClient: [IPAddress: Int] = [:]
         var isStopped = false
+        var memories: [ObjectIdentifier: RequestMemory] = [:]
     }
 
     let limits: HTTPLimits
+    let recall: HTTPListener.Recall
     let handler: HTTPListener.Handler
     private let open = NIOLockedValueBox(State())
 
-    init(limits: HTTPLimits, handler: @escaping HTTPListener.Handler) {
+    init(limits: HTTPLimits, recall: @escaping HTTPListener.Recall, handler: @escaping HTTPListener.Handler) {
         self.limits = limits
+        self.recall = recall
         self.handler = handler
+    }
+
+    /// What the connections of one loop share.
+    func memory(of loop: any EventLoop) -> RequestMemory {
+        open.withLockedValue { open in
+            let key = ObjectIdentifier(loop)
+            if let memory = open.memories[key] { return memory }
+            let memory = RequestMemory()
+            open.memories[key] = memory
+            return memory
+        }
     }
 
     var connectionCount: Int { open.withLockedValue { $0.connections.count } }

@@ -10,12 +10,12 @@ enum Retransmission {
 
     /// How long a segment is held up.
     static func delay(
-        loss: Double, roundTrip: Duration, segmentCount: Int, using random: inout SeededRandom
+        loss: Double, roundTrip: @autoclosure () -> Duration, segmentCount: Int, using random: inout SeededRandom
     ) -> Duration {
         guard loss > 0 else { return .zero }
         // Of several segments the first lost one decides; for small losses the chances add up.
         guard random.chance(min(1, loss * Double(segmentCount))) else { return .zero }
-        var timeout = max(least, roundTrip * 2)
+        var timeout = max(least, roundTrip() * 2)
         var delay = timeout
         while delay < patience && random.chance(loss) {
             timeout = timeout * 2

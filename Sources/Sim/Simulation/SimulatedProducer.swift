@@ -59,7 +59,9 @@ extension World {
 
     private mutating func outcome(of request: ProbeRequest, by host: Int) -> (ProbeResult, after: Duration) {
         guard !producers.isEmpty else { return (answered(probeStatus, "", .milliseconds(2)), .milliseconds(2)) }
-        let silence = (ProbeResult.failed("timed out after \(request.timeout)"), after: request.timeout)
+        func silence() -> (ProbeResult, after: Duration) {
+            (.failed("timed out after \(request.timeout)"), after: request.timeout)
+        }
         var isHTTP = false
         if case .http = request.target { isHTTP = true }
         guard let endpoint = Self.endpoint(of: request.target), let number = producerAt[endpoint] else {
@@ -70,7 +72,7 @@ extension World {
         if producer.host != host {
             let (there, back) = (wire(host, producer.host), wire(producer.host, host))
             roundTrip = wires[there].link.drawDelay(using: &random) + wires[back].link.drawDelay(using: &random)
-            guard !wires[there].isCut, !wires[back].isCut else { return silence }
+            guard !wires[there].isCut, !wires[back].isCut else { return silence() }
         }
         guard let startedAt = producer.startedAt else { return (.failed("connection refused"), roundTrip) }
         // One round trip to connect, one for the answer.
@@ -79,15 +81,15 @@ extension World {
             if case .reset = producer.definition.conduct(at: now - startedAt) {
                 return (.failed("connection reset"), connected)
             }
-            return connected < request.timeout ? (answered(0, "", connected), connected) : silence
+            return connected < request.timeout ? (answered(0, "", connected), connected) : silence()
         }
-        guard !producer.isFrozen else { return silence }
+        guard !producer.isFrozen else { return silence() }
         switch producer.definition.conduct(at: now - startedAt) {
-        case .hang: return silence
+        case .hang: return silence()
         case .reset: return (.failed("connection reset"), connected)
         case .answer(let status, let delay, let body):
             let time = roundTrip * 2 + delay
-            guard time < request.timeout else { return silence }
+            guard time < request.timeout else { return silence() }
             return (answered(status, body ?? producer.definition.name, time), time)
         }
     }

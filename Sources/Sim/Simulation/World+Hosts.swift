@@ -20,6 +20,7 @@ extension World {
         disks.append(SimulatedDisk(identity: identity))
         views.append(nil)
         names.append(configuration.node)
+        linkOfStream.append([:])
         frontEnds.append(frontEnd ?? FrontEnd(configuration))
         layWires()
         listeners[configuration.rpcEndpoint] = (host: host, channel: .rpc)
@@ -101,10 +102,14 @@ extension World {
         states[host].isFrozen = false
         states[host].heldInputs = []
         states[host].faults.waiting = []
-        linkOfStream[host] = nil
+        linkOfStream[host] = [:]
         dropClients(of: host)
-        for number in links.keys.sorted() {
+        for number in links.numbers {
             guard let link = links[number], link.dialler == host || link.acceptor == host else { continue }
+            links.change(number) { link in
+                if link.dialler == host { link.isHeldByDialler = false }
+                if link.acceptor == host { link.isHeldByAcceptor = false }
+            }
             let toDialler = link.acceptor == host
             deliver(.closed, on: number, toDialler: toDialler)
         }

@@ -61,36 +61,51 @@ extension World {
             events.add(.input(host: host, life: states[host].life, input), due: now + .microseconds(200))
             return
         }
-        let number = nextLink
-        nextLink += 1
-        links[number] = Link(
-            dialler: host, diallerLife: states[host].life, dialled: stream, acceptor: target.host,
-            acceptorLife: states[target.host].life)
-        linkOfStream[host, default: [:]][stream] = number
+        let number = links.add(
+            Link(
+                dialler: host, diallerLife: states[host].life, dialled: stream, acceptor: target.host,
+                acceptorLife: states[target.host].life))
+        linkOfStream[host][stream] = number
         deliver(.opened, on: number, toDialler: false)
         events.add(.stream(number, toDialler: true, .refused("timed out")), due: now + timeout)
     }
 
     mutating func write(_ event: StreamEvent, on stream: StreamID, by host: Int) {
-        guard let number = linkOfStream[host]?[stream], let link = links[number] else { return }
+        guard let number = linkOfStream[host][stream], let link = links[number] else { return }
         let isDialler = link.dialler == host && link.dialled == stream
-        if case .closed = event { linkOfStream[host]?[stream] = nil }
+        if case .closed = event { release(number, by: isDialler) }
         deliver(event, on: number, toDialler: !isDialler)
+    }
+
+    /// One end knows nothing of the stream any more.
+    private mutating func release(_ number: Int, by isDialler: Bool) {
+        // A later life of the host may use the stream's number again: only who holds it forgets it.
+        guard let link = links[number], isDialler ? link.isHeldByDialler : link.isHeldByAcceptor else { return }
+        links.change(number) { link in
+            if isDialler { link.isHeldByDialler = false } else { link.isHeldByAcceptor = false }
+        }
+        if isDialler {
+            linkOfStream[link.dialler][link.dialled] = nil
+        } else if let accepted = link.accepted {
+            linkOfStream[link.acceptor][accepted] = nil
+        }
     }
 
     /// Puts a segment on the wire; a cut holds it up with everything behind it.
     mutating func deliver(_ event: StreamEvent, on number: Int, toDialler: Bool) {
-        guard var link = links[number] else { return }
+        guard let link = links[number] else { return }
         let from = toDialler ? link.acceptor : link.dialler
         let to = toDialler ? link.dialler : link.acceptor
         let wire = wire(from, to)
         if wires[wire].isCut {
-            link[toDialler].stalled.append(event)
             if link[toDialler].stalledSince == nil {
-                link[toDialler].stalledSince = now
                 events.add(.streamGivesUp(number, toDialler: toDialler, since: now), due: now + Retransmission.patience)
             }
-            links[number] = link
+            let now = now
+            links.change(number) { link in
+                link[toDialler].stalled.append(event)
+                link[toDialler].stalledSince = link[toDialler].stalledSince ?? now
+            }
             return traceLoss("\(link.dialled.channel) stream", from, to, " stalls")
         }
         let conditions = wires[wire].link
@@ -100,46 +115,48 @@ extension World {
         let segmentCount = 1 + byteCount / Retransmission.segmentBytes
         delay += Retransmission.delay(
             loss: conditions.loss, roundTrip: delay * 2, segmentCount: segmentCount, using: &random)
-        delay += queue(byteCount + 40 * segmentCount, from, to, conditions, isDatagram: false) ?? .zero
+        if conditions.bandwidth != nil {
+            delay += queue(byteCount + 40 * segmentCount, from, to, conditions, isDatagram: false) ?? .zero
+        }
         let due = max(now + delay, link[toDialler].last + .nanoseconds(1))
-        link[toDialler].last = due
-        links[number] = link
+        links.change(number) { $0[toDialler].last = due }
         events.add(.stream(number, toDialler: toDialler, event), due: due)
     }
 
     /// The cut is gone: what it held up arrives with the next retransmission.
     mutating func release(from: Int, to: Int) {
-        for number in links.keys.sorted() {
+        for number in links.numbers {
             guard let link = links[number] else { continue }
-            if link.dialler == from && link.acceptor == to { release(number, toDialler: false) }
-            if link.acceptor == from && link.dialler == to { release(number, toDialler: true) }
+            if link.dialler == from && link.acceptor == to { releaseStalled(number, toDialler: false) }
+            if link.acceptor == from && link.dialler == to { releaseStalled(number, toDialler: true) }
         }
     }
 
-    private mutating func release(_ number: Int, toDialler: Bool) {
+    private mutating func releaseStalled(_ number: Int, toDialler: Bool) {
         guard let way = links[number]?[toDialler], let since = way.stalledSince else { return }
-        links[number]?[toDialler].stalled = []
-        links[number]?[toDialler].stalledSince = nil
         let sent = Retransmission.next(since: since, now: now)
-        links[number]?[toDialler].last = max(way.last, sent)
+        links.change(number) { link in
+            link[toDialler].stalled = []
+            link[toDialler].stalledSince = nil
+            link[toDialler].last = max(way.last, sent)
+        }
         for event in way.stalled { deliver(event, on: number, toDialler: toDialler) }
     }
 
     /// The sending end learns that nothing gets through; the other end knows nothing of it.
     mutating func givesUp(_ number: Int, toDialler: Bool, since: Instant) {
         guard let link = links[number], link[toDialler].stalledSince == since else { return }
-        links[number]?[toDialler].stalled = []
+        links.change(number) { $0[toDialler].stalled = [] }
         let (host, stream) = toDialler ? (link.acceptor, link.accepted) : (link.dialler, Optional(link.dialled))
         let life = toDialler ? link.acceptorLife : link.diallerLife
-        guard let stream, states[host].life == life, linkOfStream[host]?[stream] == number else { return }
-        linkOfStream[host]?[stream] = nil
+        let isHeld = toDialler ? link.isHeldByAcceptor : link.isHeldByDialler
+        guard let stream, states[host].life == life, isHeld else { return }
+        release(number, by: !toDialler)
         hand(link.isOpen || toDialler ? .closed(stream) : .connectFailed(stream, "timed out"), to: host)
     }
 
     mutating func arrived(_ event: StreamEvent, on number: Int, toDialler: Bool) {
         guard let link = links[number] else { return }
-        // Whoever closed it hears nothing more of it, and now the other end has read everything.
-        if case .closed = event { links[number] = nil }
         if toDialler {
             arrivedAtDialler(event, number, link)
         } else {
@@ -148,30 +165,40 @@ extension World {
     }
 
     private mutating func arrivedAtDialler(_ event: StreamEvent, _ number: Int, _ link: Link) {
-        guard states[link.dialler].life == link.diallerLife, linkOfStream[link.dialler]?[link.dialled] == number else {
+        guard states[link.dialler].life == link.diallerLife, link.isHeldByDialler else {
             return reset(event, number, toDialler: false)
         }
         switch event {
         case .opened:
-            links[number]?.isOpen = true
+            links.change(number) { $0.isOpen = true }
             hand(.connected(link.dialled), to: link.dialler)
         case .refused(let reason):
             // The connect timeout: nothing to do once the other end has answered.
             guard !link.isOpen else { return }
-            linkOfStream[link.dialler]?[link.dialled] = nil
-            links[number] = nil
+            over(number)
             hand(.connectFailed(link.dialled, reason), to: link.dialler)
         case .bytes(let bytes): hand(.received(link.dialled, bytes), to: link.dialler)
         case .closed:
-            linkOfStream[link.dialler]?[link.dialled] = nil
+            over(number)
             hand(.closed(link.dialled), to: link.dialler)
         }
     }
 
-    /// Bytes for a stream that this end has forgotten.
+    /// Both ends are done with it.
+    private mutating func over(_ number: Int) {
+        release(number, by: true)
+        release(number, by: false)
+        links.remove(number)
+    }
+
+    /// Something for a stream that this end has forgotten.
     private mutating func reset(_ event: StreamEvent, _ number: Int, toDialler: Bool) {
-        guard case .bytes = event else { return }
-        deliver(.closed, on: number, toDialler: toDialler)
+        switch event {
+        case .bytes: deliver(.closed, on: number, toDialler: toDialler)
+        // The other end has closed it too.
+        case .closed: over(number)
+        case .opened, .refused: break
+        }
     }
 
     private mutating func arrivedAtAcceptor(_ event: StreamEvent, _ number: Int, _ link: Link) {
@@ -182,21 +209,25 @@ extension World {
             }
             let stream = StreamID(link.dialled.channel, states[host].nextAccepted)
             states[host].nextAccepted += 2
-            links[number]?.accepted = stream
-            links[number]?.acceptorLife = states[host].life
-            linkOfStream[host, default: [:]][stream] = number
+            let life = states[host].life
+            links.change(number) { link in
+                link.accepted = stream
+                link.acceptorLife = life
+                link.isHeldByAcceptor = true
+            }
+            linkOfStream[host][stream] = number
             let source = Endpoint(configurations[link.dialler].rpcEndpoint.address, UInt16(40_000 + number % 20_000))
             hand(.accepted(stream, from: source), to: host)
             deliver(.opened, on: number, toDialler: true)
             return
         }
-        guard let stream = link.accepted, states[host].life == link.acceptorLife,
-            linkOfStream[host]?[stream] == number
-        else { return reset(event, number, toDialler: true) }
+        guard let stream = link.accepted, states[host].life == link.acceptorLife, link.isHeldByAcceptor else {
+            return reset(event, number, toDialler: true)
+        }
         switch event {
         case .bytes(let bytes): hand(.received(stream, bytes), to: host)
         case .closed:
-            linkOfStream[host]?[stream] = nil
+            over(number)
             hand(.closed(stream), to: host)
         case .opened, .refused: break
         }

@@ -65,6 +65,9 @@ package struct World: Sendable {
         var accepted: StreamID?
         /// The dialler has heard that it is connected.
         var isOpen = false
+        /// Each end until it closes the stream or hears that it is closed.
+        var isHeldByDialler = true
+        var isHeldByAcceptor = false
         private var toDialler = Way()
         private var toAcceptor = Way()
 
@@ -95,9 +98,9 @@ package struct World: Sendable {
     var views: [ReadView?] = []
     var names: [String] = []
     var events = DeadlineQueue<Event>()
-    var links: [Int: Link] = [:]
-    var linkOfStream: [Int: [StreamID: Int]] = [:]
-    var nextLink = 0
+    var links = LinkTable()
+    /// By host: links of the streams its agent knows.
+    var linkOfStream: [[StreamID: Int]] = []
     var listeners: [Endpoint: (host: Int, channel: Channel)] = [:]
     /// By ordered pair of hosts: `wire(from, to)`.
     var wires: [Wire] = []

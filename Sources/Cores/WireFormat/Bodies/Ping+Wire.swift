@@ -3,13 +3,14 @@ package import FederationModel
 extension Ping: WireRecord {
     package init() { self.init(datacenter: "") }
 
-    package static var fieldNames: [String] { ["Datacenter", "Node", "WantedRows", "Forgotten"] }
+    package static var fieldNames: [String] { ["Datacenter", "Node", "WantedRows", "Forgotten", "RowStamp"] }
 
     package mutating func decode(field name: String, from reader: inout MessagePackReader) throws(WireError) -> Bool {
         switch name {
         case "Datacenter": datacenter = try reader.read()
         case "Node": node = try reader.read()
         case "WantedRows": wantedRows = try reader.read() ?? []
+        case "RowStamp": rowStamp = try reader.read()
         case "Forgotten": forgottenStamp = try reader.read()
         default: return false
         }
@@ -17,7 +18,8 @@ extension Ping: WireRecord {
     }
 
     package func encode(into writer: inout MessagePackWriter) {
-        writer.writeMapHeader(2 + (wantedRows.isEmpty ? 0 : 1) + (forgottenStamp == 0 ? 0 : 1))
+        let ours = (rowStamp > 0 ? 1 : 0) + (wantedRows.isEmpty ? 0 : 1) + (forgottenStamp == 0 ? 0 : 1)
+        writer.writeMapHeader(2 + ours)
         writer.write("Datacenter")
         writer.write(datacenter)
         if forgottenStamp != 0 {
@@ -26,6 +28,10 @@ extension Ping: WireRecord {
         }
         writer.write("Node")
         writer.write(node)
+        if rowStamp > 0 {
+            writer.write("RowStamp")
+            writer.write(rowStamp)
+        }
         guard !wantedRows.isEmpty else { return }
         writer.write("WantedRows")
         writer.write(wantedRows)
@@ -36,7 +42,10 @@ extension Pong: WireRecord {
     package init() { self.init(datacenter: "") }
 
     package static var fieldNames: [String] {
-        ["Datacenter", "Node", "ClusterID", "Leader", "Term", "LastContact", "Rows", "Incarnation", "Forgotten"]
+        [
+            "Datacenter", "Node", "ClusterID", "Leader", "Term", "LastContact", "Rows", "Incarnation", "Forgotten",
+            "RowHolds",
+        ]
     }
 
     package mutating func decode(field name: String, from reader: inout MessagePackReader) throws(WireError) -> Bool {
@@ -48,6 +57,7 @@ extension Pong: WireRecord {
         case "Term": term = try reader.read()
         case "LastContact": lastContact = try reader.read()
         case "Rows": rows = try reader.readBytes() ?? []
+        case "RowHolds": isRowHeldGood = try reader.read()
         case "Incarnation": incarnation = try reader.read()
         case "Forgotten": forgotten = try reader.readBytes() ?? []
         default: return false
@@ -57,7 +67,7 @@ extension Pong: WireRecord {
 
     package func encode(into writer: inout MessagePackWriter) {
         let ours = (rows.isEmpty ? 0 : 1) + (incarnation == 0 ? 0 : 1) + (forgotten.isEmpty ? 0 : 1)
-        writer.writeMapHeader(6 + ours)
+        writer.writeMapHeader(6 + ours + (isRowHeldGood ? 1 : 0))
         writer.write("ClusterID")
         writer.write(clusterID)
         writer.write("Datacenter")
@@ -76,6 +86,10 @@ extension Pong: WireRecord {
         writer.write(leader)
         writer.write("Node")
         writer.write(node)
+        if isRowHeldGood {
+            writer.write("RowHolds")
+            writer.write(true)
+        }
         if !rows.isEmpty {
             writer.write("Rows")
             writer.writeRaw(rows)
