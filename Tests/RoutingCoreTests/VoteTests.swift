@@ -58,10 +58,12 @@ import Testing
                     names = ["dc2", "dc3", "dc4", "dc5", "dc6", "dc7"].filter { _ in random.chance(0.7) }
                     generation += 1
                 }
-                let votes = book.votes(on: names, generation: generation, within: age, at: now)
+                let gone = names.filter { _ in random.chance(0.1) }
+                let votes = book.votes(
+                    on: names, generation: generation, within: age, at: now, of: { !gone.contains(names[$0]) })
                 let expected = names.map { name in
                     var count = VerdictCount()
-                    for voter in names where voter != name {
+                    for voter in names where voter != name && !gone.contains(voter) {
                         let words = book.held(of: voter, within: age, at: now).compactMap { $0.row[name]?.verdict }
                         if let word = Verdict.majority(of: words) { count.add(word) }
                     }

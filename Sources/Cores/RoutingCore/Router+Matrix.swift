@@ -156,11 +156,14 @@ extension Router {
         judgingDue = .distantFuture
         judgedAt = now
         let names = names
+        let sights = datacenters.sights
         var votes = book.votes(
-            on: names, generation: datacenters.generation, within: configuration.rowLifetime, at: now)
+            on: names, generation: datacenters.generation, within: configuration.rowLifetime, at: now,
+            // Who has left has a row for some seconds more, and sees nothing any longer.
+            of: { sights[$0].verdict != .left })
         for place in names.indices {
-            let federation = datacenters.sights[place].federation
-            votes[place].add(datacenters.sights[place].verdict)
+            let federation = sights[place].federation
+            votes[place].add(sights[place].verdict)
             guard let verdict = votes[place].majority, verdict != federation else { continue }
             let name = names[place]
             let reason = "\(votes[place][verdict]) of \(votes[place].total) datacenters say so"
@@ -176,8 +179,9 @@ extension Router {
         on name: String, in matrix: ReachabilityMatrix
     ) -> [DatacenterReport.Vote] {
         names.compactMap { voter in
-            guard voter != name else { return nil }
-            guard let row = matrix[voter], let entry = row[name] else { return nil }
+            // Who has left has a row for some seconds more, and sees nothing any longer.
+            guard voter != name, datacenters[voter]?.verdict != .left, let row = matrix[voter], let entry = row[name]
+            else { return nil }
             return DatacenterReport.Vote(
                 datacenter: voter, verdict: entry.verdict, reaches: entry.reaches, roundTrip: entry.roundTrip,
                 age: row.age)

@@ -140,12 +140,13 @@ struct RowBook: Sendable {
     ///   - names: sorted.
     ///   - generation: another one, never 0, whenever `names` are others.
     ///   - age: rows older than this say nothing.
+    ///   - mayVote: of a place among `names`.
     mutating func votes(
-        on names: [String], generation: Int, within age: Duration, at now: Instant
+        on names: [String], generation: Int, within age: Duration, at now: Instant, of mayVote: (Int) -> Bool
     ) -> [VerdictCount] {
         var votes = [VerdictCount](repeating: VerdictCount(), count: names.count)
         var voices = votes
-        for (voter, name) in names.enumerated() {
+        for (voter, name) in names.enumerated() where mayVote(voter) {
             guard let position = rows.index(forKey: name) else { continue }
             var servers = 0
             for server in rows.values[position].indices where now - rows.values[position][server].written < age {

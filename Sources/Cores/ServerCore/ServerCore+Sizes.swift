@@ -14,8 +14,8 @@ extension ServerCore {
         package let isForRequests: Bool
     }
 
-    /// What must stay bounded, with its bounds, for checkers: always in the same order. O(1) for each. Mutating, so that
-    /// the agent is asked where it stands: a copy would cost more.
+    /// What must stay bounded, with its bounds, for checkers: always in the same order. O(1) for each. Mutating, so
+    /// that the agent is asked where it stands: a copy would cost more.
     package mutating func findSizes() -> [Size] {
         func size(_ name: String, _ count: Int, _ limit: Int, isForRequests: Bool = false) -> Size {
             Size(name: name, count: count, limit: limit, isForRequests: isForRequests)

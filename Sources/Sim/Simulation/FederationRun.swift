@@ -319,7 +319,9 @@ package struct FederationRun: Sendable {
 extension World {
     package mutating func takeObservations() -> [(host: Int, Observation)] { take(&observations) }
 
-    package mutating func takeAnswers() -> [(host: Int, RequestID, Result<Response, FederationError>)] { take(&answers) }
+    package mutating func takeAnswers() -> [(host: Int, RequestID, Result<Response, FederationError>)] {
+        take(&answers)
+    }
 
     package mutating func takeAgentAnswers() -> [(host: Int, RequestID, AgentResponse)] { take(&agentAnswers) }
 

@@ -64,7 +64,9 @@ struct BoundChecker: Sendable {
             for (place, size) in sizes.enumerated() where size.isForRequests && size.count > 0 {
                 let since = leftSince[Place(host: host, size: place)]
                 guard let since, world.now - since >= Self.idleTime else { continue }
-                violations.append("\(world.hosts[host]): \(size.name): \(size.count) left for \((world.now - since).shown) without a request")
+                violations.append(
+                    "\(world.hosts[host]): \(size.name): \(size.count) left for \((world.now - since).shown) "
+                        + "without a request")
             }
         }
         return violations
