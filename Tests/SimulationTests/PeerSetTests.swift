@@ -1,7 +1,8 @@
 import FederationModel
 import ServerCore
-import Simulation
 import Testing
+
+@testable import Simulation
 
 @Suite("The peer set follows the LAN pool")
 struct PeerSetTests {
