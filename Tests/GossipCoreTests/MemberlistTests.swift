@@ -244,7 +244,9 @@ struct DetectionTests {
         #expect([1, 2, 10, 11, 100, 101].map { Logarithm.decimalCeiling($0) } == [0, 1, 1, 2, 2, 3])
     }
 
-    @Test("4.6: transmissions", arguments: [(1, 4), (9, 4), (10, 8), (99, 8), (100, 12)])
+    @Test(
+        "4.6: transmissions, below ten members as often as from ten on",
+        arguments: [(1, 8), (9, 8), (10, 8), (99, 8), (100, 12)])
     func transmissions(nodeCount: Int, limit: Int) {
         #expect(GossipTimings.lan.transmitLimit(nodeCount: nodeCount) == limit)
     }

@@ -1,7 +1,8 @@
 import FederationModel
 import ServerCore
-import Simulation
 import Testing
+
+@testable import Simulation
 
 @Suite("The peer set follows the LAN pool")
 struct PeerSetTests {
@@ -55,6 +56,42 @@ struct PeerSetTests {
             #expect(scenario.voters(at: leader).count == expected)
             #expect(scenario.put("after", "1", at: leader))
         }
+    }
+
+    /// Found by the size of what waited: whoever waited for a change was told of success when any change was committed.
+    @Test("A removal that another leader's log has replaced is not acknowledged by that leader's change")
+    func replacedRemoval() {
+        let scenario = Scenario()
+        let servers = scenario.addServers(5)
+        guard let leader = scenario.awaitLeader(among: servers) else {
+            Issue.record("no leader")
+            return
+        }
+        let rest = servers.filter { $0 != leader }
+        func removal(of host: Int) -> Request {
+            let id = scenario.world.configurations[host].nodeID.description
+            return .operatorRemovePeerByID(RaftRemovePeerRequest(datacenter: "dc1", id: id))
+        }
+        func setCut(_ isCut: Bool) {
+            for other in rest {
+                scenario.world.setCut(isCut, from: leader, to: other)
+                scenario.world.setCut(isCut, from: other, to: leader)
+            }
+        }
+        scenario.run(for: .seconds(1))
+        setCut(true)
+        let lost = scenario.begin(removal(of: rest[0]), at: leader, timeout: .seconds(60))
+        guard let next = scenario.awaitLeader(among: rest) else {
+            Issue.record("no other leader")
+            return
+        }
+        let gone = rest[0] == next ? rest[1] : rest.last { $0 != next } ?? rest[1]
+        #expect((try? scenario.ask(removal(of: gone), at: next)?.get()) != nil)
+        setCut(false)
+        let end = scenario.run(atMost: .seconds(20)) { $0.answer(lost) != nil }
+        #expect(end != nil)
+        #expect((try? scenario.answer(lost)?.get()) == nil, "\(String(describing: scenario.answer(lost)))")
+        #expect(scenario.voters(at: next) == servers.filter { $0 != gone }.map { scenario.world.hosts[$0] }.sorted())
     }
 
     @Test("A server whose gossip is silent and whose log answers stays in the peer set")

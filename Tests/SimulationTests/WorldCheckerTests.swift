@@ -227,15 +227,20 @@ struct WorldCheckerTests {
         #expect(scenario.world.turnCounts[leader] - before < 1000)
     }
 
-    @Test("Aimed faults find nothing in one datacenter", arguments: [1, 2] as [UInt64])
+    /// 162: a server ends itself in the turn in which it goes on after a freeze, with answers.
+    @Test("Aimed faults find nothing in one datacenter", arguments: [1, 162] as [UInt64])
     func datacenter(seed: UInt64) {
         let report = HardScenario.datacenter.run(seed: seed)
         #expect(report.violations.isEmpty, "\(report.line)\n\(report.violations)\n\(report.faults)")
     }
 
-    @Test("A pool finds together after a fault, and nobody is declared failed once it is healthy")
-    func pool() {
-        let report = HardScenario.pool.run(seed: 1)
+    /// 124: with half as many transmissions a refutation missed one member, which declared a healthy one failed 14 s
+    /// after the heal.
+    @Test(
+        "A pool finds together after a fault, and nobody is declared failed once it is healthy",
+        arguments: [1, 124] as [UInt64])
+    func pool(seed: UInt64) {
+        let report = HardScenario.pool.run(seed: seed)
         #expect(report.violations.isEmpty, "\(report.line)\n\(report.violations)\n\(report.faults)")
     }
 }

@@ -78,10 +78,12 @@ package struct GossipTimings: Equatable, Sendable {
         return timings
     }
 
-    /// How often a message leaves before it is dropped: `multiplier × ⌈log10(n + 1)⌉`. For multiplier 4:
-    /// 9 nodes → 4, 10 nodes → 8.
+    /// How often a message leaves before it is dropped: `multiplier × max(2, ⌈log10(n + 1)⌉)`. For multiplier 4:
+    /// 99 nodes → 8, 100 nodes → 12. memberlist sends half as often below ten members: there one refutation in two
+    /// hundred misses a given member (seven of them, each passes it on to three and one more), and that one calls a
+    /// healthy member failed; with eight it is one in fifty thousand.
     package func transmitLimit(nodeCount: Int) -> Int {
-        retransmitMultiplier * Logarithm.decimalCeiling(max(0, nodeCount) + 1)
+        retransmitMultiplier * max(2, Logarithm.decimalCeiling(max(0, nodeCount) + 1))
     }
 
     /// The configured interval up to 32 nodes, then `× (⌈log2 n − log2 32⌉ + 1)`: 33–64 nodes double it.

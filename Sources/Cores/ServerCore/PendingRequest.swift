@@ -44,8 +44,6 @@ struct PendingRequest: Sendable {
         case forwarding
         /// In the log; answered when this index is applied.
         case proposed(LogIndex, Term)
-        /// A change of the peer set is proposed.
-        case changingPeers
         /// Other datacenters are asked for the instances of a prepared query.
         case failingOver
         /// Leadership is being confirmed.

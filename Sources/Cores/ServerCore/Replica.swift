@@ -44,8 +44,6 @@ struct Replica: Sendable {
     var lockDelays = LockDelays()
     /// The state was replaced by a snapshot of a person's: whoever waits is answered.
     var isRestored = false
-    /// Who waits for a change of the peer set to be committed.
-    var membershipWaiters: [UInt64] = []
     /// Index of the newest snapshot on disk, or being written.
     var snapshotIndex: LogIndex
     var isSavingSnapshot = false

@@ -56,8 +56,9 @@ extension ServerCore {
         do throws(ProposeError) {
             try replica?.node.changeMembership(.remove(server.id), at: now)
             log(.notice, "peer removed by an operator", ["raft.peer": server.name])
-            requests.move(number, to: .changingPeers)
-            replica?.membershipWaiters.append(number)
+            guard let node = replica?.node else { return }
+            replica?.proposals[node.lastIndex] = (term: node.term, pending: number)
+            requests.move(number, to: .proposed(node.lastIndex, node.term))
         } catch {
             switch error {
             case .changePending, .transferring:
@@ -69,12 +70,6 @@ extension ServerCore {
                 finish(number, .failure(.remote("the peer set would have no voter left")), at: now)
             }
         }
-    }
-
-    mutating func peersChanged(at now: Instant) {
-        let waiting = replica?.membershipWaiters ?? []
-        replica?.membershipWaiters = []
-        for number in waiting { finish(number, .success(.empty), at: now) }
     }
 
     // MARK: Health

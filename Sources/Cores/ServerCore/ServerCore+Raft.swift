@@ -174,9 +174,7 @@ extension ServerCore {
             log(
                 .notice, "peer set changed",
                 ["raft.servers": membership.servers.map { "\($0.name)(\($0.suffrage))" }.joined(separator: " ")])
-        case .membershipCommitted:
-            duties.membershipCommitted(at: now)
-            peersChanged(at: now)
+        case .membershipCommitted: duties.membershipCommitted(at: now)
         case .removed: log(.warning, "removed from the peer set; this server takes no part any more")
         case .clusterAdopted(let id): announce(id, at: now)
         case .clusterMismatch(let from, let theirs):

@@ -512,7 +512,7 @@ extension ServerCore {
             case .confirming: finish(number, .failure(.notReadyForConsistentReads), at: now)
             case .failingOver: finishFailover(number, at: now)
             case .forwarding: expireForward(number, at: now)
-            case .proposed, .changingPeers:
+            case .proposed:
                 finish(number, .failure(.outcomeUnknown(reason: "not committed before the deadline")), at: now)
             case .calling(let call, let route):
                 switchboard.handle(.cancelCall(call), at: now, into: &switchboardEffects)

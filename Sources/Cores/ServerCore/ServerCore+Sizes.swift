@@ -38,7 +38,6 @@ extension ServerCore {
         sizes += [
             size("proposals", replica!.proposals.count, limit, isForRequests: true),
             size("confirmed reads", replica!.confirmedReads.count, limit, isForRequests: true),
-            size("waiters for the peer set", replica!.membershipWaiters.count, limit, isForRequests: true),
             // A write stalls for two election timeouts at most before leadership goes; followers get so many appends.
             size("messages held for the disk", replica!.held.count, 16_384, isForRequests: true),
             // Four thresholds, what is kept behind a snapshot, and a burst while one is being written.

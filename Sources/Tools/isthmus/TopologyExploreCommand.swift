@@ -31,6 +31,7 @@ struct TopologyExploreCommand: ParsableCommand {
     @Option(help: "First and last seed: 1..1000.") var seeds: SeedRange
     @Option(help: "Processes that share the runs.") var jobs = 2
     @Flag(help: "Collects all failures instead of stopping at the first.") var keepGoing = false
+    @Flag(help: "Deals the seeds out: each to one file, in turn.") var deal = false
     @Option(help: .hidden) var worker: Int?
     @Argument(help: "The topology files.") var files: [String]
 
@@ -43,9 +44,12 @@ struct TopologyExploreCommand: ParsableCommand {
         var topologies: [Topology] = []
         for file in files { topologies.append(try TopologyCommand.read(file)) }
         if let worker { return try work(topologies, worker) }
-        var exploration = Exploration(runCount: seeds.seeds.count * files.count, stopsAtFirst: !keepGoing)
-        let words = ["topology", "explore", "--seeds", "\(seeds.seeds.lowerBound)..\(seeds.seeds.upperBound)"]
-        let commands = (0..<min(jobs, seeds.seeds.count * files.count)).map { number in
+        let runCount = seeds.seeds.count * (deal ? 1 : files.count)
+        var exploration = Exploration(runCount: runCount, stopsAtFirst: !keepGoing)
+        let words =
+            ["topology", "explore", "--seeds", "\(seeds.seeds.lowerBound)..\(seeds.seeds.upperBound)"]
+            + (deal ? ["--deal"] : [])
+        let commands = (0..<min(jobs, runCount)).map { number in
             words + ["--jobs", String(jobs), "--worker", String(number)] + files
         }
         try SimulationWorkers.run(commands) { exploration.take($0) }
@@ -61,7 +65,7 @@ struct TopologyExploreCommand: ParsableCommand {
     private func work(_ topologies: [Topology], _ worker: Int) throws {
         var number = 0
         for seed in seeds.seeds {
-            for (file, topology) in topologies.enumerated() {
+            for (file, topology) in topologies.enumerated() where !deal || file == dealt(seed, topologies.count) {
                 defer { number += 1 }
                 guard number % jobs == worker else { continue }
                 StandardOutput.print("\(file) \(seed) begins")
@@ -78,6 +82,12 @@ struct TopologyExploreCommand: ParsableCommand {
                 StandardOutput.print("\(file) \(seed) \(outcome) \(hash) \(report.eventCount) \(failure)")
             }
         }
+    }
+
+    /// Moved on by one in each round: else each of two workers would see half of an even number of files.
+    private func dealt(_ seed: UInt64, _ count: Int) -> Int {
+        let (round, place) = seed.quotientAndRemainder(dividingBy: UInt64(count))
+        return Int((place + round) % UInt64(count))
     }
 
     private func explain(_ failure: Exploration.Failure, _ topologies: [Topology]) throws {

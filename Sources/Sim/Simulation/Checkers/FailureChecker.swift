@@ -6,8 +6,8 @@ import TopologyCore
 
 /// No member of a healthy pool is declared failed without a fault that explains it. A fault explains what follows for
 /// longer than any suspicion lasts, counted from its end: a frozen member, a cut link, an end of one of the two
-/// concerned. A pool that has not found together since explains failures too, since its parts accuse each other when
-/// they meet and a refutation may miss a member; but only those that a suspicion came before.
+/// concerned. Parts of a split pool that meet later than that accuse each other of what they thought while they were
+/// apart; refutations must win then (SWIM §4.2), so that explains nothing.
 struct FailureChecker: Sendable {
     /// A pool that loses more on a link is not healthy: each probe has four ways to be answered in time.
     static let maxLoss = 0.05
@@ -16,12 +16,6 @@ struct FailureChecker: Sendable {
         let channel: Channel
         /// Empty: of all, the WAN pool.
         let datacenter: String
-    }
-
-    private struct Doubt: Hashable {
-        let pool: Pool
-        let host: Int
-        let member: String
     }
 
     /// What is wrong with something, and until when it was.
@@ -40,10 +34,6 @@ struct FailureChecker: Sendable {
     private var hosts: [Trouble]
     private var pools: [Pool: Trouble] = [:]
     private var frozen: Set<Int> = []
-    /// Who calls whom failed.
-    private var doubts: Set<Doubt> = []
-    /// When each pool had found together last.
-    private var together: [Pool: Instant] = [:]
     /// When a suspicion of a member ran out last, anywhere.
     private var condemned: [String: Instant] = [:]
     private let datacenters: [String]
@@ -81,7 +71,6 @@ struct FailureChecker: Sendable {
         case .ended:
             hosts[host].openCount += 1
             thaw(host, at: world.now)
-            for doubt in doubts where doubt.host == host { forget(doubt, at: world.now) }
         case .froze:
             guard frozen.insert(host).inserted else { break }
             for pool in pools(of: host) { pools[pool, default: Trouble()].openCount += 1 }
@@ -92,12 +81,7 @@ struct FailureChecker: Sendable {
             for pool in pools(of: host, other) { pools[pool, default: Trouble()].end(at: world.now) }
         case .condemned(let member): condemned[member] = world.now
         case .observed(.member(let channel, let name, let status)):
-            let doubt = Doubt(pool: pool(channel, host), host: host, member: name)
-            guard status == .failed else {
-                forget(doubt, at: world.now)
-                break
-            }
-            defer { doubts.insert(doubt) }
+            guard status == .failed else { break }
             return failed(name, channel, host, world)
         default: break
         }
@@ -123,11 +107,6 @@ struct FailureChecker: Sendable {
         Pool(channel: channel, datacenter: channel == .lan ? datacenters[host] : "")
     }
 
-    private mutating func forget(_ doubt: Doubt, at now: Instant) {
-        guard doubts.remove(doubt) != nil, !doubts.contains(where: { $0.pool == doubt.pool }) else { return }
-        together[doubt.pool] = now
-    }
-
     private func failed(_ name: String, _ channel: Channel, _ host: Int, _ world: World) -> [String] {
         guard let member = hostOfMember[name], let patience = patience[channel] else { return [] }
         let pool = pool(channel, host)
@@ -138,10 +117,7 @@ struct FailureChecker: Sendable {
         let what = "\(world.hosts[host]) declares \(name) failed in the \(channel) pool, whose links and members have "
             + "been healthy for more than \(patience.shown)"
         let isSuspected = condemned[name].map { world.now - $0 <= patience } ?? false
-        if !isSuspected { return [what + ", and nobody suspected it"] }
-        let isTogether = !doubts.contains { $0.pool == pool }
-        let since = together[pool] ?? World.beginning
-        return isTogether && world.now - since > patience ? [what] : []
+        return [isSuspected ? what : what + ", and nobody suspected it"]
     }
 }
 

@@ -35,7 +35,7 @@ package struct DatacenterRun: Sendable {
     }
 
     static let quietStart = Duration.seconds(3)
-    static let faultTime = Duration.seconds(14)
+    static let faultTime = Duration.seconds(16)
     /// Of the load after the heal.
     static let healTime = Duration.seconds(3)
     /// A removed server is taken back, a lagging one gets a snapshot, a lost leader is replaced: all within this.
@@ -76,7 +76,9 @@ package struct DatacenterRun: Sendable {
         checker = WorldChecker()
         checker.begin(&world)
         load = KeyLoad(serverCount: conditions.serverCount, random: random.split())
-        nemesis = Nemesis(serverCount: conditions.serverCount, random: random.split())
+        nemesis = Nemesis(
+            serverCount: conditions.serverCount, patience: conditions.raft.electionTimeout.upperBound,
+            random: random.split())
     }
 
     private static func configuration(
@@ -127,7 +129,7 @@ package struct DatacenterRun: Sendable {
             world.mendDisk(host)
             if !world.isRunning(host) { world.start(host) }
         }
-        nemesis.note("heal")
+        nemesis.note("heal", in: &world)
     }
 
     private mutating func run(until limit: Instant) {
@@ -137,9 +139,14 @@ package struct DatacenterRun: Sendable {
 
     private mutating func observe() {
         let facts = checker.watch(&world)
+        var endedHosts: [Int] = []
         for (host, fact) in facts {
-            watches.check(fact, host)
-            load.check(fact, host, world)
+            if case .ended = fact {
+                endedHosts.append(host)
+            } else {
+                watches.check(fact, host)
+                load.check(fact, host, world)
+            }
             nemesis.observe(fact, host, in: &world)
             if case .observed(.applied(let index, _, _)) = fact, index.value.isMultiple(of: 16) {
                 checker.compareCatalog(of: host, world)
@@ -148,6 +155,11 @@ package struct DatacenterRun: Sendable {
         for (_, id, result) in world.takeAnswers() {
             if watches.answered(id, result) || nemesis.answered(id) { continue }
             checker.report("clients", load.answered(id, result, world), world)
+        }
+        // What an agent answers leaves before its process ends.
+        for host in endedHosts {
+            watches.check(.ended, host)
+            load.check(.ended, host, world)
         }
         if !facts.isEmpty { checker.report("blocking queries", watches.endOfStep(world), world) }
         for host in watches.idle where world.isRunning(host) && phase < .quiet {
@@ -170,6 +182,7 @@ package struct DatacenterRun: Sendable {
 
     private mutating func work(_ client: Int) {
         world.schedule(script: client, after: random.duration(in: .milliseconds(15)..<(.milliseconds(90))))
+        load.focus = nemesis.focus
         guard let (host, request) = load.next(client, id: RequestID(nextRequest + 1), world) else { return }
         world.request(request, id: newRequest(), at: host, timeout: KeyLoad.timeout)
     }

@@ -17,6 +17,17 @@ struct KeyLoad: Sendable {
         var hasFinalRead = false
     }
 
+    /// Where clients go.
+    enum Focus: Equatable, Sendable {
+        case anywhere
+        /// To everybody but this server.
+        case avoiding(Int)
+        /// The first clients read there, consistent or by default; the others avoid it.
+        case looking(at: Int, isConsistent: Bool)
+        /// All read there by default: no log grows.
+        case resting(at: Int)
+    }
+
     private enum Mode: Sendable { case write, strong, stale }
 
     private struct Pending: Sendable {
@@ -43,12 +54,15 @@ struct KeyLoad: Sendable {
     }
 
     static let clientCount = 6
+    /// Of them, with `Focus.looking`.
+    static let lookerCount = 2
     static let keyCount = 3
     /// The search for an order is exponential at the worst: a key is left after this many operations.
     static let operationsPerKey = 48
     static let timeout = Duration.seconds(2)
 
     private let serverCount: Int
+    var focus = Focus.anywhere
     private var random: SeededRandom
     private var keys: [Key] = []
     /// Places of the keys in use.
@@ -79,11 +93,16 @@ struct KeyLoad: Sendable {
 
     /// - Returns: nil when the client waits for an answer or its server is down.
     mutating func next(_ client: Int, id: RequestID, _ world: World) -> (host: Int, Request)? {
-        let host = Int.random(in: 0..<serverCount, using: &random)
+        let host = place(of: client)
         guard !busy.contains(client), world.isRunning(host), let key = active.randomElement(using: &random) else {
             return nil
         }
-        let draw = Int.random(in: 0..<100, using: &random)
+        var draw = Int.random(in: 0..<100, using: &random)
+        switch focus {
+        case .looking(_, let isConsistent) where client < Self.lookerCount: draw = isConsistent ? 80 : 50
+        case .resting: draw = 50
+        case .anywhere, .avoiding, .looking: break
+        }
         let last = seen[client]?[key]
         let operation: KeyHistory.Operation
         switch draw {
@@ -111,6 +130,16 @@ struct KeyLoad: Sendable {
         case .delete, .read: verb = "delete"
         }
         return (host, .kvsApply(KVSRequest(datacenter: DatacenterRun.datacenter, op: verb, dirEnt: entry)))
+    }
+
+    private mutating func place(of client: Int) -> Int {
+        let anywhere = Int.random(in: 0..<serverCount, using: &random)
+        switch focus {
+        case .looking(let host, _) where client < Self.lookerCount: return host
+        case .resting(let host): return host
+        case .avoiding(anywhere), .looking(anywhere, _): return (anywhere + 1) % serverCount
+        case .anywhere, .avoiding, .looking: return anywhere
+        }
     }
 
     private mutating func read(

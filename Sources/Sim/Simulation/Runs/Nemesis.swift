@@ -3,9 +3,10 @@ import FederationModel
 import ServerCore
 
 /// Faults of one datacenter, drawn from the seed. Some come at any time; others are aimed at the moments in which Raft
-/// must be careful: just after a vote, an election, a hand-over, a change of the peer set.
+/// must be careful: just after a vote, an election, a hand-over, a change of the peer set. A `Plot` is several of them
+/// in a row.
 struct Nemesis: Sendable {
-    private enum Deed: Sendable {
+    enum Deed: Sendable {
         case tick
         case kill(Int, downTime: Duration)
         case start(Int)
@@ -17,6 +18,12 @@ struct Nemesis: Sendable {
         case blackout
         /// An operator wants a server out of the peer set.
         case remove(Int, at: Int)
+        /// Asked to leave.
+        case leave(Int)
+        /// Where clients go from now on.
+        case focus(KeyLoad.Focus)
+        /// Every cut is mended and everybody goes on, if this plot is still the one.
+        case endPlot(Int)
     }
 
     struct Pair: Sendable {
@@ -29,8 +36,10 @@ struct Nemesis: Sendable {
     /// Requests of operators have their own numbers.
     private static let firstRequest: UInt64 = 1 << 32
 
-    private let serverCount: Int
-    private var random: SeededRandom
+    let serverCount: Int
+    /// Silence after which every server has campaigned.
+    let patience: Duration
+    var random: SeededRandom
     private var deeds: [Int: Deed] = [:]
     private var nextScript = Nemesis.firstScript
     private var nextRequest = Nemesis.firstRequest
@@ -38,41 +47,54 @@ struct Nemesis: Sendable {
     private var isStopped = false
     /// Down, with a start to come.
     private var starting: Set<Int> = []
+    /// While it runs no other fault comes.
+    var plot: Plot?
+    var plotCount = 0
+    private(set) var focus = KeyLoad.Focus.anywhere
     private(set) var faults: [String] = []
 
-    init(serverCount: Int, random: SeededRandom) {
+    init(serverCount: Int, patience: Duration, random: SeededRandom) {
         self.serverCount = serverCount
+        self.patience = patience
         self.random = random
     }
 
     mutating func begin(in world: inout World, after delay: Duration) { plan(.tick, after: delay, in: &world) }
 
-    mutating func stop() { isStopped = true }
+    mutating func stop() {
+        isStopped = true
+        plot = nil
+        focus = .anywhere
+    }
 
-    mutating func note(_ text: String) { faults.append(text) }
+    mutating func note(_ text: String, in world: inout World) {
+        faults.append(text)
+        world.note(text)
+    }
 
     func answered(_ id: RequestID) -> Bool { id.number >= Self.firstRequest && id.number < Clients.firstNumber }
 
-    private mutating func plan(_ deed: Deed, after delay: Duration, in world: inout World) {
+    mutating func plan(_ deed: Deed, after delay: Duration, in world: inout World) {
         deeds[nextScript] = deed
         world.schedule(script: nextScript, after: delay)
         nextScript += 1
     }
 
-    private mutating func draw(_ range: Range<Int>) -> Duration {
+    mutating func draw(_ range: Range<Int>) -> Duration {
         random.duration(in: .milliseconds(range.lowerBound)..<(.milliseconds(range.upperBound)))
     }
 
-    private mutating func anyone(but host: Int? = nil) -> Int {
+    mutating func anyone(but host: Int? = nil) -> Int {
         (0..<serverCount).filter { $0 != host }.randomElement(using: &random) ?? 0
     }
 
     // MARK: Aimed
 
     mutating func observe(_ fact: Fact, _ host: Int, in world: inout World) {
+        if plot != nil { hear(fact, host, in: &world) }
         switch fact {
         case .observed(.becameLeader): if !isStopped { elected(host, in: &world) }
-        case .observed(.voted):
+        case .observed(.voted) where plot == nil:
             // Who has just voted restarts, and may be asked by another candidate of the same term.
             if !isStopped && random.chance(0.12) {
                 plan(.kill(host, downTime: draw(1..<40)), after: draw(0..<8), in: &world)
@@ -87,6 +109,7 @@ struct Nemesis: Sendable {
     private mutating func elected(_ host: Int, in world: inout World) {
         let former = leader
         leader = host
+        guard plot == nil else { return }
         switch Int.random(in: 0..<10, using: &random) {
         case 0..<4:
             // Its first entry may not get away, or reach few.
@@ -110,7 +133,7 @@ struct Nemesis: Sendable {
     }
 
     /// Both ways, or only what comes in.
-    private func around(_ host: Int, both: Bool) -> [Pair] {
+    func around(_ host: Int, both: Bool) -> [Pair] {
         (0..<serverCount).filter { $0 != host }.flatMap { other in
             both ? [Pair(from: other, to: host), Pair(from: host, to: other)] : [Pair(from: other, to: host)]
         }
@@ -120,6 +143,8 @@ struct Nemesis: Sendable {
 
     private mutating func tick(in world: inout World) {
         plan(.tick, after: draw(150..<900), in: &world)
+        guard plot == nil else { return }
+        if let leader, random.chance(0.25), begin(against: leader, in: &world) { return }
         let victim = anyone()
         switch Int.random(in: 0..<16, using: &random) {
         case 0, 1: plan(.kill(victim, downTime: draw(1..<3000)), after: .zero, in: &world)
@@ -136,7 +161,7 @@ struct Nemesis: Sendable {
         case 11: restartFollowers(in: &world)
         case 12: removeAfterElection(in: &world)
         case 13:
-            note("heal")
+            note("heal", in: &world)
             for from in 0..<serverCount { for to in 0..<serverCount { world.setCut(false, from: from, to: to) } }
         default: break
         }
@@ -145,10 +170,14 @@ struct Nemesis: Sendable {
     /// A leader leaves: TimeoutNow goes out, and nothing comes in any more.
     private mutating func handOver(in world: inout World) {
         guard let leader, world.isRunning(leader), world.views[leader]?.isLeader == true else { return }
-        note("leave s\(leader + 1)")
-        world.terminate(leader, leave: true)
+        leave(leader, in: &world)
         guard random.chance(0.8) else { return }
         plan(.cut(around(leader, both: random.chance(0.3)), time: draw(400..<2000)), after: draw(0..<25), in: &world)
+    }
+
+    private mutating func leave(_ host: Int, in world: inout World) {
+        note("leave s\(host + 1)", in: &world)
+        world.terminate(host, leave: true)
     }
 
     /// One server has not heard the leader for an election timeout; those that have restart and are asked by it.
@@ -189,33 +218,48 @@ struct Nemesis: Sendable {
             starting.remove(host)
             if !world.isRunning(host) { world.start(host) }
         case .cut(let pairs, let time):
-            note("cut " + pairs.map { "s\($0.from + 1)→s\($0.to + 1)" }.joined(separator: " "))
-            for pair in pairs { world.setCut(true, from: pair.from, to: pair.to) }
+            cut(pairs, in: &world)
             plan(.mend(pairs), after: time, in: &world)
         case .mend(let pairs): for pair in pairs { world.setCut(false, from: pair.from, to: pair.to) }
         case .freeze(let host, let time):
             guard world.isRunning(host) else { return }
-            note("freeze s\(host + 1)")
+            note("freeze s\(host + 1)", in: &world)
             world.freeze(host)
             plan(.resume(host), after: time, in: &world)
         case .resume(let host): world.resume(host)
         case .blackout:
-            note("blackout")
+            note("blackout", in: &world)
             for host in 0..<serverCount { kill(host, for: draw(1..<400), in: &world) }
         case .remove(let server, let host):
             guard world.isRunning(host) else { return }
-            note("remove s\(server + 1)")
+            note("remove s\(server + 1)", in: &world)
             let id = world.configurations[server].nodeID.description
             let request = Request.operatorRemovePeerByID(
                 RaftRemovePeerRequest(datacenter: DatacenterRun.datacenter, id: id))
             world.request(request, id: RequestID(nextRequest), at: host, timeout: .seconds(3))
             nextRequest += 1
+        case .leave(let host): if world.isRunning(host) { leave(host, in: &world) }
+        case .focus(let focus): if plot != nil { self.focus = focus }
+        case .endPlot(let number): if plot?.number == number { endPlot(in: &world) }
         }
     }
 
-    private mutating func kill(_ host: Int, for time: Duration, in world: inout World) {
+    private mutating func endPlot(in world: inout World) {
+        note("plot ends", in: &world)
+        plot = nil
+        focus = .anywhere
+        for from in 0..<serverCount { for to in 0..<serverCount { world.setCut(false, from: from, to: to) } }
+        for host in 0..<serverCount { world.resume(host) }
+    }
+
+    mutating func cut(_ pairs: [Pair], in world: inout World) {
+        note("cut " + pairs.map { "s\($0.from + 1)→s\($0.to + 1)" }.joined(separator: " "), in: &world)
+        for pair in pairs { world.setCut(true, from: pair.from, to: pair.to) }
+    }
+
+    mutating func kill(_ host: Int, for time: Duration, in world: inout World) {
         guard world.isRunning(host) else { return }
-        note("kill s\(host + 1)")
+        note("kill s\(host + 1)", in: &world)
         starting.insert(host)
         world.kill(host)
         plan(.start(host), after: time, in: &world)

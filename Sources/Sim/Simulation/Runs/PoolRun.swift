@@ -120,12 +120,16 @@ package struct PoolRun: Sendable {
         }
     }
 
-    private mutating func note(_ text: String, _ time: Duration) { faults.append("\(text) for \(time.shown)") }
+    private mutating func note(_ text: String, _ time: Duration) {
+        faults.append("\(text) for \(time.shown)")
+        world.note("\(text) for \(time.shown)")
+    }
 
     private mutating func cut(_ pairs: [(Int, Int)], _ time: Duration) {
         for (from, to) in pairs { world.setCut(true, from: from, to: to) }
         run(for: time)
         for (from, to) in pairs { world.setCut(false, from: from, to: to) }
+        world.note("mended")
     }
 
     // MARK: What must hold
