@@ -52,7 +52,20 @@ struct DatacenterState: Sendable {
         nextRound = now
     }
 
-    func index(of name: String) -> Int? { servers.firstIndex { $0.server.name == name } }
+    func index(of name: String) -> Int? { servers.indices.first { servers[$0].server.name == name } }
+
+    /// A call to a server was answered.
+    /// - Returns: whether the server was healthy before; true for one that is not there.
+    mutating func callAnswered(
+        _ name: String, _ roundTrip: Duration?, at now: Instant, answersToClear: Int
+    ) -> Bool {
+        guard let index = index(of: name) else { return true }
+        let wasHealthy = servers[index].isHealthy
+        servers[index].answered(at: now, roundTrip: roundTrip, answersToClear: answersToClear)
+        servers[index].trip.callAnswered()
+        servers[index].lastCall = (now, true)
+        return wasHealthy
+    }
 
     var needsAttention: Bool { servers.contains { $0.isActive && $0.needsAttention } }
 
@@ -105,8 +118,8 @@ struct DatacenterState: Sendable {
     /// Since when none of its servers has answered; nil while one does.
     var missingSince: Instant? {
         var latest: Instant?
-        for evidence in servers where evidence.isActive {
-            guard let since = evidence.missingSince else { return nil }
+        for index in servers.indices where servers[index].isActive {
+            guard let since = servers[index].missingSince else { return nil }
             latest = max(latest ?? since, since)
         }
         return latest

@@ -10,7 +10,7 @@ struct DatacenterTable: Sendable {
         /// When the verdict comes to be remade although nothing new is known.
         let judgement: Instant
         /// Of the lane of requests there.
-        let lane: Instant
+        var lane: Instant
         let isUndisputed: Bool
         /// None of its servers answers.
         let isMissing: Bool
@@ -43,6 +43,20 @@ struct DatacenterTable: Sendable {
     }
 
     func contains(_ name: String) -> Bool { places[name] != nil }
+
+    /// For every forwarded request: a lane is changed where it stands, and nothing else of its state is looked at.
+    /// - Parameter number: of the lane that is meant; a datacenter that was forgotten and came back has another one.
+    mutating func changeLane(_ name: String, number: UInt64, _ change: (inout Lane) -> Void) {
+        guard let place = places[name], let due = states[place]?.changeLane(number, change) else { return }
+        dues[place].lane = due
+    }
+
+    /// For every forwarded request: where it stands. `change` moves nothing that a pass looks at.
+    /// - Returns: nil for a datacenter that is not there.
+    mutating func changeInPlace<Result>(_ name: String, _ change: (inout DatacenterState) -> Result) -> Result? {
+        guard let place = places[name] else { return nil }
+        return states[place]?.changed(change)
+    }
 
     private mutating func insert(_ name: String, _ state: DatacenterState) {
         let place = names.firstIndex { $0 > name } ?? names.count
@@ -92,6 +106,15 @@ struct DatacenterTable: Sendable {
 }
 
 extension DatacenterState {
+    /// - Returns: when the lane has something due; nil when it is not this one.
+    fileprivate mutating func changeLane(_ number: UInt64, _ change: (inout Lane) -> Void) -> Instant? {
+        guard lane.number == number else { return nil }
+        change(&lane)
+        return lane.nextDeadline
+    }
+
+    fileprivate mutating func changed<Result>(_ change: (inout DatacenterState) -> Result) -> Result { change(&self) }
+
     fileprivate func due(_ configuration: RouterConfiguration) -> DatacenterTable.Due {
         var judgement = settling(configuration)
         if let since = leaderlessSince, verdict != .leaderless {

@@ -139,8 +139,8 @@ extension Router {
     package mutating func leftQueue(_ plan: ForwardPlan) { change(plan) { $0.limits.leftQueue(plan.ask) } }
 
     /// Whether one that waits may go.
-    package func hasRoom(for datacenter: String) -> Bool {
-        datacenters[datacenter]?.lane.limits.hasRoom ?? true
+    package mutating func hasRoom(for datacenter: String) -> Bool {
+        datacenters.changeInPlace(datacenter) { $0.lane.limits.hasRoom } ?? true
     }
 
     /// Whether one more request may be asked of a second server; takes it from the budget.
@@ -152,8 +152,8 @@ extension Router {
 
     /// A datacenter that was forgotten and came back has a lane that knows nothing of older requests.
     private mutating func change(_ plan: ForwardPlan, _ change: (inout Lane) -> Void) {
-        guard plan.lane != nil, datacenters[plan.ask.datacenter]?.lane.number == plan.lane else { return }
-        if datacenters[plan.ask.datacenter] != nil { change(&datacenters[plan.ask.datacenter]!.lane) }
+        guard let lane = plan.lane else { return }
+        datacenters.changeLane(plan.ask.datacenter, number: lane, change)
     }
 
     // MARK: Outcomes

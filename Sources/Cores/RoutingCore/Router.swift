@@ -199,13 +199,13 @@ package struct Router: Sendable {
     private mutating func callAnswered(
         _ name: String, _ roundTrip: Duration?, _ now: Instant, _ effects: inout [RouterEffect]
     ) {
-        guard let home = homes[name], let index = datacenters[home]?.index(of: name) else { return }
-        let wasHealthy = datacenters[home]?.servers[index].isHealthy == true
+        guard let home = homes[name] else { return }
         let clears = configuration.answersToClear
-        datacenters[home]?.servers[index].answered(at: now, roundTrip: roundTrip, answersToClear: clears)
-        datacenters[home]?.servers[index].trip.callAnswered()
-        datacenters[home]?.servers[index].lastCall = (now, true)
-        if !wasHealthy { reassess(home, now, &effects) }
+        let wasHealthy = datacenters.changeInPlace(home) { state in
+            state.callAnswered(name, roundTrip, at: now, answersToClear: clears)
+        }
+        // What passes look at moves only with the health of a server.
+        if wasHealthy == false { reassess(home, now, &effects) }
     }
 
     private mutating func callFailed(

@@ -73,8 +73,15 @@ struct TombstoneBook: Sendable {
         return expired
     }
 
-    /// When the first one is over, as a stamp; nil without one.
-    var firstEnd: UInt64? { tombstones.values.map(Self.end).min() }
+    /// When the first one is over.
+    /// - Parameter calendarOrigin: of `Instant.zero`, in nanoseconds on the calendar.
+    func deadline(calendarOrigin: Int64) -> Instant {
+        guard let end = tombstones.values.map(Self.end).min() else { return .distantFuture }
+        let origin = UInt64(clamping: calendarOrigin / 1_000_000)
+        // Whatever a file says, it is looked at again in a hundred days.
+        let distance = min(end - min(end, origin), 100 * 24 * 3_600_000)
+        return Instant.zero + .milliseconds(Int64(distance) + 1)
+    }
 
     private static func end(of tombstone: Tombstone) -> UInt64 {
         let (end, overflow) = tombstone.stamp.addingReportingOverflow(
