@@ -78,6 +78,48 @@ struct ForwardPlanTests {
         }
     }
 
+    @Test("Servers of several relays: the first one of each comes first, so that a retry takes another way")
+    func severalRelays() {
+        func relay(_ name: String) -> Relay {
+            Relay(name, servers: (1...2).map {
+                Candidate(RouterWorld.server("s\($0)", name), .healthy, roundTrip: .milliseconds(5))
+            })
+        }
+        let relays = [relay("dc4"), Relay("dc5", servers: []), relay("dc3")]
+        let plan = Self.plan(Self.read, Self.state(.unreachable), relays)
+        guard case .relay(let servers) = plan.decision else {
+            Issue.record("\(plan.decision)")
+            return
+        }
+        #expect(servers.map(\.server.name) == ["s1.dc4", "s1.dc3", "s2.dc4", "s2.dc3"] && plan.relay == "dc4")
+        func failure(_ label: String) -> CallFailure { .application("", label: label) }
+        let policy = RetryPolicy.acrossDatacenters
+        for label in ["unreachable", "connection", "not-joined", "overloaded"] {
+            #expect(policy.allowsOtherRelay(after: failure(label), retryCount: 0))
+            #expect(!policy.allowsOtherRelay(after: failure(label), retryCount: 1))
+        }
+        for label in ["frozen", "leaderless", "outcome-unknown", "denied", "bad-request", ""] {
+            #expect(!policy.allowsOtherRelay(after: failure(label), retryCount: 0))
+        }
+    }
+
+    @Test("What nobody heard of does not exist, what this server has yet to hear of may; a refusal measures nothing")
+    func unseen() {
+        var ask = Self.read
+        #expect(Self.plan(ask, nil).rule == .unknown)
+        ask.isUnseen = true
+        let plan = ForwardPlan(ask, nil, relays: { [] }, measure: { Issue.record("measured"); return 0 })
+        #expect(plan.rule == .unseen && plan.decision == .refuse(.notJoined(datacenter: "dc2")))
+        ask.isForgotten = true
+        #expect(Self.plan(ask, nil).rule == .forgotten)
+        let sent = ForwardPlan(Self.write, Self.state(.up), relays: { [] }, measure: { 77 })
+        #expect(sent.rule == .order && sent.ask.bodyBytes == 77)
+        for verdict in [Verdict.frozen, .left, .unreachable, .leaderless] {
+            let state = Self.state(verdict)
+            _ = ForwardPlan(Self.write, state, relays: { [] }, measure: { Issue.record("measured"); return 0 })
+        }
+    }
+
     @Test("An open breaker refuses as the evidence says, one for leaders only those that need one")
     func breakers() {
         var state = Self.state(.up)
@@ -150,7 +192,7 @@ struct ForwardPlanTests {
                 let plan = plan(at: here, to: target, hopCount: path.count - 1)
                 switch plan.decision {
                 case .call: path.append(target)
-                case .relay(let name, _): path.append(Int(name.dropFirst(2)) ?? -1)
+                case .relay: path.append(Int(plan.relay?.dropFirst(2) ?? "") ?? -1)
                 case .queue, .refuse: return (path, false)
                 }
             }

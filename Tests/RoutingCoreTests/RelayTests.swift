@@ -16,7 +16,7 @@ struct RelayTests {
             let ask = ForwardAsk(
                 datacenter: target, needsLeader: false, changesNothing: true, hopCount: path.count - 1)
             switch router.plan(ask, at: world.now).decision {
-            case .call(let candidates), .relay(_, let candidates): path.append(candidates[0].server.name)
+            case .call(let candidates), .relay(let candidates): path.append(candidates[0].server.name)
             case .queue, .refuse: return (path, false)
             }
         }
@@ -63,7 +63,7 @@ struct RelayTests {
             #expect(!isServed && path.count == 1)
             var router = down["s1.\(origin)"]
             let ask = ForwardAsk(datacenter: "dc5", needsLeader: false, changesNothing: true)
-            let explanation = router.explanation(of: ask, at: down.now)
+            let explanation = router.explanation(of: router.plan(ask, at: down.now), at: down.now)
             #expect(explanation.decision == "refuse" && explanation.error == "unreachable")
             #expect(explanation.relays?.count == 3 && explanation.relays?.contains { $0.isChosen } == false)
         }

@@ -79,9 +79,13 @@ final class Scenario {
     }
 
     /// Servers of one datacenter that expect each other, started.
-    func addServers(_ count: Int, datacenter: Int = 1, federating: [Int] = []) -> [Int] {
+    func addServers(
+        _ count: Int, datacenter: Int = 1, federating: [Int] = [], blocked: [String] = []
+    ) -> [Int] {
         let hosts = (1...count).map {
-            add(datacenter, $0, bootstrap: .expect(count), joining: Array(1...count), federating: federating)
+            add(
+                datacenter, $0, bootstrap: .expect(count), joining: Array(1...count), federating: federating,
+                blocked: blocked)
         }
         for host in hosts { world.start(host) }
         return hosts

@@ -31,16 +31,23 @@ struct TypedErrorTests {
         let here: [Int]
         let there: [Int]
         let third: [Int]
+        let fourth: [Int]
 
-        init(seed: UInt64 = 1) {
+        init(seed: UInt64 = 1, blocked: [String] = [], hasFourth: Bool = false) {
             scenario = Scenario(seed: seed)
-            here = scenario.addServers(3, datacenter: 1)
+            here = scenario.addServers(3, datacenter: 1, blocked: blocked)
             there = scenario.addServers(3, datacenter: 2, federating: [1])
             third = [scenario.add(3, 1, bootstrap: .alone, federating: [1])]
-            scenario.world.start(third[0])
-            for servers in [here, there, third] { _ = scenario.awaitLeader(among: servers) }
+            fourth = hasFourth ? [scenario.add(4, 1, bootstrap: .alone, federating: [1])] : []
+            for server in third + fourth { scenario.world.start(server) }
+            for servers in [here, there, third, fourth] where !servers.isEmpty {
+                _ = scenario.awaitLeader(among: servers)
+            }
             _ = scenario.run(atMost: .seconds(20)) { [here] scenario in
-                here.allSatisfy { scenario.knows("dc2", at: $0) && scenario.verdict(of: "dc3", at: $0) == .up }
+                here.allSatisfy {
+                    scenario.knows("dc2", at: $0) && scenario.verdict(of: "dc3", at: $0) == .up
+                        && (!hasFourth || scenario.verdict(of: "dc4", at: $0) == .up)
+                }
             }
         }
 
@@ -51,6 +58,66 @@ struct TypedErrorTests {
         func await(_ verdict: Verdict, of datacenter: String) -> Bool {
             scenario.run(atMost: .seconds(30)) { [here] in $0.verdict(of: datacenter, at: here[0]) == verdict } != nil
         }
+    }
+
+    /// Each cause is brought about in one federation of four datacenters, in an order in which none hides another.
+    @Test(
+        "Twelve causes, each named rightly, in JSON and beside Consul's status and text",
+        arguments: 1...3 as ClosedRange<UInt64>)
+    func twelve(seed: UInt64) {
+        let federation = Federation(seed: seed, blocked: ["/v1/event"], hasFourth: true)
+        let scenario = federation.scenario
+        let asked = federation.here[0]
+        var named: Set<String> = []
+        func cause(
+            _ kind: ErrorKind, _ target: String, _ method: String = "GET", status: Int = 500, text: String,
+            datacenter: String = "dc2", isRetrySafe: Bool = true
+        ) {
+            let seen = federation.see(target, method, body: method == "PUT" ? "x" : "")
+            let old = scenario.fetch(method, target, body: method == "PUT" ? "x" : "", at: asked)
+            let isRight = seen.kind == kind.rawValue && seen.status == status && old?.status == status
+                && old?.header("X-Isthmus-Error") == kind.rawValue && old?.text.contains(text) == true
+            #expect(isRight, "seed \(seed): \(kind) is \(seen), \(old?.status ?? 0) \(old?.text ?? "")")
+            guard isRight else { return }
+            // An empty list is Consul's answer, and stays one.
+            guard kind != .noInstance else { return named.formUnion([kind.rawValue]) }
+            let isWhole = seen.field("Error") == kind.rawValue && seen.field("Datacenter") == datacenter
+                && seen.isRetrySafe == isRetrySafe && seen.field("Elapsed").flatMap { Duration(goText: $0) } != nil
+            #expect(isWhole, "seed \(seed): \(seen)")
+            if isWhole { named.insert(kind.rawValue) }
+        }
+        cause(.unknownDatacenter, "/v1/kv/a?dc=dc22", text: "No path to datacenter", datacenter: "dc22")
+        cause(.noInstance, "/v1/health/service/none?dc=dc2", status: 200, text: "[]")
+        cause(.denied, "/v1/event/list", status: 403, text: "Endpoint is blocked", datacenter: "dc1")
+        _ = scenario.ask(.leave, at: federation.third[0])
+        #expect(federation.await(.left, of: "dc3"))
+        cause(.left, "/v1/kv/a?dc=dc3", text: "No path to datacenter", datacenter: "dc3")
+        scenario.world.kill(federation.fourth[0])
+        #expect(federation.await(.unreachable, of: "dc4"))
+        scenario.run(for: .seconds(5))
+        #expect(scenario.ask(.forget(datacenter: "dc4", isForced: false), at: asked) == .done)
+        cause(.forgotten, "/v1/kv/a?dc=dc4", text: "No path to datacenter", datacenter: "dc4")
+        for server in federation.there { scenario.world.freeze(server) }
+        cause(.timedOut, "/v1/kv/a?dc=dc2&timeout=200ms", text: "deadline of 0.2 seconds")
+        cause(.outcomeUnknown, "/v1/kv/a?dc=dc2&timeout=200ms", "PUT", text: "outcome unknown: ", isRetrySafe: false)
+        let read = Request.kvsGet(KeyRequest(datacenter: "dc2", key: ByteString("a")))
+        for _ in 0..<1024 + 8192 { _ = scenario.begin(read, at: asked) }
+        cause(.overloaded, "/v1/kv/a?dc=dc2", status: 429, text: "")
+        #expect(federation.await(.frozen, of: "dc2"))
+        cause(.frozen, "/v1/kv/a?dc=dc2", text: "Remote DC has no server currently reachable")
+        for server in federation.there { scenario.world.resume(server) }
+        #expect(federation.await(.up, of: "dc2"))
+        for server in federation.there.prefix(2) { scenario.world.kill(server) }
+        #expect(federation.await(.leaderless, of: "dc2"))
+        cause(.leaderless, "/v1/kv/a?dc=dc2", text: "No cluster leader")
+        scenario.world.kill(federation.there[2])
+        #expect(federation.await(.unreachable, of: "dc2"))
+        cause(.unreachable, "/v1/kv/a?dc=dc2", text: "Remote DC has no server currently reachable")
+        for server in federation.here.dropFirst() { scenario.world.kill(server) }
+        scenario.run(for: .seconds(3))
+        cause(
+            .staleBeyondBound, "/v1/kv/a?stale&max_stale=1s&timeout=2s", text: "", datacenter: "dc1")
+        #expect(named.count == 12, "seed \(seed): \(named.sorted())")
     }
 
     @Test("A typo, with near names; no instance where there is a datacenter; the old texts beside them")

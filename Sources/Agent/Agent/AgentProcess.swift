@@ -181,6 +181,7 @@ package enum AgentProcess {
         server.wanSnapshot = file(ServerCore.snapshotName(.wan), opened)
         server.savedKeyrings = try savedKeyrings(plan, opened)
         server.forgottenFile = file(ServerCore.forgottenName, opened)
+        server.datacentersFile = file(ServerCore.datacentersName, opened)
         server.commitFile = file(ServerCore.commitFileName, opened)
         server.calendarOrigin = AgentClock.calendarOrigin
         return server

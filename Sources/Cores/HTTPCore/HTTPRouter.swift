@@ -214,6 +214,8 @@ package struct HTTPRouter: Sendable {
         headers += extra
         if form.showsKind { headers.append((name: "X-Isthmus-Error", value: problem.kind.rawValue)) }
         if form.isJSON {
+            var details = details
+            if details.datacenter.isEmpty { details.datacenter = context.datacenter }
             var json = JSONWriter(isPretty: false)
             json.write(problem, details)
             var answer = Self.json(json, headers)

@@ -11,11 +11,14 @@ package struct ForwardAsk: Equatable, Sendable {
     package var mayHedge = false
     /// It may wait at the server by its nature: its time says nothing about the server.
     package var isBlocking: Bool
-    package var bodyBytes: Int
+    /// 0 until the plan comes to the limits, when it was not measured before.
+    package internal(set) var bodyBytes: Int
     /// For a place, which it takes now: it stands behind nobody.
     package var hasWaited = false
     /// An operator had the datacenter forgotten.
     package var isForgotten = false
+    /// The pool lists none of its servers, and yet it may exist: this server has not heard of all since its start.
+    package var isUnseen = false
     /// Borders of datacenters that it has crossed on its way to this server.
     package var hopCount: Int
 
@@ -31,8 +34,12 @@ package struct ForwardAsk: Equatable, Sendable {
         self.hopCount = hopCount
     }
 
+    mutating func measured(by measure: (() -> Int)?) {
+        if let measure { bodyBytes = measure() }
+    }
+
     /// - Parameter hopCount: as the peer says that handed it on; 0 for a request of the own datacenter.
-    package init(_ request: Request, to datacenter: String, bodyBytes: Int, hopCount: Int) {
+    package init(_ request: Request, to datacenter: String, bodyBytes: Int = 0, hopCount: Int) {
         let needsLeader =
             switch request.kind {
             case .write: true

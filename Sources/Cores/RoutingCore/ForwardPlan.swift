@@ -7,8 +7,8 @@ package struct ForwardPlan: Equatable, Sendable {
     package enum Decision: Equatable, Sendable {
         /// Servers in the order they are tried.
         case call([Candidate])
-        /// Servers of another datacenter that hands it on.
-        case relay(through: String, [Candidate])
+        /// Servers of other datacenters that hand it on: the first one of each, then the others.
+        case relay([Candidate])
         /// Until one of the requests in the air ends.
         case queue
         case refuse(FederationError)
@@ -18,6 +18,7 @@ package struct ForwardPlan: Equatable, Sendable {
     package enum Rule: Equatable, Sendable {
         case forgotten
         case unknown
+        case unseen
         case hasLeft
         case verdict(Verdict)
         case breaker(needsLeader: Bool)
@@ -40,31 +41,38 @@ package struct ForwardPlan: Equatable, Sendable {
     /// Its call then speaks against the server that has it.
     package let slowDelay: Duration
 
-    /// The datacenter that hands it on.
-    package var relay: String? { if case .relay(let name, _) = decision { name } else { nil } }
+    /// The datacenter that is asked first to hand it on.
+    package var relay: String? {
+        if case .relay(let servers) = decision { servers.first?.server.datacenter } else { nil }
+    }
     package var isRelayed: Bool { relay != nil }
 
     /// - Parameters:
     ///   - state: nil when nothing is known of the datacenter.
     ///   - relays: in the order of preference; asked for only when the datacenter is unreachable.
-    init(_ ask: ForwardAsk, _ state: DatacenterState?, relays: () -> [Relay]) {
-        self.ask = ask
+    ///   - measure: how many bytes the body has; asked for only when it would be sent. Nil: as `ask` says.
+    init(_ ask: ForwardAsk, _ state: DatacenterState?, relays: () -> [Relay], measure: (() -> Int)? = nil) {
+        var ask = ask
         verdict = state?.verdict
         lane = state?.lane.number
         slowDelay = state?.lane.slowDelay ?? Lane.usualSlow
         hedgeDelay = ask.mayHedge ? state?.lane.hedgeDelay : nil
-        (rule, decision) = Self.decide(ask, state, relays)
+        (rule, decision) = Self.decide(&ask, state, relays, measure)
+        self.ask = ask
         let breaker = state?.lane.breaker(needsLeader: ask.needsLeader)
         isTrial = rule == .order && breaker?.passes.isTrial == true
     }
 
     /// The rules in their order. The first that decides ends the matter.
     private static func decide(
-        _ ask: ForwardAsk, _ state: DatacenterState?, _ relays: () -> [Relay]
+        _ ask: inout ForwardAsk, _ state: DatacenterState?, _ relays: () -> [Relay], _ measure: (() -> Int)?
     ) -> (Rule, Decision) {
         let datacenter = ask.datacenter
         if ask.isForgotten { return (.forgotten, .refuse(.forgotten(datacenter: datacenter))) }
-        guard let state else { return (.unknown, .refuse(.unknownDatacenter(datacenter))) }
+        guard let state else {
+            if ask.isUnseen { return (.unseen, .refuse(.notJoined(datacenter: datacenter))) }
+            return (.unknown, .refuse(.unknownDatacenter(datacenter)))
+        }
         let lane = state.lane
         if ask.hopCount >= Relay.maxHopCount { return (.hops, .refuse(.unknownDatacenter(datacenter))) }
         switch state.verdict {
@@ -72,7 +80,8 @@ package struct ForwardPlan: Equatable, Sendable {
         case .leaderless where ask.needsLeader:
             return (.verdict(.leaderless), .refuse(.leaderless(datacenter: datacenter)))
         case .unreachable:
-            return (.verdict(.unreachable), detour(ask, lane, relays, or: .unreachable(datacenter: datacenter)))
+            let error = FederationError.unreachable(datacenter: datacenter)
+            return (.verdict(.unreachable), detour(&ask, lane, relays, measure, or: error))
         // No detour helps where connections are accepted and nothing is answered.
         case .frozen: return (.verdict(.frozen), .refuse(.frozen(datacenter: datacenter)))
         case .up, .degraded, .leaderless: break
@@ -88,6 +97,7 @@ package struct ForwardPlan: Equatable, Sendable {
         }
         let candidates = ask.needsLeader ? state.leaderFirst : state.candidates
         guard !candidates.isEmpty else { return (.noServer, .refuse(.unreachable(datacenter: datacenter))) }
+        ask.measured(by: measure)
         let admission = lane.limits.admission(of: ask)
         switch admission {
         case .refuse(let what): return (.limits(admission), .refuse(.overloaded(what: what)))
@@ -98,11 +108,15 @@ package struct ForwardPlan: Equatable, Sendable {
 
     /// Over another datacenter when there is one and room on the way; not for a request that is on a detour already.
     private static func detour(
-        _ ask: ForwardAsk, _ lane: Lane, _ relays: () -> [Relay], or error: FederationError
+        _ ask: inout ForwardAsk, _ lane: Lane, _ relays: () -> [Relay], _ measure: (() -> Int)?,
+        or error: FederationError
     ) -> Decision {
-        guard ask.hopCount == 0, lane.limits.admission(of: ask) == .go,
-            let relay = relays().first(where: { !$0.servers.isEmpty })
-        else { return .refuse(error) }
-        return .relay(through: relay.datacenter, relay.servers)
+        guard ask.hopCount == 0 else { return .refuse(error) }
+        let relays = relays().filter { !$0.servers.isEmpty }
+        guard !relays.isEmpty else { return .refuse(error) }
+        ask.measured(by: measure)
+        guard lane.limits.admission(of: ask) == .go else { return .refuse(error) }
+        // A retry goes through another datacenter: what failed one server of a relay will soon fail the next one.
+        return .relay(relays.map { $0.servers[0] } + relays.flatMap { $0.servers.dropFirst() })
     }
 }

@@ -25,6 +25,14 @@ package struct RetryPolicy: Equatable, Sendable {
         }
     }
 
+    /// A relay that cannot hand it on has done nothing; another one may be able to. What it says of the datacenter's
+    /// servers holds for all.
+    package func allowsOtherRelay(after failure: CallFailure, retryCount: Int) -> Bool {
+        guard retryCount < maxRetries, case .application(_, let label, _) = failure else { return false }
+        return ["unreachable", "connection", "not-joined", "unknown-datacenter", "left", "forgotten", "overloaded"]
+            .contains(label)
+    }
+
     /// Doing it twice is the same as once. Firing an event twice is not.
     package static func changesNothing(_ request: Request) -> Bool {
         switch request.kind {

@@ -4,11 +4,11 @@ package import FederationModel
 // A plan in words: what `explain` shows is read off the plan that forwarding carries out.
 
 extension Router {
-    package mutating func explanation(of ask: ForwardAsk, at now: Instant) -> RouteExplanation {
-        let plan = plan(ask, at: now)
-        let state = datacenters[ask.datacenter]
+    /// - Parameter plan: made at the same moment.
+    package func explanation(of plan: ForwardPlan, at now: Instant) -> RouteExplanation {
+        let state = datacenters[plan.ask.datacenter]
         var explanation = RouteExplanation()
-        explanation.datacenter = ask.datacenter
+        explanation.datacenter = plan.ask.datacenter
         explanation.verdict = state?.verdict.rawValue ?? ""
         explanation.reason = state?.reason ?? ""
         explanation.steps = steps(of: plan, state)
@@ -19,7 +19,7 @@ extension Router {
         case .call(let candidates):
             explanation.decision = "call"
             chosen = candidates
-        case .relay(_, let candidates):
+        case .relay(let candidates):
             explanation.decision = "relay"
             chosen = candidates
         case .queue: explanation.decision = "queue"
@@ -68,6 +68,9 @@ extension Router {
     private func steps(of plan: ForwardPlan, _ state: DatacenterState?) -> [String] {
         let ask = plan.ask
         if plan.rule == .forgotten { return ["\(ask.datacenter) was forgotten and has not come back: refused"] }
+        if plan.rule == .unseen {
+            return ["\(ask.datacenter) has not been seen since this server started, and may exist: refused"]
+        }
         guard let state else { return ["nothing is known of \(ask.datacenter): refused"] }
         var steps: [String] = []
         if plan.rule == .hops {
@@ -78,7 +81,7 @@ extension Router {
         case .hasLeft, .verdict:
             steps.append("the verdict is \(state.verdict.rawValue) and \(kind): no server of it is asked")
             return steps + [ending(of: plan)]
-        case .forgotten, .unknown, .hops: return steps
+        case .forgotten, .unknown, .unseen, .hops: return steps
         case .breaker, .limits, .noServer, .order:
             steps.append("the verdict is \(state.verdict.rawValue) and \(kind): it is asked")
         }
@@ -124,8 +127,8 @@ extension Router {
     private func ending(of plan: ForwardPlan) -> String {
         switch plan.decision {
         case .call(let candidates): "\(candidates.first?.server.name ?? "") is called"
-        case .relay(let through, let servers):
-            "\(servers.first?.server.name ?? "") is called, and \(through) hands it on"
+        case .relay(let servers):
+            "\(servers.first?.server.name ?? "") is called, and \(plan.relay ?? "") hands it on"
         case .queue: "it waits until another request ends"
         case .refuse(let error): "refused: \(error.label)"
         }

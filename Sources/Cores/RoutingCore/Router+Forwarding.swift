@@ -13,9 +13,10 @@ package enum CallOutcome: Equatable, Sendable {
 
 extension Router {
     /// What is done with a request now: who asks twice gets the same plan twice.
-    package mutating func plan(_ ask: ForwardAsk, at now: Instant) -> ForwardPlan {
+    /// - Parameter measure: how many bytes the body has; asked for only when it would be sent.
+    package mutating func plan(_ ask: ForwardAsk, at now: Instant, measure: (() -> Int)? = nil) -> ForwardPlan {
         let state = datacenters[ask.datacenter]
-        return ForwardPlan(ask, state, relays: { relays(to: ask.datacenter, at: now) })
+        return ForwardPlan(ask, state, relays: { relays(to: ask.datacenter, at: now) }, measure: measure)
     }
 
     /// Servers in the order they should be tried. At once, without waiting: once a verdict stands, requests fail fast.

@@ -183,7 +183,8 @@ extension Router {
         on name: String, in matrix: ReachabilityMatrix?, at now: Instant
     ) -> [DatacenterReport.Vote] {
         names.compactMap { voter in
-            guard voter != name else { return nil }
+            // Who has left has a row for some seconds more, and sees nothing any longer.
+            guard voter != name, datacenters[voter]?.verdict != .left else { return nil }
             let said = matrix.map { rows in rows[voter].flatMap { row in row[name].map { ($0, row.age) } } }
             guard let (entry, age) = said ?? word(of: voter, on: name, at: now) else { return nil }
             return DatacenterReport.Vote(

@@ -8,7 +8,7 @@ package struct Router: Sendable {
     private var random: SeededRandom
     /// Remote datacenters.
     var datacenters: DatacenterTable
-    var names: [String] { datacenters.names }
+    package var names: [String] { datacenters.names }
     /// Rows of other servers.
     var book = RowBook()
     package var history = VerdictHistory()

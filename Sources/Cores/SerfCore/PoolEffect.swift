@@ -17,6 +17,10 @@ package enum PoolEvent: Equatable, Sendable {
     case memberReaped(PoolMember)
     /// Somebody says it is alive; it is not let in.
     case memberBarred(PoolMember, incarnation: UInt64)
+    /// A peer lists members that are not known here: those that had failed before we came, and those that had left.
+    case strangersNamed(present: [String], left: [String])
+    /// Somebody had a member erased that is not known here.
+    case strangerErased(String)
     /// A join failed because a living node of another identity has our name.
     case nameTaken(by: PoolMember)
     case userEvent(name: String, payload: [UInt8], time: UInt64, mayCoalesce: Bool)

@@ -38,6 +38,9 @@ package struct SerfConfiguration: Sendable {
     /// The snapshot file as it was found; nil: there was none.
     package var snapshot: [UInt8]?
     package var rejoinsAfterLeave = false
+    /// At the start every member of the last run is asked that no other one has told of, not the first that answers
+    /// alone: that one may have started just now, too, and know as little.
+    package var rejoinsEachMember = false
     /// Reads the expressions of queries' tag filters; nil: only literals, as `PlainPatterns` does.
     package var patterns: (any PatternMatcher)?
 

@@ -21,12 +21,7 @@ extension SerfPool {
     /// know each other's addresses would else exchange all states with all.
     private mutating func dial(_ id: JoinID, at now: Instant) {
         guard var join = joins[id] else { return }
-        var present: Set<Endpoint> = []
-        if join.successCount > 0 && !join.waiting.isEmpty {
-            for entry in table.values where entry.member.status == .alive && entry.member.name != configuration.name {
-                present.insert(entry.member.endpoint)
-            }
-        }
+        let present = join.successCount > 0 && !join.waiting.isEmpty ? presentEndpoints : []
         while join.inFlightCount < Self.maxDialsPerJoin, !join.waiting.isEmpty {
             let endpoint = join.waiting.removeFirst()
             guard !present.contains(endpoint) else {
@@ -39,6 +34,15 @@ extension SerfPool {
             streamPeers[stream] = endpoint
         }
         joins[id] = join
+    }
+
+    /// Of living members, without this one.
+    private var presentEndpoints: Set<Endpoint> {
+        var present: Set<Endpoint> = []
+        for entry in table.values where entry.member.status == .alive && entry.member.name != configuration.name {
+            present.insert(entry.member.endpoint)
+        }
+        return present
     }
 
     mutating func pushPullEnded(
@@ -63,7 +67,8 @@ extension SerfPool {
         case .rejoin:
             isRejoining = false
             guard failure == nil else { return }
-            rejoinCandidates = []
+            let present = configuration.rejoinsEachMember ? presentEndpoints : nil
+            rejoinCandidates.removeAll { present?.contains($0) ?? true }
             if phase == .running { announce() }
             let values: KeyValuePairs = ["net.peer": peer?.description ?? "?", "gossip.self": configuration.name]
             effects.append(.log(LogLine(.info, "rejoined the pool of the last run", values)))
@@ -102,7 +107,9 @@ extension SerfPool {
         if state.time > 0 { clock.witness(state.time - 1) }
         if state.eventTime > 0 { eventClock.witness(state.eventTime - 1) }
         if state.queryTime > 0 { queryClock.witness(state.queryTime - 1) }
+        hasMerged = true
         let left = Set(state.leftMembers ?? [])
+        nameStrangers(state, left, into: &effects)
         for (name, time) in state.statusTimes.sorted(by: { $0.key < $1.key }) {
             if left.contains(name) {
                 _ = apply(LeaveIntent(time: time < .max ? time + 1 : time, node: name), at: now, into: &effects)
@@ -123,6 +130,17 @@ extension SerfPool {
                 _ = apply(event, into: &effects)
             }
         }
+    }
+
+    /// What SWIM says of the living comes first in a push/pull: who is listed and not known by now is dead.
+    private func nameStrangers(_ state: SerfState, _ left: Set<String>, into effects: inout [PoolEffect]) {
+        let strangers = state.statusTimes.keys.filter { name in
+            table[name] == nil && !memberlist.barredSuffixes.contains { name.hasSuffix($0) }
+        }
+        guard !strangers.isEmpty else { return }
+        let sorted = strangers.sorted().prefix(Self.maxIntents)
+        let present = sorted.filter { !left.contains($0) }
+        effects.append(.event(.strangersNamed(present: present, left: sorted.filter(left.contains))))
     }
 
     private var hasAliveOthers: Bool {

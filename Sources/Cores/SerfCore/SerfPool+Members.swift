@@ -60,7 +60,9 @@ extension SerfPool {
     mutating func apply(_ intent: LeaveIntent, at now: Instant, into effects: inout [PoolEffect]) -> Bool {
         clock.witness(intent.time)
         guard var entry = table[intent.node] else {
-            return buffer(intent.node, intent.time, isLeave: true, at: now)
+            let isNew = buffer(intent.node, intent.time, isLeave: true, at: now)
+            if isNew && intent.prunes { effects.append(.event(.strangerErased(intent.node))) }
+            return isNew
         }
         guard intent.time > entry.statusTime else { return false }
         if intent.node == configuration.name && phase == .running {

@@ -85,6 +85,10 @@ package struct SerfPool: Sendable {
     var random: SeededRandom
     var reapDue: Instant
     var reconnectDue: Instant
+    /// A peer has told of its whole state since the start.
+    package internal(set) var hasMerged = false
+    /// Others of the last run's pool, as the snapshot had them.
+    package let lastMembers: [String]
     /// Last conflict told to the operator: the same one comes with every message.
     var toldConflict: (name: String, claimant: Endpoint)?
 
@@ -95,6 +99,7 @@ package struct SerfPool: Sendable {
         coordinates = CoordinateClient(random: random.split())
         reapDue = now + configuration.reapInterval
         reconnectDue = now + configuration.reconnectInterval
+        var lastMembers: [String] = []
         if let bytes = configuration.snapshot {
             let replay = SnapshotReplay(bytes, rejoinsAfterLeave: configuration.rejoinsAfterLeave)
             clock.witness(replay.clock)
@@ -102,11 +107,12 @@ package struct SerfPool: Sendable {
             queryClock.witness(replay.queryClock)
             events.minTime = replay.eventClock + (replay.eventClock < .max ? 1 : 0)
             queries.minTime = replay.queryClock + (replay.queryClock < .max ? 1 : 0)
-            let names = replay.alive.keys.filter { $0 != configuration.name }.sorted()
-            rejoinCandidates = names.compactMap { replay.alive[$0] }.shuffled(using: &random)
+            lastMembers = replay.alive.keys.filter { $0 != configuration.name }.sorted()
+            rejoinCandidates = lastMembers.compactMap { replay.alive[$0] }.shuffled(using: &random)
             snapshot = SnapshotLog(
                 replayed: replay, fileBytes: bytes.count, rejoinsAfterLeave: configuration.rejoinsAfterLeave)
         }
+        self.lastMembers = lastMembers
         self.random = random
         table[configuration.name] = Member(member: PoolMember(memberlist.own, status: .alive))
         memberlist.ackPayload = AckPayload.encode(coordinates.coordinate)

@@ -14,6 +14,9 @@ struct Forward: Sendable {
         let sentAt: Instant
         /// How it ended, in words; nil while it is under way.
         var end: String?
+        var isAnswered = false
+
+        func isUnderWay(in datacenter: String) -> Bool { end == nil && candidate.server.datacenter == datacenter }
     }
 
     let plan: ForwardPlan
@@ -36,6 +39,15 @@ struct Forward: Sendable {
     var next: Candidate? { attempts.count < candidates.count ? candidates[attempts.count] : nil }
 
     var isUnderWay: Bool { attempts.contains { $0.end == nil } }
+
+    /// A call to a server of that datacenter is under way: of its own, or of a relay.
+    func isUnderWay(in datacenter: String) -> Bool { attempts.contains { $0.isUnderWay(in: datacenter) } }
+
+    /// The datacenter that handed it on, or was asked to last; nil without a relay.
+    var relay: String? {
+        guard plan.isRelayed else { return nil }
+        return (attempts.last { $0.isAnswered } ?? attempts.last)?.candidate.server.datacenter
+    }
 
     /// Each call and what became of it.
     func words(at now: Instant) -> [String] {
@@ -88,11 +100,12 @@ struct ForwardTable: Sendable {
         byCall[attempt.call] = number
     }
 
-    mutating func ended(_ call: CallID, _ words: String) {
+    mutating func ended(_ call: CallID, _ words: String, isAnswered: Bool = false) {
         guard let number = byCall.removeValue(forKey: call),
             let place = entries[number]?.attempts.firstIndex(where: { $0.call == call })
         else { return }
         entries[number]?.attempts[place].end = words
+        entries[number]?.attempts[place].isAnswered = isAnswered
     }
 
     mutating func fell(_ number: UInt64) { entries[number]?.hasFallen = true }

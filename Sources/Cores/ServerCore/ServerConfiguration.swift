@@ -71,6 +71,8 @@ package struct ServerConfiguration: Sendable {
     package var commitFile: [UInt8] = []
     /// The file `ServerCore.forgottenName` as read at start; empty when there is none.
     package var forgottenFile: [UInt8] = []
+    /// The file `ServerCore.datacentersName` as read at start; empty when there is none.
+    package var datacentersFile: [UInt8] = []
 
     package var raft = RaftConfiguration.scaled(by: 1)
     /// Applied entries between snapshots.

@@ -42,6 +42,8 @@ extension ServerCore {
     private mutating func bar(_ datacenter: String, at now: Instant) {
         wan?.handle(.bar(suffix: Self.suffix(datacenter)), at: now, into: &poolEffects)
         performPool(.wan, at: now)
+        known.forget(datacenter)
+        saveKnown(at: now)
     }
 
     private mutating func admit(_ datacenter: String, at now: Instant) {

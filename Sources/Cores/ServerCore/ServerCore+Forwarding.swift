@@ -11,15 +11,18 @@ extension ServerCore {
     /// - Parameter hasWaited: for a place, which is there now.
     mutating func forward(_ number: UInt64, to datacenter: String, hasWaited: Bool = false, at now: Instant) {
         guard let pending = requests[number] else { return }
-        var body = MessagePackWriter()
-        pending.request.encodeBody(into: &body)
-        var ask = ask(pending.request, body, to: datacenter, hopCount: pending.notes.hopCount)
+        var ask = ask(pending.request, to: datacenter, hopCount: pending.notes.hopCount, at: now)
         ask.hasWaited = hasWaited
         // Who asks over the server RPC was noted as it came in.
         if ask.isForgotten, case .frontEnd = pending.origin {
             asked(for: datacenter, by: "this agent by \(pending.request.method)", at: now)
         }
-        let plan = router.plan(ask, at: now)
+        var body: [UInt8]?
+        let plan = router.plan(ask, at: now) {
+            let bytes = Self.encoded(pending.request)
+            body = bytes
+            return bytes.count
+        }
         switch plan.decision {
         case .refuse(let error): finish(number, .failure(error), at: now)
         case .queue:
@@ -28,21 +31,26 @@ extension ServerCore {
             router.queued(plan)
             forwards.add(forward, as: number)
             requests.move(number, to: .forwarding)
-        case .call(let candidates), .relay(_, let candidates):
+        case .call(let candidates), .relay(let candidates):
             router.began(plan)
             forwards.add(Forward(plan, candidates: candidates), as: number)
             requests.move(number, to: .forwarding)
-            attempt(number, .first, body.bytes, at: now)
+            attempt(number, .first, body, at: now)
         }
     }
 
     /// What forwarding and `explain` put to the plan.
-    private func ask(
-        _ request: Request, _ body: MessagePackWriter, to datacenter: String, hopCount: Int
-    ) -> ForwardAsk {
-        var ask = ForwardAsk(request, to: datacenter, bodyBytes: body.bytes.count, hopCount: hopCount)
+    private func ask(_ request: Request, to datacenter: String, hopCount: Int, at now: Instant) -> ForwardAsk {
+        var ask = ForwardAsk(request, to: datacenter, hopCount: hopCount)
         ask.isForgotten = forgetting.isForgotten(datacenter)
+        ask.isUnseen = isUnseen(datacenter, at: now)
         return ask
+    }
+
+    private static func encoded(_ request: Request) -> [UInt8] {
+        var writer = MessagePackWriter()
+        request.encodeBody(into: &writer)
+        return writer.bytes
     }
 
     /// Calls the next server.
@@ -53,12 +61,6 @@ extension ServerCore {
             return
         }
         let call = requests.newCall()
-        var encoded = body ?? []
-        if body == nil {
-            var writer = MessagePackWriter()
-            pending.request.encodeBody(into: &writer)
-            encoded = writer.bytes
-        }
         metrics.add(.forward)
         switch reason {
         case .first: break
@@ -75,8 +77,9 @@ extension ServerCore {
         }
         switchboard.handle(
             .call(
-                call, to: candidate.server.endpoint, method: pending.request.method, body: encoded,
-                deadline: pending.deadline, fresh: false, notes: notes(of: forward, pending)),
+                call, to: candidate.server.endpoint, method: pending.request.method,
+                body: body ?? Self.encoded(pending.request), deadline: pending.deadline, fresh: false,
+                notes: notes(of: forward, pending)),
             at: now, into: &switchboardEffects)
     }
 
@@ -128,11 +131,13 @@ extension ServerCore {
                 forwards.remind(call, of: .move, at: now + forward.grace)
             case .move:
                 // The others answer and this one does not: the request need not wait for it. When the whole datacenter
-                // is slow, nothing is asked twice.
+                // is slow, nothing is asked twice; another relay is another datacenter.
                 let isAlone = forward.attempts.count { $0.end == nil } == 1
                 guard isAlone, !forward.hasFallen, forward.retryCount < RetryPolicy.acrossDatacenters.maxRetries,
                     !router.isAnswered(attempt.candidate.server.name, since: attempt.sentAt),
-                    let next = forward.next, router.isAnswered(next.server.name, since: attempt.sentAt)
+                    let next = forward.next,
+                    next.server.datacenter != attempt.candidate.server.datacenter
+                        || router.isAnswered(next.server.name, since: attempt.sentAt)
                 else { continue }
                 self.attempt(number, .retry, at: now)
             }
@@ -150,7 +155,8 @@ extension ServerCore {
         let server = attempt.candidate.server.name
         switch result {
         case .success(let body):
-            forwards.ended(call, pending.notes.explains ? "answered in \((now - attempt.sentAt).goText)" : "answered")
+            let words = pending.notes.explains ? "answered in \((now - attempt.sentAt).goText)" : "answered"
+            forwards.ended(call, words, isAnswered: true)
             router.ended(
                 forward.plan, server: server, .answered(after: now - attempt.sentAt), at: now, into: &routerEffects)
             for other in forward.attempts where other.end == nil && other.sentAt < attempt.sentAt {
@@ -178,12 +184,15 @@ extension ServerCore {
         let ask = forward.plan.ask
         let isSafe = failure.isCertainlyNotProcessed || ask.changesNothing
         // Another call may still be answered; an answer that nothing changes is given at once.
-        let mayTryAgain = RetryPolicy.acrossDatacenters.allows(
-            pending.request, after: failure, retryCount: forward.retryCount)
+        let policy = RetryPolicy.acrossDatacenters
+        let mayTryAgain = policy.allows(pending.request, after: failure, retryCount: forward.retryCount)
+            || forward.plan.isRelayed && policy.allowsOtherRelay(after: failure, retryCount: forward.retryCount)
         if forward.isUnderWay && isSafe && (mayTryAgain || forward.hasFallen) { return }
         if forward.hasFallen && isSafe && now < pending.deadline { return planAgain(number, at: now) }
         guard mayTryAgain, now < pending.deadline, forward.next != nil else {
             var error = Self.error(failure, of: pending.request, datacenter: ask.datacenter, limit: pending.limit)
+            // What a relay does not know exists all the same: it is known here.
+            if forward.plan.isRelayed, error.deniesDatacenter { error = .unreachable(datacenter: ask.datacenter) }
             if forward.hasFallen, case .outcomeUnknown = error {
                 error = .outcomeUnknown(reason: "\(ask.datacenter) stopped answering")
             }
@@ -238,16 +247,16 @@ extension ServerCore {
 
     /// A verdict fell that ends all hope of an answer: nobody waits any longer for one.
     mutating func datacenterFell(_ datacenter: String, at now: Instant) {
-        let fallen = forwards.numbers { $0.plan.ask.datacenter == datacenter || $0.plan.relay == datacenter }
+        let fallen = forwards.numbers { $0.plan.ask.datacenter == datacenter || $0.isUnderWay(in: datacenter) }
         for number in fallen {
             guard let forward = forwards[number] else { continue }
             if forward.isQueued {
                 planAgain(number, at: now)
                 continue
             }
-            guard forward.plan.relay == datacenter || !forward.plan.isRelayed else { continue }
+            guard forward.isUnderWay(in: datacenter) || !forward.plan.isRelayed else { continue }
             forwards.fell(number)
-            for attempt in forward.attempts where attempt.end == nil {
+            for attempt in forward.attempts where attempt.isUnderWay(in: datacenter) {
                 switchboard.handle(.expireCall(attempt.call), at: now, into: &switchboardEffects)
             }
         }
@@ -279,15 +288,9 @@ extension ServerCore {
             explanation.decision = "here"
             explanation.steps = ["the datacenter is this server's own: nothing is forwarded to another one"]
         } else {
-            var body = MessagePackWriter()
-            request.encodeBody(into: &body)
-            let ask = ask(request, body, to: asked.target, hopCount: 0)
-            explanation = router.explanation(of: ask, at: now)
-            if case .refuse(let refusal) = router.plan(ask, at: now).decision,
-                case .failure(let error) = told(.failure(refusal))
-            {
-                (explanation.error, explanation.message) = (error.label, error.message)
-            }
+            let ask = ask(request, to: asked.target, hopCount: 0, at: now)
+            let plan = router.plan(ask, at: now) { Self.encoded(request).count }
+            explanation = router.explanation(of: plan, at: now)
         }
         explanation.server = "\(configuration.node).\(configuration.datacenter)"
         explanation.service = asked.service

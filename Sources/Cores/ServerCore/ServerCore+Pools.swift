@@ -32,6 +32,7 @@ extension ServerCore {
         serf.timings = configuration.gossipWAN
         serf.mergeRule = .wan
         serf.reconnectTimeout = configuration.reconnectTimeoutWAN
+        serf.rejoinsEachMember = true
         serf.snapshot = configuration.wanSnapshot.isEmpty ? nil : configuration.wanSnapshot
         return common(configuration, .wan, serf)
     }
@@ -117,7 +118,12 @@ extension ServerCore {
             changed(member, in: channel, word: "left", at: now)
         case .memberReaped(let member):
             changed(member, in: channel, word: "reaped", at: now)
-            if channel == .wan { router.handle(.removed(member.name), at: now, into: &routerEffects) }
+            guard channel == .wan else { break }
+            router.handle(.removed(member.name), at: now, into: &routerEffects)
+            erased(member.name, at: now)
+        case .strangersNamed(let present, let left):
+            if channel == .wan { strangersNamed(present, left: left, at: now) }
+        case .strangerErased(let name): if channel == .wan { erased(name, at: now) }
         case .nameTaken(let holder): nameTaken(by: holder, in: channel)
         case .queryAnswered(let id, let from, let payload):
             queryAnswered(id, from: from, payload: payload, at: now)
@@ -153,6 +159,7 @@ extension ServerCore {
             warnOfForeignServer(member)
             guard let server = routeServer(member) else { return }
             router.handle(.updated(server), at: now, into: &routerEffects)
+            listed(server.datacenter, at: now)
         case .rpc: break
         }
     }
@@ -208,7 +215,8 @@ extension ServerCore {
     }
 
     mutating func join(_ endpoints: [Endpoint], in channel: Channel, for purpose: Joiner.Purpose, at now: Instant) {
-        let input = PoolInput.join(joiner.newJoin(purpose), endpoints, ignoreOldEvents: true)
+        // Events of the WAN pool are ours and told apart by their stamps: who missed one is to hear of it.
+        let input = PoolInput.join(joiner.newJoin(purpose), endpoints, ignoreOldEvents: channel == .lan)
         switch channel {
         case .wan: wan?.handle(input, at: now, into: &poolEffects)
         case .lan, .rpc: lan.handle(input, at: now, into: &poolEffects)

@@ -61,7 +61,7 @@ extension ServerCore {
         answer.nodes = rows
         let candidates = rows.isEmpty ? candidates(of: query.service.failover) : []
         let others = query.service.failover
-        if rows.isEmpty && isAlone { answer.isPartial = others.nearestN > 0 || others.datacenters?.isEmpty == false }
+        if rows.isEmpty { answer.isPartial = mayMiss(others, at: now) }
         guard !candidates.isEmpty else { return finish(number, .success(dressed(answer, at: now)), at: now) }
         let failover = QueryFailover(
             query: query, limit: request.limit, connect: request.connect, options: request.options, fallback: answer,

@@ -23,7 +23,7 @@ extension ServerCore {
         let asked = Self.blockingTime(of: request)
         let spread = Duration.nanoseconds(asked.wholeNanoseconds / 16)
         let limit = timeLimit.map { min($0, Self.longestTimeLimit) }
-            ?? (timeout ?? usualLimit(of: request)) + asked + spread
+            ?? (timeout ?? DeadlineClass(request).limit(configuration)) + asked + spread
         // Spread, so that those that began together do not all come again together.
         let wait = asked + random.duration(in: .zero..<spread)
         let number = requests.add(
@@ -42,11 +42,6 @@ extension ServerCore {
     private static func blockingTime(of request: Request) -> Duration {
         guard let options = request.options, options.minQueryIndex > 0 else { return .zero }
         return options.maxQueryTime <= .zero ? .seconds(300) : min(options.maxQueryTime, .seconds(600))
-    }
-
-    private func usualLimit(of request: Request) -> Duration {
-        guard case .internalKeyringOperation = request else { return configuration.requestTimeout }
-        return max(configuration.requestTimeout, KeyringBook.timeout)
     }
 
     mutating func inbound(
@@ -456,11 +451,10 @@ extension ServerCore {
     /// Every answer leaves through here, once.
     mutating func finish(_ number: UInt64, _ result: Result<Response, FederationError>, at now: Instant) {
         guard let (pending, forward) = forget(number, at: now) else { return }
-        let result = told(result)
         var details = ErrorDetails()
         if case .failure(let error) = result { details = self.details(of: error, pending, at: now) }
         if pending.notes.explains { details.route = route(of: pending, forward, at: now) }
-        details.relay = forward?.plan.relay ?? pending.details.relay
+        details.relay = forward?.relay ?? pending.details.relay
         deliver(result, of: pending.request, to: pending.origin, details, at: now)
     }
 

@@ -44,6 +44,7 @@ package struct ServerCore: Sendable {
     var federationWaits = FederationWaits()
     var announcer = VerdictAnnouncer()
     var forgetting = TombstoneBook()
+    var known: KnownDatacenters
     /// When this server started, or outlived its datacenter's tombstone, in milliseconds on the calendar.
     var incarnation: UInt64 = 0
     /// What each own task under way wrote.
@@ -75,6 +76,9 @@ package struct ServerCore: Sendable {
                 Self.wanConfiguration(configuration, endpoint: endpoint, clusterID: clusterID), now: now,
                 random: random.split())
         }
+        known = KnownDatacenters(
+            file: configuration.datacentersFile, members: wan?.lastMembers ?? [], own: configuration.datacenter,
+            lifetime: configuration.reconnectTimeoutWAN, at: now)
         var limits = RPCLimits()
         limits.openerTimeout = configuration.handshakeTimeout
         limits.maxConnectionsPerAddress = configuration.maxConnectionsPerAddress

@@ -4,8 +4,8 @@ package enum FederationError: Error, Equatable, Sendable {
     case noLeader(datacenter: String)
     /// No server of that name's datacenter was ever heard of: a typo, or the WAN pool has not converged.
     case unknownDatacenter(String)
-    /// No server of that name is known, and this server has not reached the WAN pool since its start: it cannot tell
-    /// whether the datacenter exists. Retry when it has joined.
+    /// The WAN pool lists no server of that name, and yet it may exist: this server has not heard of all since its
+    /// start. Retry when it has.
     case notJoined(datacenter: String)
     /// Its servers said that they leave, and none is there; until it joins again it does not exist.
     case left(datacenter: String)
@@ -93,6 +93,16 @@ extension FederationError {
 
     /// Whether the same request may be sent again without being done twice: all but a write of unknown outcome.
     package var isRetrySafe: Bool { if case .outcomeUnknown = self { false } else { true } }
+
+    /// Whether it says that the datacenter is not there.
+    package var deniesDatacenter: Bool {
+        switch self {
+        case .unknownDatacenter, .notJoined, .left, .forgotten: true
+        case .noLeader, .unreachable, .frozen, .leaderless, .timedOut, .outcomeUnknown, .staleBeyondBound, .overloaded,
+            .notReadyForConsistentReads, .diskFull, .denied, .unknownMethod, .badRequest, .connection, .remote:
+            false
+        }
+    }
 
     /// Whether it only says that the leader cannot be asked: a stale answer at hand is then all there is.
     package var leavesStaleAnswer: Bool {

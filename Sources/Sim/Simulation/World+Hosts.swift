@@ -62,6 +62,7 @@ extension World {
         configuration.lanSnapshot = disks[host].files[ServerCore.snapshotName(.lan)] ?? []
         configuration.wanSnapshot = disks[host].files[ServerCore.snapshotName(.wan)] ?? []
         configuration.forgottenFile = disks[host].files[ServerCore.forgottenName] ?? []
+        configuration.datacentersFile = disks[host].files[ServerCore.datacentersName] ?? []
         configuration.commitFile = disks[host].files[ServerCore.commitFileName] ?? []
         do throws(StorageError) {
             let opened = try disks[host].open()
