@@ -40,6 +40,13 @@ struct AgentFlagsTests {
         #expect(flags.problems.isEmpty)
     }
 
+    @Test("Of very many unknown flags the first ones get a hint")
+    func hints() {
+        let flags = AgentFlags([String](repeating: "-sever", count: 1000))
+        #expect(flags.problems.count == 1000)
+        #expect(flags.problems.count { $0.reason.contains("did you mean") } == NearestName.maxHintCount)
+    }
+
     @Test("Everything wrong is said at once, with flag and reason")
     func problems() {
         let flags = AgentFlags([

@@ -129,6 +129,34 @@ struct SingleDatacenterTests {
         #expect(ended.map { $0 > .seconds(2) && $0 < .milliseconds(3500) } == true)
     }
 
+    @Test("Of very many who wait for one key all are answered, in parts, with what is there then")
+    func manyWait() {
+        let scenario = Scenario()
+        let servers = scenario.addServers(1)
+        _ = scenario.awaitLeader(among: servers)
+        #expect(scenario.put("key", "1", at: servers[0]))
+        guard
+            case .success(.dirEntries(let first)) = scenario.ask(
+                .kvsGet(KeyRequest(datacenter: "dc1", key: ByteString("key"))), at: servers[0])
+        else {
+            Issue.record("the key cannot be read")
+            return
+        }
+        let options = QueryOptions(minQueryIndex: first.meta.index, maxQueryTime: .seconds(60))
+        let blocked = Request.kvsGet(KeyRequest(datacenter: "dc1", key: ByteString("key"), options: options))
+        let waiting = (0..<1500).map { _ in scenario.begin(blocked, at: servers[0]) }
+        scenario.run(for: .seconds(1))
+        #expect(scenario.put("key", "2", at: servers[0]))
+        #expect(scenario.run(atMost: .seconds(1)) { scenario in waiting.allSatisfy { scenario.answer($0) != nil } } != nil)
+        for id in waiting {
+            guard case .success(.dirEntries(let answer))? = scenario.answer(id) else {
+                Issue.record("no entry")
+                continue
+            }
+            #expect(answer.entries?.first?.value?.text == "2")
+        }
+    }
+
     @Test("A restarted server without a quorum answers stale reads with all it knew to be committed")
     func staleAfterRestart() {
         let scenario = Scenario()

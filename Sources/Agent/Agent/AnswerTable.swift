@@ -7,6 +7,8 @@ final class AnswerTable: Sendable {
     enum Answer: Sendable {
         case request(Result<Response, FederationError>, ErrorDetails)
         case agent(AgentResponse)
+        /// Its asker's time has passed.
+        case expired
     }
 
     typealias Waiter = @Sendable (Answer) -> Void
@@ -18,7 +20,7 @@ final class AnswerTable: Sendable {
 
     private let state = Mutex(State())
 
-    /// - Parameter waiter: called once, on the control loop: it hands on and returns.
+    /// - Parameter waiter: called once, on the control loop or by `expire`: it hands on and returns.
     func add(_ waiter: @escaping Waiter) -> RequestID {
         state.withLock { state in
             state.nextNumber += 1
@@ -32,6 +34,13 @@ final class AnswerTable: Sendable {
     @discardableResult
     func remove(_ id: RequestID) -> Bool {
         state.withLock { $0.waiters.removeValue(forKey: id) } != nil
+    }
+
+    /// - Returns: false when the answer has already been given.
+    func expire(_ id: RequestID) -> Bool {
+        guard let waiter = state.withLock({ $0.waiters.removeValue(forKey: id) }) else { return false }
+        waiter(.expired)
+        return true
     }
 
     func answer(_ id: RequestID, _ result: Result<Response, FederationError>, _ details: ErrorDetails) {

@@ -99,15 +99,17 @@ final class DNSServer: Sendable {
             asker.responder.respond(bytes)
         case .recurse(let recursion): recurse(recursion, recursors[...], round, asker)
         case .askAgent(let request):
-            let id = answers.add { answer in
-                guard case .agent(let response) = answer else { return }
-                asker.responder.onLoop { asker.responder.respond(round.answered(response)) }
+            let id = answers.add { [self] answer in
+                asker.responder.onLoop { [self] in
+                    var round = round
+                    switch answer {
+                    case .agent(let response): asker.responder.respond(round.answered(response))
+                    case .request, .expired: perform(round.expired(), round, asker)
+                    }
+                }
             }
             control.submit(.agentRequest(id, request))
-            expire(id, until: round.deadline, asker) { [self] in
-                var round = round
-                perform(round.expired(), round, asker)
-            }
+            expire(id, at: round.deadline, asker)
         case .ask(let request, let timeout):
             ask(request, timeout, until: round.deadline, asker) { [self] result in
                 var round = round
@@ -123,22 +125,19 @@ final class DNSServer: Sendable {
         _ answered: @escaping @Sendable (Result<Response, FederationError>?) -> Void
     ) {
         let id = answers.add { answer in
-            guard case .request(let result, _) = answer else { return }
             // The control loop hands on; writing the answer out is the business of the listener's loop.
-            asker.responder.onLoop { answered(result) }
+            asker.responder.onLoop {
+                if case .request(let result, _) = answer { answered(result) } else { answered(nil) }
+            }
         }
         control.submit(.request(id, request, timeout: timeout))
-        expire(id, until: deadline, asker) { answered(nil) }
+        expire(id, at: deadline, asker)
     }
 
     /// The agent keeps to its time; this is for when it cannot, such as while its loop is held up.
-    private func expire(
-        _ id: RequestID, until deadline: Instant, _ asker: Asker, _ expired: @escaping @Sendable () -> Void
-    ) {
-        asker.memory.deadlines.add(deadline, asker.responder) { [self] in
-            guard answers.remove(id) else { return }
-            control.submit(.cancelled(id))
-            expired()
+    private func expire(_ id: RequestID, at deadline: Instant, _ asker: Asker) {
+        asker.memory.deadlines.add(deadline, of: id, asker.responder) { [self] id in
+            if answers.expire(id) { control.submit(.cancelled(id)) }
         }
     }
 

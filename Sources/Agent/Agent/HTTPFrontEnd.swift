@@ -169,6 +169,7 @@ final class HTTPFrontEnd: Sendable {
                     case .request(let result, let details):
                         round.answered(question.number, result, details, view: view.current, at: AgentClock.now)
                     case .agent(let response): round.answered(question.number, response)
+                    case .expired: nil
                     }
                 }
                 switch step {
@@ -198,6 +199,8 @@ final class HTTPFrontEnd: Sendable {
         case .shell(let request, let isPretty):
             return serve(request, isPretty: isPretty, round, caller)
         case .ask(let request, let timeout):
+            // The one copy of the round: a client of a blocking query holds it for minutes.
+            let waiting = WaitingRound(round)
             let id = answers.add { [self] answer in
                 guard case .request(let result, let details) = answer else { return }
                 // The control loop hands on; writing the answer out is the business of the connection's loop.
@@ -205,13 +208,15 @@ final class HTTPFrontEnd: Sendable {
                     if case .success(let response) = result, details.relay.isEmpty, caller.respondAgain(response) {
                         return
                     }
-                    var round = round
+                    var round = waiting.round
                     let next = round.answered(result, details, view: view.current, at: AgentClock.now)
                     _ = perform(next, round, caller)
                 }
             }
+            // Nobody can have cancelled it yet.
+            _ = waiting.add(id)
             control.submit(.request(id, request, timeout: timeout, explains: round.explains))
-            return WaitingRound(round, id)
+            return waiting
         case .askAll(let questions, let timeout):
             let waiting = WaitingRound(round)
             ask(questions, timeout, waiting, caller)

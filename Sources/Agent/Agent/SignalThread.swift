@@ -1,6 +1,7 @@
+import AgentCore
 import Glibc
 
-/// Signals as calls on a thread of their own: handlers may do anything there.
+/// Signals as calls on a thread of their own: handlers may do anything there. Between signals it gives back memory.
 package enum SignalThread {
     /// Carries signal numbers from the handler, where only a write is safe, to the thread.
     private static let pipe: (reading: Int32, writing: Int32) = {
@@ -17,8 +18,17 @@ package enum SignalThread {
         let reading = pipe.reading
         let box = Unmanaged.passRetained(
             HandlerBox {
-                var number: UInt8 = 0
-                while read(reading, &number, 1) == 1 { handler(Int32(number)) }
+                var spare = SpareMemory(heldBytes: SpareMemory.heldBytes)
+                let pause = Int32(SpareMemory.interval / .milliseconds(1))
+                while true {
+                    var end = pollfd(fd: reading, events: Int16(POLLIN), revents: 0)
+                    let count = poll(&end, 1, pause)
+                    if count == 0 { spare.look() }
+                    guard count != 0, !(count < 0 && errno == EINTR) else { continue }
+                    var number: UInt8 = 0
+                    guard read(reading, &number, 1) == 1 else { return }
+                    handler(Int32(number))
+                }
             })
         var thread = pthread_t()
         let status = pthread_create(

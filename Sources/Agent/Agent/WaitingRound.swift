@@ -15,6 +15,9 @@ final class WaitingRound: Sendable {
 
     init(_ round: HTTPRound, _ ids: RequestID...) { state = Mutex(State(round: round, ids: ids)) }
 
+    /// As it is now.
+    var round: HTTPRound { state.withLock { $0.round } }
+
     /// - Returns: false when the caller has gone.
     func add(_ id: RequestID) -> Bool {
         state.withLock { state in

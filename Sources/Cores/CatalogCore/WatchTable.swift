@@ -26,6 +26,7 @@ package struct WatchTable<Waiter: Sendable>: Sendable {
     package var count: Int { watched.count }
     package var isEmpty: Bool { watched.isEmpty }
 
+    @specialized(where Waiter == UInt64)
     package mutating func add(_ key: WatchKey, _ waiter: Waiter) -> ID {
         let id = ID(number: nextNumber)
         nextNumber += 1
@@ -49,6 +50,7 @@ package struct WatchTable<Waiter: Sendable>: Sendable {
     }
 
     /// Takes out a waiter that has gone or reached its deadline; nil when it was woken before.
+    @specialized(where Waiter == UInt64)
     @discardableResult
     package mutating func remove(_ id: ID) -> Waiter? {
         guard let key = watched.removeValue(forKey: id) else { return nil }
@@ -74,6 +76,7 @@ package struct WatchTable<Waiter: Sendable>: Sendable {
     }
 
     /// Takes out everyone whose part changed.
+    @specialized(where Waiter == UInt64)
     package mutating func takeTouched(by touched: [WatchKey]) -> [Waiter] {
         if watched.isEmpty { return [] }
         var woken: [(id: ID, waiter: Waiter)] = []

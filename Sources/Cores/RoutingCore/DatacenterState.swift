@@ -54,6 +54,19 @@ struct DatacenterState: Sendable {
 
     // Servers are looked at where they stand: each is a quarter of a kilobyte and some retains.
 
+    /// A call to a server was answered.
+    /// - Returns: whether the server was healthy before; true for one that is not there.
+    mutating func callAnswered(
+        _ name: String, _ roundTrip: Duration?, at now: Instant, answersToClear: Int
+    ) -> Bool {
+        guard let index = index(of: name) else { return true }
+        let wasHealthy = servers[index].isHealthy
+        servers[index].answered(at: now, roundTrip: roundTrip, answersToClear: answersToClear)
+        servers[index].trip.callAnswered()
+        servers[index].lastCall = (now, true)
+        return wasHealthy
+    }
+
     func index(of name: String) -> Int? {
         for index in servers.indices where servers[index].server.name == name { return index }
         return nil

@@ -7,10 +7,13 @@ struct DatacenterTable: Sendable {
     fileprivate struct Due: Sendable {
         /// Of the next round of pings.
         let round: Instant
-        /// When the verdict comes to be remade although nothing new is known, or the lane of requests has work.
-        let other: Instant
+        /// When the verdict comes to be remade although nothing new is known.
+        let judgement: Instant
+        /// Of the lane of requests there.
+        var lane: Instant
         /// None of its servers answers.
         let isMissing: Bool
+        var other: Instant { min(judgement, lane) }
     }
 
     /// What others are told of a datacenter, and what that follows from.
@@ -75,6 +78,13 @@ struct DatacenterTable: Sendable {
 
     func contains(_ name: String) -> Bool { places[name] != nil }
 
+    /// For every forwarded request: a lane is changed where it stands, and nothing else of its state is looked at.
+    /// - Parameter number: of the lane that is meant; a datacenter that was forgotten and came back has another one.
+    mutating func changeLane(_ name: String, number: UInt64, _ change: (inout Lane) -> Void) {
+        guard let place = places[name], let due = states[place]?.changeLane(number, change) else { return }
+        dues[place].lane = due
+    }
+
     private mutating func insert(_ state: DatacenterState) {
         var state = state
         let place = names.firstIndex { $0 > state.name } ?? names.count
@@ -131,9 +141,16 @@ struct DatacenterTable: Sendable {
 
 // Mutating, so that they are asked of a state where it stands: else it would be copied for them.
 extension DatacenterState {
+    /// - Returns: when the lane has something due; nil when it is not this one.
+    fileprivate mutating func changeLane(_ number: UInt64, _ change: (inout Lane) -> Void) -> Instant? {
+        guard lane.number == number else { return nil }
+        change(&lane)
+        return lane.nextDeadline
+    }
+
     fileprivate mutating func due(_ configuration: RouterConfiguration, isMissing: Bool) -> DatacenterTable.Due {
         DatacenterTable.Due(
-            round: nextRound, other: min(nextJudgement(configuration), lane.nextDeadline), isMissing: isMissing)
+            round: nextRound, judgement: nextJudgement(configuration), lane: lane.nextDeadline, isMissing: isMissing)
     }
 
     fileprivate mutating func sight() -> DatacenterTable.Sight {

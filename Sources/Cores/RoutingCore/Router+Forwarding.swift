@@ -153,8 +153,8 @@ extension Router {
 
     /// A datacenter that was forgotten and came back has a lane that knows nothing of older requests.
     private mutating func change(_ plan: ForwardPlan, _ change: (inout Lane) -> Void) {
-        guard plan.lane != nil else { return }
-        datacenters.change(plan.ask.datacenter) { state in if state.lane.number == plan.lane { change(&state.lane) } }
+        guard let lane = plan.lane else { return }
+        datacenters.changeLane(plan.ask.datacenter, number: lane, change)
     }
 
     // MARK: Outcomes

@@ -176,13 +176,8 @@ package struct Router: Sendable {
     ) {
         guard let home = homes[name] else { return }
         let clears = configuration.answersToClear
-        let wasHealthy = datacenters.change(home) { state -> Bool in
-            guard let index = state.index(of: name) else { return true }
-            let wasHealthy = state.servers[index].isHealthy
-            state.servers[index].answered(at: now, roundTrip: roundTrip, answersToClear: clears)
-            state.servers[index].trip.callAnswered()
-            state.servers[index].lastCall = (now, true)
-            return wasHealthy
+        let wasHealthy = datacenters.change(home) { state in
+            state.callAnswered(name, roundTrip, at: now, answersToClear: clears)
         }
         if wasHealthy == false { reassess(home, now, &effects) }
     }

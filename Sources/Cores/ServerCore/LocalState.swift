@@ -229,13 +229,15 @@ struct LocalState: Sendable {
         nextPush = now
     }
 
-    /// What has to be written now, services before their checks, at most the free places.
+    /// What has to be written now, services before their checks, at most the free places. Thousands are in sync while
+    /// a few are not: sorted are those few.
     func due() -> [OwnTask] {
         var tasks: [OwnTask] = []
         if !isNodeInSync { tasks.append(.registerNode) }
-        tasks += services.keys.sorted().filter { services[$0]?.isInSync == false }.map { .registerService(id: $0) }
+        let serviceIDs = services.indices.filter { !services.values[$0].isInSync }.map { services.keys[$0] }.sorted()
+        tasks += serviceIDs.map { .registerService(id: $0) }
         tasks += strayServices.sorted().map { .deregisterService(id: $0) }
-        let checkIDs = checks.keys.sorted().filter { checks[$0]?.isInSync == false }
+        let checkIDs = checks.indices.filter { !checks.values[$0].isInSync }.map { checks.keys[$0] }.sorted()
         tasks += checkIDs.filter { id in
             guard let service = checks[id]?.definition.serviceID, !service.isEmpty else { return true }
             return services[service]?.isInSync == true

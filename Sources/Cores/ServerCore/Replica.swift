@@ -41,6 +41,8 @@ struct Replica: Sendable {
     /// Confirmed reads that wait for their index to be applied.
     var confirmedReads: [ConfirmedRead] = []
     var waiters = WatchTable<UInt64>()
+    /// Who waited for what has moved, and is to be answered.
+    var woken = WokenLine()
     var lockDelays = LockDelays()
     /// The state was replaced by a snapshot of a person's: whoever waits is answered.
     var isRestored = false
@@ -95,6 +97,7 @@ struct Replica: Sendable {
     }
 
     mutating func findDeadline() -> Instant {
+        guard woken.isEmpty else { return .zero }
         let glance = node.glance()
         return min(glance.nextDeadline, commitMark.deadline(glance.durableCommitIndex))
     }

@@ -21,7 +21,7 @@ extension ServerCore {
             Size(name: name, count: count, limit: limit, isForRequests: isForRequests)
         }
         // A blocking query waits for as long as its client lets it.
-        let waiterCount = replica?.waiters.count ?? 0
+        let waiterCount = (replica?.waiters.count ?? 0) + (replica?.woken.count ?? 0)
         var sizes = [
             size("requests", requests.count - waiterCount, RequestTable.maxCount, isForRequests: true),
             // A request is parked once at a time.

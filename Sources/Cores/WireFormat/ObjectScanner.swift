@@ -18,6 +18,15 @@ package struct ObjectScanner: Equatable, Sendable {
     package mutating func length(
         in bytes: [UInt8], from start: Int, maxBytes: Int
     ) throws(WireError) -> Int? {
+        // Every answer of another server passes here: one look at the array, not one for each byte.
+        try bytes.withUnsafeBufferPointer { bytes throws(WireError) in
+            try length(in: bytes, from: start, maxBytes: maxBytes)
+        }
+    }
+
+    private mutating func length(
+        in bytes: UnsafeBufferPointer<UInt8>, from start: Int, maxBytes: Int
+    ) throws(WireError) -> Int? {
         while remaining > 0 {
             let position = start + offset
             guard position < bytes.count else { break }

@@ -59,7 +59,8 @@ package struct AgentFlags: Equatable, Sendable {
             } else if let index = Self.byFlag[name] {
                 readOption(index, attached, &rest)
             } else {
-                note("-\(name)", "unknown flag\(NearestName.hint(name, among: Self.names))")
+                let hint = NearestName.hint(name, among: Self.names, after: problems.count)
+                note("-\(name)", "unknown flag\(hint)")
             }
         }
     }

@@ -62,7 +62,7 @@ package struct ConfigurationBuilder: Sendable {
                 }
                 apply(inner, prefix: key + ".", from: file)
             } else {
-                note(file, key, "unknown key\(NearestName.hint(key, among: Self.names))")
+                note(file, key, "unknown key\(NearestName.hint(key, among: Self.names, after: problems.count))")
             }
         }
     }

@@ -28,9 +28,15 @@ package enum NearestName {
         return found.sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.prefix(count).map(\.name)
     }
 
+    /// Of problems that are told together, so many get a hint: nobody reads more of them, and each costs 50 µs. A
+    /// command line of 64 KiB of unknown flags would take a second.
+    package static let maxHintCount = 32
+
     /// ` (did you mean "x"?)`, or nothing.
-    package static func hint(_ name: String, among candidates: [String]) -> String {
-        of(name, among: candidates).map { " (did you mean \"\($0)\"?)" } ?? ""
+    /// - Parameter problemCount: problems noted before.
+    package static func hint(_ name: String, among candidates: [String], after problemCount: Int = 0) -> String {
+        guard problemCount < maxHintCount else { return "" }
+        return of(name, among: candidates).map { " (did you mean \"\($0)\"?)" } ?? ""
     }
 
     /// Insertions, deletions, replacements and swaps of neighbours (optimal string alignment), with three rows.

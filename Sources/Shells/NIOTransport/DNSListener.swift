@@ -145,6 +145,7 @@ private final class DNSDatagramHandler: ChannelInboundHandler {
     private let handler: DNSListener.Handler
     private var waitingCount = 0
     private var isReading = false
+    private var isFlushDue = false
 
     init(_ limits: DNSLimits, _ recall: @escaping DNSListener.Recall, _ handler: @escaping DNSListener.Handler) {
         self.limits = limits
@@ -182,7 +183,14 @@ private final class DNSDatagramHandler: ChannelInboundHandler {
         let envelope = AddressedEnvelope(
             remoteAddress: remote, data: context.channel.allocator.buffer(bytes: packet))
         context.write(wrapOutboundOut(envelope), promise: nil)
-        if !isReading { context.flush() }
+        guard !isReading, !isFlushDue else { return }
+        // Answers of other servers come in bursts: one system call sends those of one turn.
+        isFlushDue = true
+        let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
+        context.eventLoop.execute {
+            bound.value.handler.isFlushDue = false
+            bound.value.context.flush()
+        }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {}
