@@ -327,6 +327,6 @@ struct DetectionTests {
         let sizes = sent.compactMap { if case .datagram(_, let bytes) = $0 { bytes.count } else { nil } }
         #expect((sizes.max() ?? 0) <= 1405 && (sizes.max() ?? 0) > 1300)
         let users = Bench.messages(sent).filter { if case .user = $0 { true } else { false } }
-        #expect(users.count == 40 * 4)
+        #expect(users.count == 40 * GossipTimings.lan.transmitLimit(nodeCount: 2))
     }
 }
