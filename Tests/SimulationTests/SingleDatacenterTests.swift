@@ -89,37 +89,18 @@ struct SingleDatacenterTests {
     }
 
     @Test("A blocking query wakes with the write it waits for, and ends with the present data at its limit")
-    func blocking() {
+    func blocking() throws {
         let scenario = Scenario()
         let servers = scenario.addServers(3)
         _ = scenario.awaitLeader(among: servers)
         #expect(scenario.put("key", "1", at: servers[0]))
-        guard
-            case .success(.dirEntries(let first)) = scenario.ask(
-                .kvsGet(KeyRequest(datacenter: "dc1", key: ByteString("key"))), at: servers[1])
-        else {
-            Issue.record("the key cannot be read")
-            return
-        }
-        let options = QueryOptions(minQueryIndex: first.meta.index, maxQueryTime: .seconds(10))
-        let blocked = Request.kvsGet(KeyRequest(datacenter: "dc1", key: ByteString("key"), options: options))
+        let blocked = try blockedRead(of: "key", scenario, at: servers[1])
         let waiting = servers.map { scenario.begin(blocked, at: $0) }
         #expect(scenario.put("other", "x", at: servers[2]))
         scenario.run(for: .seconds(2))
         for id in waiting { #expect(scenario.answer(id) == nil, "another key's write wakes nobody") }
-        let written = scenario.world.now
         #expect(scenario.put("key", "2", at: servers[2]))
-        let taken = scenario.run(atMost: .seconds(1)) { scenario in
-            waiting.allSatisfy { scenario.answer($0) != nil }
-        }
-        #expect(taken != nil, "since \(written)")
-        for id in waiting {
-            guard case .success(.dirEntries(let answer))? = scenario.answer(id) else {
-                Issue.record("no entry")
-                continue
-            }
-            #expect(answer.entries?.first?.value?.text == "2")
-        }
+        expectAnswers(waiting, "2", scenario)
         let late = scenario.begin(
             .kvsGet(
                 KeyRequest(
@@ -129,32 +110,47 @@ struct SingleDatacenterTests {
         #expect(ended.map { $0 > .seconds(2) && $0 < .milliseconds(3500) } == true)
     }
 
-    @Test("Of very many who wait for one key all are answered, in parts, with what is there then")
-    func manyWait() {
-        let scenario = Scenario()
-        let servers = scenario.addServers(1)
-        _ = scenario.awaitLeader(among: servers)
-        #expect(scenario.put("key", "1", at: servers[0]))
-        guard
-            case .success(.dirEntries(let first)) = scenario.ask(
-                .kvsGet(KeyRequest(datacenter: "dc1", key: ByteString("key"))), at: servers[0])
-        else {
-            Issue.record("the key cannot be read")
-            return
+    /// For the next change of a key, as it is now.
+    private func blockedRead(of key: ByteString, _ scenario: Scenario, at server: Int) throws -> Request {
+        let answer = scenario.ask(.kvsGet(KeyRequest(datacenter: "dc1", key: key)), at: server)
+        guard case .success(.dirEntries(let found)) = answer else {
+            throw Unanswered(key: key)
         }
-        let options = QueryOptions(minQueryIndex: first.meta.index, maxQueryTime: .seconds(60))
-        let blocked = Request.kvsGet(KeyRequest(datacenter: "dc1", key: ByteString("key"), options: options))
-        let waiting = (0..<1500).map { _ in scenario.begin(blocked, at: servers[0]) }
-        scenario.run(for: .seconds(1))
-        #expect(scenario.put("key", "2", at: servers[0]))
-        #expect(scenario.run(atMost: .seconds(1)) { scenario in waiting.allSatisfy { scenario.answer($0) != nil } } != nil)
+        let options = QueryOptions(minQueryIndex: found.meta.index, maxQueryTime: .seconds(10))
+        return .kvsGet(KeyRequest(datacenter: "dc1", key: key, options: options))
+    }
+
+    /// All of them come within a second, with this value.
+    private func expectAnswers(_ waiting: [RequestID], _ value: String, _ scenario: Scenario) {
+        let written = scenario.world.now
+        let taken = scenario.run(atMost: .seconds(1)) { scenario in
+            waiting.allSatisfy { scenario.answer($0) != nil }
+        }
+        #expect(taken != nil, "since \(written)")
         for id in waiting {
             guard case .success(.dirEntries(let answer))? = scenario.answer(id) else {
                 Issue.record("no entry")
                 continue
             }
-            #expect(answer.entries?.first?.value?.text == "2")
+            #expect(answer.entries?.first?.value?.text == value)
         }
+    }
+
+    private struct Unanswered: Error {
+        let key: ByteString
+    }
+
+    @Test("Of very many who wait for one key all are answered, in parts, with what is there then")
+    func manyWait() throws {
+        let scenario = Scenario()
+        let servers = scenario.addServers(1)
+        _ = scenario.awaitLeader(among: servers)
+        #expect(scenario.put("key", "1", at: servers[0]))
+        let blocked = try blockedRead(of: "key", scenario, at: servers[0])
+        let waiting = (0..<1500).map { _ in scenario.begin(blocked, at: servers[0]) }
+        scenario.run(for: .seconds(1))
+        #expect(scenario.put("key", "2", at: servers[0]))
+        expectAnswers(waiting, "2", scenario)
     }
 
     @Test("A restarted server without a quorum answers stale reads with all it knew to be committed")
