@@ -52,9 +52,26 @@ struct DatacenterState: Sendable {
         nextRound = now
     }
 
-    func index(of name: String) -> Int? { servers.firstIndex { $0.server.name == name } }
+    // Servers are looked at where they stand: each is a quarter of a kilobyte and some retains.
 
-    var needsAttention: Bool { servers.contains { $0.isActive && $0.needsAttention } }
+    func index(of name: String) -> Int? {
+        for index in servers.indices where servers[index].server.name == name { return index }
+        return nil
+    }
+
+    mutating func needsAttention() -> Bool {
+        for index in servers.indices where servers[index].isActive && servers[index].needsAttention { return true }
+        return false
+    }
+
+    /// Pings sent so long ago that no result will come.
+    mutating func overduePings(sentBefore instant: Instant) -> [PingID] {
+        var overdue: [PingID] = []
+        for index in servers.indices {
+            if let ping = servers[index].outstanding, ping.sent <= instant { overdue.append(ping.id) }
+        }
+        return overdue
+    }
 
     /// The verdict the evidence supports now (`leaderlessSince` is up to date).
     func judge(_ configuration: RouterConfiguration, at now: Instant) -> (verdict: Verdict, reason: String) {
@@ -94,19 +111,26 @@ struct DatacenterState: Sendable {
     }
 
     /// When the verdict that the evidence supports comes to stand.
-    func settling(_ configuration: RouterConfiguration) -> Instant {
+    mutating func settling(_ configuration: RouterConfiguration) -> Instant {
         if let since = worseSince { return since + configuration.worseningDelay }
         return betterSince.map { $0 + configuration.recoveryDelay } ?? .distantFuture
     }
 
-    /// All is well, and nobody says otherwise.
-    var isUndisputed: Bool { verdict == .up && federation == .up }
+    /// When the verdict comes to be remade although nothing new is known.
+    mutating func nextJudgement(_ configuration: RouterConfiguration) -> Instant {
+        guard let since = leaderlessSince, verdict != .leaderless else { return settling(configuration) }
+        return min(settling(configuration), since + configuration.leaderlessDelay)
+    }
 
     /// Since when none of its servers has answered; nil while one does.
     var missingSince: Instant? {
+        mutating get { findMissingSince() }
+    }
+
+    private mutating func findMissingSince() -> Instant? {
         var latest: Instant?
-        for evidence in servers where evidence.isActive {
-            guard let since = evidence.missingSince else { return nil }
+        for place in servers.indices where servers[place].isActive {
+            guard let since = servers[place].missingSince else { return nil }
             latest = max(latest ?? since, since)
         }
         return latest
@@ -127,12 +151,71 @@ struct DatacenterState: Sendable {
         return empty > 0 && !named && empty + silent >= active.count / 2 + 1
     }
 
+    // MARK: Pings
+
+    /// What is learned from the end of a ping to a server.
+    /// - Parameters:
+    ///   - timeout: after which a ping is given up.
+    ///   - learn: is told when the ping was sent.
+    /// - Returns: whether the verdict has to be remade, and when there is work; nil when no such ping is under way.
+    mutating func pingEnded(
+        _ name: String, _ id: PingID, timeout: Duration, at now: Instant,
+        _ learn: (inout ServerEvidence, Instant) -> Void
+    ) -> (isNews: Bool, deadline: Instant)? {
+        guard let index = index(of: name), let sent = servers[index].outstanding?.sent,
+            servers[index].outstanding?.id == id
+        else { return nil }
+        servers[index].outstanding = nil
+        let (wasHealthy, knownLeader) = (servers[index].isHealthy, servers[index].leader)
+        learn(&servers[index], sent)
+        let isAnswered = servers[index].lastAnswer == now
+        let isMissed = !isAnswered && servers[index].missCount > 0
+        if isAnswered { statistics.answered.add(now - sent) }
+        if isMissed { statistics.failed.add(now - sent) }
+        let named = servers[index].leader
+        if isAnswered, let named, !named.isEmpty, named != leader { leader = named }
+        tellBreakers(isAnswered: isAnswered, isMissed: isMissed, isLeaderless: named?.isEmpty == true, at: now)
+        var deadline = lane.nextDeadline
+        // A ping that took its whole limit is followed by the next one at once; a refusal waits for its turn.
+        if servers[index].missCount > 0 && !servers[index].isSilent && now - sent >= timeout {
+            nextRound = now
+            deadline = min(deadline, now)
+        }
+        // All is as well as it was: only the order by round trip may change.
+        let isAsItWas = wasHealthy && servers[index].isHealthy && knownLeader == named && verdict == .up
+            && leaderlessSince == nil && named?.isEmpty == false
+        if isAsItWas { orderCandidates(membersChanged: false) }
+        return (!isAsItWas, deadline)
+    }
+
+    /// What a ping says of requests to come.
+    private mutating func tellBreakers(isAnswered: Bool, isMissed: Bool, isLeaderless: Bool, at now: Instant) {
+        if isAnswered {
+            lane.any.pingAnswered(at: now)
+            if isLeaderless { lane.leader.pingMissed(at: now) } else { lane.leader.pingAnswered(at: now) }
+        } else if isMissed {
+            lane.any.pingMissed(at: now)
+            lane.leader.pingMissed(at: now)
+        }
+    }
+
+    /// Something has arrived from it.
+    /// - Parameter margin: what arrives later than this after the first unanswered ping was sent after it.
+    mutating func heard(margin: Duration, age: Duration, at now: Instant) {
+        let last = lastHeard
+        lastHeard = now
+        guard let missing = missingSince, now >= missing + margin else { return }
+        let isHeardAlready = hearingSince.map { $0 >= missing + margin } ?? false
+        let isUnbroken = last.map { now - $0 <= age } ?? false
+        if !isHeardAlready || !isUnbroken { hearingSince = now }
+    }
+
     /// Healthy servers by round trip, then doubtful ones; silent ones never. Remade only when the order changes.
     mutating func orderCandidates(membersChanged: Bool) {
         if !membersChanged && isInOrder { return }
         let usable = servers.indices.filter { servers[$0].standing.isUsable }
         let sorted = usable.sorted { Self.isBefore(servers[$0], servers[$1]) }
-        let first = sorted.firstIndex { servers[$0].isHealthy && servers[$0].endpointText == leader }
+        let first = sorted.firstIndex(where: leads)
         let now = sorted.map { servers[$0].standing }
         guard membersChanged || sorted != order || first != leaderPosition || now != standings else { return }
         order = sorted
@@ -160,6 +243,8 @@ struct DatacenterState: Sendable {
         return isFrozen ? .frozen(datacenter: name) : .unreachable(datacenter: name)
     }
 
+    private func leads(_ index: Int) -> Bool { servers[index].isHealthy && servers[index].endpointText == leader }
+
     /// Nothing would move: what each answered ping asks, and mostly finds.
     private var isInOrder: Bool {
         var count = 0
@@ -171,8 +256,9 @@ struct DatacenterState: Sendable {
             }
             if place > 0 && Self.isBefore(servers[order[place]], servers[order[place - 1]]) { return false }
         }
-        let first = order.firstIndex { servers[$0].isHealthy && servers[$0].endpointText == leader }
-        return first == leaderPosition
+        var place = 0
+        while place < order.count && !leads(order[place]) { place += 1 }
+        return leaderPosition == (place < order.count ? place : nil)
     }
 
     private static func isBefore(_ left: ServerEvidence, _ right: ServerEvidence) -> Bool {

@@ -7,13 +7,25 @@ struct DatacenterTable: Sendable {
     fileprivate struct Due: Sendable {
         /// Of the next round of pings.
         let round: Instant
-        /// When the verdict comes to be remade although nothing new is known.
-        let judgement: Instant
-        /// Of the lane of requests there.
-        let lane: Instant
-        let isUndisputed: Bool
+        /// When the verdict comes to be remade although nothing new is known, or the lane of requests has work.
+        let other: Instant
         /// None of its servers answers.
         let isMissing: Bool
+    }
+
+    /// What others are told of a datacenter, and what that follows from.
+    struct Sight: Sendable {
+        let verdict: Verdict
+        let federation: Verdict
+        let since: Instant
+        let reaches: Bool
+        /// The shortest to a server that may be asked.
+        let roundTrip: Duration?
+        let missingSince: Instant?
+        let lastHeard: Instant?
+        let hearingSince: Instant?
+        /// It has a server that knows rows.
+        let isOurs: Bool
     }
 
     private let configuration: RouterConfiguration
@@ -22,33 +34,54 @@ struct DatacenterTable: Sendable {
     /// In the order of `names`. Nil for the moment in which a state is taken out to be worked on.
     private var states: [DatacenterState?] = []
     private var dues: [Due] = []
+    private(set) var sights: [Sight] = []
     private var places: [String: Int] = [:]
+    /// Another one whenever `names` are others.
+    private(set) var generation = 0
 
     init(_ configuration: RouterConfiguration) { self.configuration = configuration }
 
-    /// Setting nil takes a datacenter out for a moment and keeps its place; `remove` forgets it.
     subscript(name: String) -> DatacenterState? {
-        get { places[name].flatMap { states[$0] } }
-        _modify {
-            guard let place = places[name] else {
-                // A change of a datacenter that is not there makes none.
-                var new: DatacenterState?
-                defer { if let new { insert(name, new) } }
-                yield &new
-                return
-            }
-            defer { if let due = states[place]?.due(configuration) { dues[place] = due } }
-            yield &states[place]
+        // Yielded where it stands: most ask for one part of it.
+        _read {
+            if let place = places[name] { yield states[place] } else { yield nil }
         }
+    }
+
+    /// Changes a datacenter where it stands: it is found once and nothing of it is copied.
+    /// - Returns: nil when it is not there.
+    @discardableResult
+    mutating func change<Result>(_ name: String, _ body: (inout DatacenterState) -> Result) -> Result? {
+        guard let place = places[name], states[place] != nil else { return nil }
+        let result = body(&states[place]!)
+        note(place)
+        return result
+    }
+
+    /// Takes a datacenter out for a moment, in which its place is kept.
+    mutating func take(_ name: String) -> DatacenterState? { places[name].flatMap { states[$0].take() } }
+
+    /// Puts one back, or a new one in.
+    mutating func put(_ state: consuming DatacenterState) {
+        guard let place = places[state.name] else { return insert(state) }
+        states[place] = state
+        note(place)
+    }
+
+    private mutating func note(_ place: Int) {
+        sights[place] = states[place]!.sight()
+        dues[place] = states[place]!.due(configuration, isMissing: sights[place].missingSince != nil)
     }
 
     func contains(_ name: String) -> Bool { places[name] != nil }
 
-    private mutating func insert(_ name: String, _ state: DatacenterState) {
-        let place = names.firstIndex { $0 > name } ?? names.count
-        names.insert(name, at: place)
+    private mutating func insert(_ state: DatacenterState) {
+        var state = state
+        let place = names.firstIndex { $0 > state.name } ?? names.count
+        names.insert(state.name, at: place)
+        sights.insert(state.sight(), at: place)
+        dues.insert(state.due(configuration, isMissing: state.missingSince != nil), at: place)
         states.insert(state, at: place)
-        dues.insert(state.due(configuration), at: place)
         renumber()
     }
 
@@ -57,48 +90,65 @@ struct DatacenterTable: Sendable {
         names.remove(at: place)
         states.remove(at: place)
         dues.remove(at: place)
+        sights.remove(at: place)
         renumber()
     }
 
     private mutating func renumber() {
+        generation += 1
         places = Dictionary(uniqueKeysWithValues: names.indices.map { (names[$0], $0) })
     }
 
     // MARK: Passes
 
-    var earliestRound: Instant { dues.reduce(.distantFuture) { min($0, $1.round) } }
-    var earliestJudgement: Instant { dues.reduce(.distantFuture) { min($0, $1.judgement) } }
-    var earliestLane: Instant { dues.reduce(.distantFuture) { min($0, $1.lane) } }
-    /// All is well everywhere, and nobody says otherwise.
-    var isUndisputed: Bool { dues.allSatisfy(\.isUndisputed) }
-    var isMissingAny: Bool { dues.contains(where: \.isMissing) }
-
-    /// Whose verdict has to be remade, sorted.
-    func toJudge(at now: Instant) -> [String] {
-        dues.indices.filter { dues[$0].judgement <= now }.map { names[$0] }
+    /// When the next round of pings is due somewhere, and when something else.
+    var earliest: (round: Instant, other: Instant) {
+        var (round, other) = (Instant.distantFuture, Instant.distantFuture)
+        for due in dues {
+            round = min(round, due.round)
+            other = min(other, due.other)
+        }
+        return (round, other)
     }
 
-    /// Whose lane of requests has something due, sorted.
-    func openingLanes(at now: Instant) -> [String] {
-        dues.indices.filter { dues[$0].lane <= now }.map { names[$0] }
+    /// All is well everywhere, and nobody says otherwise.
+    var isUndisputed: Bool { sights.allSatisfy { $0.verdict == .up && $0.federation == .up } }
+    var isMissingAny: Bool { dues.contains(where: \.isMissing) }
+
+    /// Whose verdict has to be remade or whose lane of requests has something due, sorted.
+    func toLookAt(at now: Instant) -> [String] {
+        dues.contains { $0.other <= now } ? dues.indices.filter { dues[$0].other <= now }.map { names[$0] } : []
     }
 
     /// Who is to be asked: who has waited longest first.
     func toPing(at now: Instant) -> [String] {
-        dues.indices.filter { dues[$0].round <= now }.sorted {
-            dues[$0].round != dues[$1].round ? dues[$0].round < dues[$1].round : $0 < $1
-        }.map { names[$0] }
+        var waiting: [(round: Instant, place: Int)] = []
+        for place in dues.indices where dues[place].round <= now { waiting.append((dues[place].round, place)) }
+        if waiting.count > 1 { waiting.sort { $0.round != $1.round ? $0.round < $1.round : $0.place < $1.place } }
+        return waiting.map { names[$0.place] }
     }
 }
 
+// Mutating, so that they are asked of a state where it stands: else it would be copied for them.
 extension DatacenterState {
-    fileprivate func due(_ configuration: RouterConfiguration) -> DatacenterTable.Due {
-        var judgement = settling(configuration)
-        if let since = leaderlessSince, verdict != .leaderless {
-            judgement = min(judgement, since + configuration.leaderlessDelay)
+    fileprivate mutating func due(_ configuration: RouterConfiguration, isMissing: Bool) -> DatacenterTable.Due {
+        DatacenterTable.Due(
+            round: nextRound, other: min(nextJudgement(configuration), lane.nextDeadline), isMissing: isMissing)
+    }
+
+    fileprivate mutating func sight() -> DatacenterTable.Sight {
+        var reaches = false
+        var isOurs = false
+        var roundTrip: Duration?
+        for place in servers.indices where servers[place].isActive {
+            if servers[place].server.isIsthmus { isOurs = true }
+            guard !servers[place].isSilent else { continue }
+            if servers[place].lastAnswer != nil { reaches = true }
+            if let trip = servers[place].smoothedRoundTrip { roundTrip = min(trip, roundTrip ?? trip) }
         }
-        return DatacenterTable.Due(
-            round: nextRound, judgement: judgement, lane: lane.nextDeadline, isUndisputed: isUndisputed,
-            isMissing: missingSince != nil)
+        return DatacenterTable.Sight(
+            verdict: verdict, federation: federation, since: since, reaches: reaches && verdict.reaches,
+            roundTrip: roundTrip, missingSince: missingSince, lastHeard: lastHeard, hearingSince: hearingSince,
+            isOurs: isOurs)
     }
 }

@@ -153,8 +153,8 @@ extension Router {
 
     /// A datacenter that was forgotten and came back has a lane that knows nothing of older requests.
     private mutating func change(_ plan: ForwardPlan, _ change: (inout Lane) -> Void) {
-        guard plan.lane != nil, datacenters[plan.ask.datacenter]?.lane.number == plan.lane else { return }
-        if datacenters[plan.ask.datacenter] != nil { change(&datacenters[plan.ask.datacenter]!.lane) }
+        guard plan.lane != nil else { return }
+        datacenters.change(plan.ask.datacenter) { state in if state.lane.number == plan.lane { change(&state.lane) } }
     }
 
     // MARK: Outcomes

@@ -23,50 +23,38 @@ extension Router {
         _ name: String, _ scope: VerdictChange.Scope, from: Verdict, to: Verdict, reason: String, _ now: Instant
     ) {
         history.add(name, scope, from: from, to: to, reason: reason, stamp: stamp(now))
-        datacenters[name]?.changeIndex = history.index
+        let index = history.index
+        datacenters.change(name) { $0.changeIndex = index }
     }
 
     // MARK: Rows
 
     /// This server's row at present.
     package func row(at now: Instant) -> ReachabilityRow {
-        let entries = names.compactMap { name -> ReachabilityRow.Entry? in
-            guard let state = datacenters[name] else { return nil }
-            let trips = state.servers.lazy.filter { $0.isActive && !$0.isSilent }.compactMap(\.smoothedRoundTrip)
+        let entries = names.indices.map { place in
+            let sight = datacenters.sights[place]
             return ReachabilityRow.Entry(
-                datacenter: name, verdict: state.verdict, reaches: reaches(state), hears: hears(state, at: now),
-                roundTrip: trips.min(), since: stamp(state.since))
+                datacenter: names[place], verdict: sight.verdict, reaches: sight.reaches,
+                hears: hears(sight, at: now), roundTrip: sight.roundTrip, since: stamp(sight.since))
         }
         return ReachabilityRow(
             datacenter: configuration.datacenter, server: configuration.node, stamp: stamp(now), entries: entries)
-    }
-
-    private func reaches(_ state: DatacenterState) -> Bool {
-        state.verdict.reaches && state.servers.contains { $0.isActive && !$0.isSilent && $0.lastAnswer != nil }
     }
 
     /// Some datacenter answers nothing at present.
     package var isMissingAny: Bool { datacenters.isMissingAny }
 
     /// Answers arrive, or other packets although there are no answers.
-    private func hears(_ state: DatacenterState, at now: Instant) -> Bool {
-        if reaches(state) { return true }
-        guard let heard = state.lastHeard, now - heard <= Self.hearingAge else { return false }
-        guard let missing = state.missingSince else { return true }
-        guard let since = state.hearingSince, since >= missing + Self.hearingMargin else { return false }
+    private func hears(_ sight: DatacenterTable.Sight, at now: Instant) -> Bool {
+        if sight.reaches { return true }
+        guard let heard = sight.lastHeard, now - heard <= Self.hearingAge else { return false }
+        guard let missing = sight.missingSince else { return true }
+        guard let since = sight.hearingSince, since >= missing + Self.hearingMargin else { return false }
         return now - since >= Self.hearingTime
     }
 
     mutating func heard(_ datacenter: String, _ now: Instant) {
-        // Set below where it stands: nothing is copied for each ping that arrives.
-        let lastHeard = datacenters[datacenter]?.lastHeard
-        datacenters[datacenter]?.lastHeard = now
-        guard isMissingAny, let missing = datacenters[datacenter]?.missingSince, now >= missing + Self.hearingMargin
-        else { return }
-        let since = datacenters[datacenter]?.hearingSince
-        let isHeardAlready = since.map { $0 >= missing + Self.hearingMargin } ?? false
-        let isUnbroken = lastHeard.map { now - $0 <= Self.hearingAge } ?? false
-        if !isHeardAlready || !isUnbroken { datacenters[datacenter]?.hearingSince = now }
+        datacenters.change(datacenter) { $0.heard(margin: Self.hearingMargin, age: Self.hearingAge, at: now) }
     }
 
     /// Datacenters whose rows are wanted from others: those that do not bring their own, and the own one for what the
@@ -80,9 +68,12 @@ extension Router {
 
     private func findWantedRows(at now: Instant) -> [String] {
         var wanted: [String] = []
-        for name in [configuration.datacenter] + names where wanted.count < Self.maxWantedCount {
-            let isOurs = datacenters[name]?.servers.contains { $0.isActive && $0.server.isIsthmus } ?? true
-            if isOurs && !book.isFresh(name, within: Self.directRowAge, at: now) { wanted.append(name) }
+        func look(at name: String) {
+            if !book.isFresh(name, within: Self.directRowAge, at: now) { wanted.append(name) }
+        }
+        look(at: configuration.datacenter)
+        for (place, name) in names.enumerated() where wanted.count < Self.maxWantedCount {
+            if datacenters.sights[place].isOurs { look(at: name) }
         }
         return wanted
     }
@@ -117,7 +108,7 @@ extension Router {
         for carried in rows {
             let row = carried.row
             let isOwn = row.datacenter == configuration.datacenter && row.server == configuration.node
-            guard !isOwn, row.datacenter == configuration.datacenter || datacenters[row.datacenter] != nil else {
+            guard !isOwn, row.datacenter == configuration.datacenter || datacenters.contains(row.datacenter) else {
                 continue
             }
             if book.learn(carried, at: now) { isNews = true }
@@ -148,7 +139,7 @@ extension Router {
     package mutating func heard(
         _ announcement: VerdictAnnouncement, at now: Instant, into effects: inout [RouterEffect]
     ) {
-        guard datacenters[announcement.datacenter] != nil, book.learn(announcement) else { return }
+        guard datacenters.contains(announcement.datacenter), book.learn(announcement) else { return }
         judgeForAll(now, &effects)
     }
 
@@ -164,41 +155,37 @@ extension Router {
     mutating func judgeForAll(_ now: Instant, _ effects: inout [RouterEffect]) {
         judgingDue = .distantFuture
         judgedAt = now
-        for name in names {
-            guard let state = datacenters[name] else { continue }
-            let votes = votes(on: name, in: nil, at: now)
-            let verdict = Verdict.majority(of: [state.verdict] + votes.map(\.verdict)) ?? state.verdict
-            guard verdict != state.federation else { continue }
-            let agreeing = votes.count { $0.verdict == verdict } + (state.verdict == verdict ? 1 : 0)
-            let reason = "\(agreeing) of \(votes.count + 1) datacenters say so"
+        let names = names
+        let sights = datacenters.sights
+        var votes = book.votes(
+            on: names, generation: datacenters.generation, within: configuration.rowLifetime, at: now,
+            // Who has left has a row for some seconds more, and sees nothing any longer.
+            of: { sights[$0].verdict != .left })
+        for place in names.indices {
+            let federation = sights[place].federation
+            votes[place].add(sights[place].verdict)
+            guard let verdict = votes[place].majority, verdict != federation else { continue }
+            let name = names[place]
+            let reason = "\(votes[place][verdict]) of \(votes[place].total) datacenters say so"
             effects.append(
-                .federationVerdictChanged(datacenter: name, from: state.federation, to: verdict, reason: reason))
-            datacenters[name]?.federation = verdict
-            record(name, .federation, from: state.federation, to: verdict, reason: reason, now)
+                .federationVerdictChanged(datacenter: name, from: federation, to: verdict, reason: reason))
+            datacenters.change(name) { $0.federation = verdict }
+            record(name, .federation, from: federation, to: verdict, reason: reason, now)
         }
     }
 
     /// What the other datacenters that can be heard see of one.
     private func votes(
-        on name: String, in matrix: ReachabilityMatrix?, at now: Instant
+        on name: String, in matrix: ReachabilityMatrix
     ) -> [DatacenterReport.Vote] {
         names.compactMap { voter in
             // Who has left has a row for some seconds more, and sees nothing any longer.
-            guard voter != name, datacenters[voter]?.verdict != .left else { return nil }
-            let said = matrix.map { rows in rows[voter].flatMap { row in row[name].map { ($0, row.age) } } }
-            guard let (entry, age) = said ?? word(of: voter, on: name, at: now) else { return nil }
+            guard voter != name, datacenters[voter]?.verdict != .left, let row = matrix[voter], let entry = row[name]
+            else { return nil }
             return DatacenterReport.Vote(
-                datacenter: voter, verdict: entry.verdict, reaches: entry.reaches, roundTrip: entry.roundTrip, age: age)
+                datacenter: voter, verdict: entry.verdict, reaches: entry.reaches, roundTrip: entry.roundTrip,
+                age: row.age)
         }
-    }
-
-    /// What one datacenter says of another, without the rest of its row.
-    private func word(
-        of voter: String, on name: String, at now: Instant
-    ) -> (entry: ReachabilityMatrix.Entry, age: Duration)? {
-        let rows = book.held(of: voter, within: configuration.rowLifetime, at: now)
-        guard let entry = Self.merged(name, of: rows), let written = rows.map(\.written).max() else { return nil }
-        return (entry, max(.zero, now - written))
     }
 
     /// - Returns: nil when the datacenter cannot be heard.
@@ -276,8 +263,8 @@ extension Router {
             datacenter: name, verdict: state.verdict, since: now - state.since, reason: state.reason,
             servers: state.servers.map { $0.report(at: now) })
         report.federation = state.federation
-        report.votes = votes(on: name, in: matrix, at: now)
-        report.hears = hears(state, at: now)
+        report.votes = votes(on: name, in: matrix)
+        report.hears = names.firstIndex(of: name).map { hears(datacenters.sights[$0], at: now) } ?? false
         report.cuts = matrix.cuts.filter { $0.from == name || $0.to == name }
         report.index = state.changeIndex
         let active = state.servers.filter(\.isActive)

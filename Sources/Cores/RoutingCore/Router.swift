@@ -43,18 +43,19 @@ package struct Router: Sendable {
         case .removed(let name): remove(name, now, &effects)
         case .pingAnswered(let id, let leader, let roundTrip):
             guard let name = pings.removeValue(forKey: id) else { return }
-            pingEnded(name, id, now, &effects) { evidence, _, configuration in
-                let clears = configuration.answersToClear
+            let clears = configuration.answersToClear
+            pingEnded(name, id, now, &effects) { evidence, _ in
                 evidence.answered(at: now, roundTrip: roundTrip, answersToClear: clears)
                 evidence.leader = leader ?? evidence.leader
                 evidence.trip.pingAnswered(at: now)
             }
         case .pingFailed(let id, let failure):
             guard let name = pings.removeValue(forKey: id) else { return }
-            pingEnded(name, id, now, &effects) { $0.failed(failure, sent: $1, $2) }
+            let configuration = configuration
+            pingEnded(name, id, now, &effects) { $0.failed(failure, sent: $1, configuration) }
         case .pingDropped(let id):
             guard let name = pings.removeValue(forKey: id) else { return }
-            pingEnded(name, id, now, &effects) { _, _, _ in }
+            pingEnded(name, id, now, &effects) { _, _ in }
         case .callAnswered(let name, let roundTrip): callAnswered(name, roundTrip, now, &effects)
         case .callFailed(let name, let failure): callFailed(name, failure, now, &effects)
         case .callSlow(let name, let sent): callSlow(name, sent: sent, now, &effects)
@@ -97,7 +98,7 @@ package struct Router: Sendable {
             state.nextRound = now
         }
         settleOwner(&state, now)
-        datacenters[state.name] = state
+        datacenters.put(state)
         reassess(state.name, membersChanged: true, now, &effects)
     }
 
@@ -145,7 +146,7 @@ package struct Router: Sendable {
         state.servers.removeAll { $0.server.name == name }
         state.refused.removeAll { $0.name == name }
         settleOwner(&state, now)
-        datacenters[home] = state
+        datacenters.put(state)
         reassess(home, membersChanged: true, now, &effects)
         if state.servers.isEmpty && state.refused.isEmpty {
             datacenters.remove(home)
@@ -159,106 +160,76 @@ package struct Router: Sendable {
 
     private mutating func pingEnded(
         _ name: String, _ id: PingID, _ now: Instant, _ effects: inout [RouterEffect],
-        _ learn: (inout ServerEvidence, Instant, RouterConfiguration) -> Void
+        _ learn: (inout ServerEvidence, Instant) -> Void
     ) {
-        guard let home = homes[name], let index = datacenters[home]?.index(of: name),
-            datacenters[home]?.servers[index].outstanding?.id == id
-        else { return }
-        let sent = datacenters[home]?.servers[index].outstanding?.sent ?? now
-        datacenters[home]?.servers[index].outstanding = nil
-        let learned = datacenters[home]?.servers[index]
-        guard var evidence = learned else { return }
-        let before = (evidence.isHealthy, evidence.leader)
-        learn(&evidence, sent, configuration)
-        if evidence.lastAnswer == now {
-            datacenters[home]?.statistics.answered.add(now - sent)
-        } else if evidence.missCount > 0 {
-            datacenters[home]?.statistics.failed.add(now - sent)
-        }
-        datacenters[home]?.servers[index] = evidence
-        if let leader = evidence.leader, !leader.isEmpty, evidence.lastAnswer == now {
-            datacenters[home]?.leader = leader
-        }
-        tellBreakers(of: home, evidence, now)
-        // A ping that took its whole limit is followed by the next one at once; a refusal waits for its turn.
-        if evidence.missCount > 0 && !evidence.isSilent && now - sent >= configuration.pingTimeout {
-            datacenters[home]?.nextRound = now
-            nextDeadline = min(nextDeadline, now)
-        }
-        // All is as well as it was: only the order by round trip may change.
-        if before.0 && evidence.isHealthy && before.1 == evidence.leader && datacenters[home]?.verdict == .up,
-            datacenters[home]?.leaderlessSince == nil, before.1?.isEmpty == false
-        {
-            datacenters[home]?.orderCandidates(membersChanged: false)
-        } else {
-            reassess(home, now, &effects)
-        }
+        guard let home = homes[name] else { return }
+        let timeout = configuration.pingTimeout
+        let end = datacenters.change(home) { $0.pingEnded(name, id, timeout: timeout, at: now, learn) }
+        guard case .some(.some(let (isNews, deadline))) = end else { return }
+        noteDeadline(deadline)
+        if isNews { reassess(home, now, &effects) }
     }
 
     /// Costs a lookup while all is well: called for every forwarded request.
     private mutating func callAnswered(
         _ name: String, _ roundTrip: Duration?, _ now: Instant, _ effects: inout [RouterEffect]
     ) {
-        guard let home = homes[name], let index = datacenters[home]?.index(of: name) else { return }
-        let wasHealthy = datacenters[home]?.servers[index].isHealthy == true
+        guard let home = homes[name] else { return }
         let clears = configuration.answersToClear
-        datacenters[home]?.servers[index].answered(at: now, roundTrip: roundTrip, answersToClear: clears)
-        datacenters[home]?.servers[index].trip.callAnswered()
-        datacenters[home]?.servers[index].lastCall = (now, true)
-        if !wasHealthy { reassess(home, now, &effects) }
+        let wasHealthy = datacenters.change(home) { state -> Bool in
+            guard let index = state.index(of: name) else { return true }
+            let wasHealthy = state.servers[index].isHealthy
+            state.servers[index].answered(at: now, roundTrip: roundTrip, answersToClear: clears)
+            state.servers[index].trip.callAnswered()
+            state.servers[index].lastCall = (now, true)
+            return wasHealthy
+        }
+        if wasHealthy == false { reassess(home, now, &effects) }
     }
 
     private mutating func callFailed(
         _ name: String, _ failure: CallFailure, _ now: Instant, _ effects: inout [RouterEffect]
     ) {
-        guard let home = homes[name], let index = datacenters[home]?.index(of: name) else { return }
+        guard let home = homes[name] else { return }
         switch failure {
         case .application: return callAnswered(name, nil, now, &effects)
         case .overloaded: return
-        case .refused, .connectTimeout, .connectFailed, .noAnswer, .lost, .notSent:
-            datacenters[home]?.servers[index].trip.callFailed(at: now)
+        case .refused, .connectTimeout, .connectFailed, .noAnswer, .lost, .notSent: break
         }
-        let last = datacenters[home]?.servers[index].lastCountedCall
-        guard last.map({ now - $0 >= configuration.pingInterval }) ?? true else { return }
-        datacenters[home]?.servers[index].lastCountedCall = now
-        datacenters[home]?.servers[index].lastCall = (now, false)
-        // A slow request proves nothing against its server: ask it at once instead.
-        if failure == .refused || failure == .connectTimeout, let proof = PingFailure(failure, fresh: false) {
-            datacenters[home]?.servers[index].failed(proof, sent: now, configuration)
+        let configuration = configuration
+        let isCounted = datacenters.change(home) { state -> Bool in
+            guard let index = state.index(of: name) else { return false }
+            state.servers[index].trip.callFailed(at: now)
+            let last = state.servers[index].lastCountedCall
+            guard last.map({ now - $0 >= configuration.pingInterval }) ?? true else { return false }
+            state.servers[index].lastCountedCall = now
+            state.servers[index].lastCall = (now, false)
+            // A slow request proves nothing against its server: ask it at once instead.
+            if failure == .refused || failure == .connectTimeout, let proof = PingFailure(failure, fresh: false) {
+                state.servers[index].failed(proof, sent: now, configuration)
+            }
+            if state.servers[index].outstanding == nil {
+                state.cursor = index
+                state.nextRound = now
+            }
+            return true
         }
-        if datacenters[home]?.servers[index].outstanding == nil {
-            datacenters[home]?.cursor = index
-            datacenters[home]?.nextRound = now
-        }
-        reassess(home, now, &effects)
+        if isCounted == true { reassess(home, now, &effects) }
     }
 
     /// The server is tried last until something comes from it, and is asked at once.
     private mutating func callSlow(_ name: String, sent: Instant, _ now: Instant, _ effects: inout [RouterEffect]) {
-        guard let home = homes[name], let index = datacenters[home]?.index(of: name),
-            let evidence = datacenters[home]?.servers[index], !evidence.isSuspect,
-            evidence.lastAnswer.map({ $0 < sent }) ?? true
-        else { return }
-        datacenters[home]?.servers[index].isSuspect = true
-        datacenters[home]?.cursor = index
-        datacenters[home]?.nextRound = now
-        reassess(home, now, &effects)
-    }
-
-    /// What a ping says of requests to come.
-    private mutating func tellBreakers(of home: String, _ evidence: ServerEvidence, _ now: Instant) {
-        if evidence.lastAnswer == now {
-            datacenters[home]?.lane.any.pingAnswered(at: now)
-            if evidence.leader?.isEmpty == true {
-                datacenters[home]?.lane.leader.pingMissed(at: now)
-            } else {
-                datacenters[home]?.lane.leader.pingAnswered(at: now)
-            }
-        } else if evidence.missCount > 0 {
-            datacenters[home]?.lane.any.pingMissed(at: now)
-            datacenters[home]?.lane.leader.pingMissed(at: now)
+        guard let home = homes[name] else { return }
+        let isNews = datacenters.change(home) { state -> Bool in
+            guard let index = state.index(of: name), !state.servers[index].isSuspect,
+                state.servers[index].lastAnswer.map({ $0 < sent }) ?? true
+            else { return false }
+            state.servers[index].isSuspect = true
+            state.cursor = index
+            state.nextRound = now
+            return true
         }
-        noteDeadline(datacenters[home]?.lane.nextDeadline ?? .distantFuture)
+        if isNews == true { reassess(home, now, &effects) }
     }
 
     func evidence(of server: String) -> ServerEvidence? {
@@ -271,8 +242,7 @@ package struct Router: Sendable {
         _ name: String, membersChanged: Bool = false, _ now: Instant, _ effects: inout [RouterEffect]
     ) {
         defer { setDeadline() }
-        guard var state = datacenters[name] else { return }
-        datacenters[name] = nil
+        guard var state = datacenters.take(name) else { return }
         let isWithoutLeader = state.isWithoutLeader
         state.leaderlessSince = isWithoutLeader ? state.leaderlessSince ?? now : nil
         let judged = state.judge(configuration, at: now)
@@ -286,7 +256,7 @@ package struct Router: Sendable {
         }
         state.reason = reason
         state.orderCandidates(membersChanged: membersChanged)
-        datacenters[name] = state
+        datacenters.put(state)
         guard verdict != old else { return }
         record(name, .local, from: old, to: verdict, reason: reason, now)
         judgeForAll(now, &effects)
@@ -297,10 +267,14 @@ package struct Router: Sendable {
     package mutating func advance(to now: Instant, into effects: inout [RouterEffect]) {
         // Called for every batch: nothing of it costs a pass over the datacenters while nothing is due.
         guard nextDeadline <= now else { return }
-        for name in datacenters.openingLanes(at: now) where datacenters[name]?.lane.advance(to: now) == true {
+        let dues = datacenters.toLookAt(at: now)
+        for name in dues where datacenters.change(name, { $0.lane.advance(to: now) }) == true {
             effects.append(.breakerOpened(datacenter: name))
         }
-        for name in datacenters.toJudge(at: now) { reassess(name, now, &effects) }
+        let configuration = configuration
+        for name in dues where datacenters.change(name, { $0.nextJudgement(configuration) <= now }) == true {
+            reassess(name, now, &effects)
+        }
         judgeWhenDue(now, &effects)
         // The datacenter that has waited longest first, so that a spent budget starves none.
         let order = datacenters.toPing(at: now)
@@ -309,17 +283,19 @@ package struct Router: Sendable {
     }
 
     private mutating func pingRound(_ name: String, _ now: Instant, _ effects: inout [RouterEffect]) {
-        expirePings(name, now, &effects)
-        guard var state = datacenters[name] else { return }
-        datacenters[name] = nil
-        defer { datacenters[name] = state }
+        // A ping whose result never came counts as missed: the host answers each within `pingTimeout`.
+        let limit = configuration.pingTimeout * 3
+        let overdue = datacenters.change(name) { $0.overduePings(sentBefore: now - limit) }
+        for id in overdue ?? [] { handle(.pingFailed(id, .other("no result")), at: now, into: &effects) }
+        guard var state = datacenters.take(name) else { return }
+        defer { datacenters.put(state) }
         let active = state.servers.indices.filter { state.servers[$0].isActive }
         guard !active.isEmpty else {
             state.nextRound = .distantFuture
             return
         }
         var wanted = state.owed
-        if wanted == 0 { wanted = state.needsAttention ? min(active.count, configuration.maxPingsPerRound) : 1 }
+        if wanted == 0 { wanted = state.needsAttention() ? min(active.count, configuration.maxPingsPerRound) : 1 }
         state.owed = 0
         let first = active.firstIndex { $0 >= state.cursor } ?? 0
         for step in 0..<min(wanted, active.count) {
@@ -346,16 +322,6 @@ package struct Router: Sendable {
         state.nextRound = now + random.duration(in: interval * (1 - spread)..<interval * (1 + spread))
     }
 
-    /// A ping whose result never came counts as missed: the host answers each within `pingTimeout`.
-    private mutating func expirePings(_ name: String, _ now: Instant, _ effects: inout [RouterEffect]) {
-        for index in datacenters[name]?.servers.indices ?? 0..<0 {
-            guard let (id, sent, _) = datacenters[name]?.servers[index].outstanding,
-                now >= sent + configuration.pingTimeout * 3
-            else { continue }
-            handle(.pingFailed(id, .other("no result")), at: now, into: &effects)
-        }
-    }
-
     /// When the next ping is allowed again.
     private var budgetDeadline: Instant {
         recentPings.count < configuration.maxPingsPerSecond ? .zero : recentPings[oldestPing] + .seconds(1)
@@ -373,9 +339,8 @@ package struct Router: Sendable {
     }
 
     private mutating func setDeadline() {
-        let round = max(datacenters.earliestRound, blockedUntil)
-        let deadline = min(round, datacenters.earliestJudgement, datacenters.earliestLane, judgingDue)
-        nextDeadline = deadline
+        let (round, other) = datacenters.earliest
+        nextDeadline = min(max(round, blockedUntil), other, judgingDue)
     }
 
     /// There is work at `deadline` at the latest.

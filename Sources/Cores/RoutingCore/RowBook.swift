@@ -7,6 +7,27 @@ struct RowBook: Sendable {
         var row: ReachabilityRow
         /// When it was written, on the own clock.
         var written: Instant
+        /// What the row says of the datacenters that are judged, in their order; nil: nothing.
+        fileprivate var words: [Verdict?] = []
+        /// Of the names that `words` were made for; 0: they are not made yet.
+        fileprivate var generation = 0
+
+        init(row: ReachabilityRow, written: Instant) {
+            self.row = row
+            self.written = written
+        }
+
+        /// Both lists are sorted.
+        fileprivate mutating func findWords(on names: [String], _ generation: Int) {
+            self.generation = generation
+            words = []
+            words.reserveCapacity(names.count)
+            var entries = row.entries[...]
+            for name in names {
+                while let entry = entries.first, entry.datacenter < name { entries.removeFirst() }
+                words.append(entries.first.flatMap { $0.datacenter == name ? $0.verdict : nil })
+            }
+        }
     }
 
     /// Datacenters; further ones are not kept. Twice as many as a row of 4 KiB has entries for.
@@ -30,7 +51,11 @@ struct RowBook: Sendable {
         guard carried.age >= .zero, carried.age < Self.maxAge, row.entries.count <= Self.maxEntryCount else {
             return false
         }
-        let held = Held(row: row, written: now - carried.age)
+        var held = Held(row: row, written: now - carried.age)
+        // What comes from outside may have another order.
+        if !zip(row.entries, row.entries.dropFirst()).allSatisfy({ $0.datacenter < $1.datacenter }) {
+            held.row.entries.sort { $0.datacenter < $1.datacenter }
+        }
         var list = rows[row.datacenter] ?? []
         if let index = list.firstIndex(where: { $0.row.server == row.server }) {
             let old = list[index]
@@ -42,7 +67,7 @@ struct RowBook: Sendable {
             guard row.stamp > old.row.stamp || now - old.written >= Self.maxAge else { return false }
             list[index] = held
             rows[row.datacenter] = list
-            return !Self.saysTheSame(old.row, row) || now - old.written > Self.silence
+            return !Self.saysTheSame(old.row, held.row) || now - old.written > Self.silence
         }
         list.removeAll { now - $0.written >= Self.maxAge }
         if list.count >= Self.maxServerCount { return false }
@@ -56,17 +81,29 @@ struct RowBook: Sendable {
         return true
     }
 
+    // Rows are looked at where they stand: these are asked for each ping.
+
     func stamp(of server: String, in datacenter: String) -> UInt64 {
-        rows[datacenter]?.first { $0.row.server == server }?.row.stamp ?? 0
+        guard let (list, place) = place(of: server, in: datacenter) else { return 0 }
+        return rows.values[list][place].row.stamp
+    }
+
+    private func place(
+        of server: String, in datacenter: String
+    ) -> (list: Dictionary<String, [Held]>.Index, place: Int)? {
+        guard let list = rows.index(forKey: datacenter) else { return nil }
+        for place in rows.values[list].indices where rows.values[list][place].row.server == server {
+            return (list, place)
+        }
+        return nil
     }
 
     /// The server says that its row still holds.
     /// - Returns: whether it may change what is known of who reaches whom.
     mutating func renew(_ server: String, in datacenter: String, at now: Instant) -> Bool {
-        guard let index = rows[datacenter]?.firstIndex(where: { $0.row.server == server }),
-            let old = rows[datacenter]?[index].written
-        else { return false }
-        rows[datacenter]?[index].written = now
+        guard let (list, place) = place(of: server, in: datacenter) else { return false }
+        let old = rows.values[list][place].written
+        rows.values[list][place].written = now
         return now - old > Self.silence
     }
 
@@ -82,6 +119,7 @@ struct RowBook: Sendable {
         entry.reaches = announcement.verdict.reaches
         entry.since = announcement.stamp
         rows[announcement.observer]?[index].row.entries[place] = entry
+        rows[announcement.observer]?[index].generation = 0
         return true
     }
 
@@ -96,8 +134,42 @@ struct RowBook: Sendable {
         (rows[datacenter] ?? []).filter { now - $0.written < age }
     }
 
+    /// What the datacenters of `names` that can be heard say of each of them, each with one voice, in the order of
+    /// `names`. Nobody speaks of itself.
+    /// - Parameters:
+    ///   - names: sorted.
+    ///   - generation: another one, never 0, whenever `names` are others.
+    ///   - age: rows older than this say nothing.
+    ///   - mayVote: of a place among `names`.
+    mutating func votes(
+        on names: [String], generation: Int, within age: Duration, at now: Instant, of mayVote: (Int) -> Bool
+    ) -> [VerdictCount] {
+        var votes = [VerdictCount](repeating: VerdictCount(), count: names.count)
+        var voices = votes
+        for (voter, name) in names.enumerated() where mayVote(voter) {
+            guard let position = rows.index(forKey: name) else { continue }
+            var servers = 0
+            for server in rows.values[position].indices where now - rows.values[position][server].written < age {
+                if rows.values[position][server].generation != generation {
+                    rows.values[position][server].findWords(on: names, generation)
+                }
+                if servers == 0 { for place in voices.indices { voices[place] = VerdictCount() } }
+                servers += 1
+                let words = rows.values[position][server].words
+                for place in words.indices { if let word = words[place] { voices[place].add(word) } }
+            }
+            guard servers > 0 else { continue }
+            for place in voices.indices where place != voter {
+                if let word = voices[place].majority { votes[place].add(word) }
+            }
+        }
+        return votes
+    }
+
     func isFresh(_ datacenter: String, within age: Duration, at now: Instant) -> Bool {
-        rows[datacenter]?.contains { now - $0.written < age } == true
+        guard let list = rows.index(forKey: datacenter) else { return false }
+        for place in rows.values[list].indices where now - rows.values[list][place].written < age { return true }
+        return false
     }
 
     mutating func forget(_ datacenter: String) { rows[datacenter] = nil }
