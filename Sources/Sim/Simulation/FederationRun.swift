@@ -317,35 +317,19 @@ package struct FederationRun: Sendable {
 }
 
 extension World {
-    package mutating func takeObservations() -> [(host: Int, Observation)] {
-        defer { observations.removeAll(keepingCapacity: true) }
-        return observations
-    }
+    package mutating func takeObservations() -> [(host: Int, Observation)] { take(&observations) }
 
     package mutating func takeAnswers() -> [(host: Int, RequestID, Result<Response, FederationError>)] {
-        defer { answers.removeAll(keepingCapacity: true) }
-        return answers
+        take(&answers)
     }
 
-    package mutating func takeAgentAnswers() -> [(host: Int, RequestID, AgentResponse)] {
-        defer { agentAnswers.removeAll(keepingCapacity: true) }
-        return agentAnswers
-    }
+    package mutating func takeAgentAnswers() -> [(host: Int, RequestID, AgentResponse)] { take(&agentAnswers) }
 
-    mutating func takeCatalogDigests() -> [(host: Int, LogIndex, UInt64)] {
-        defer { catalogDigests.removeAll(keepingCapacity: true) }
-        return catalogDigests
-    }
+    mutating func takeCatalogDigests() -> [(host: Int, LogIndex, UInt64)] { take(&catalogDigests) }
 
-    mutating func takeScripts() -> [Int] {
-        defer { scriptsDue.removeAll(keepingCapacity: true) }
-        return scriptsDue
-    }
+    mutating func takeScripts() -> [Int] { take(&scriptsDue) }
 
-    mutating func takeEndings() -> [Ending] {
-        defer { endings.removeAll(keepingCapacity: true) }
-        return endings
-    }
+    mutating func takeEndings() -> [Ending] { take(&endings) }
 
     /// Counts an agent's starts.
     func life(of host: Int) -> Int { states[host].life }

@@ -64,33 +64,33 @@ extension World {
         }
         var isHTTP = false
         if case .http = request.target { isHTTP = true }
-        guard let endpoint = Self.endpoint(of: request.target), let number = producerAt[endpoint] else {
+        guard let endpoint = address(of: request.target), let number = producerAt[endpoint] else {
             return (.failed("connection refused"), Self.loopback)
         }
-        let producer = producers[number]
+        let (home, isFrozen) = (producers[number].host, producers[number].isFrozen)
         var roundTrip = Self.loopback
-        if producer.host != host {
-            let (there, back) = (wire(host, producer.host), wire(producer.host, host))
+        if home != host {
+            let (there, back) = (wire(host, home), wire(home, host))
             roundTrip = wires[there].link.drawDelay(using: &random) + wires[back].link.drawDelay(using: &random)
             guard !wires[there].isCut, !wires[back].isCut else { return silence() }
         }
-        guard let startedAt = producer.startedAt else { return (.failed("connection refused"), roundTrip) }
+        guard let startedAt = producers[number].startedAt else { return (.failed("connection refused"), roundTrip) }
         // One round trip to connect, one for the answer.
         let connected = roundTrip
         guard isHTTP else {
-            if case .reset = producer.definition.conduct(at: now - startedAt) {
+            if case .reset = producers[number].definition.conduct(at: now - startedAt) {
                 return (.failed("connection reset"), connected)
             }
             return connected < request.timeout ? (answered(0, "", connected), connected) : silence()
         }
-        guard !producer.isFrozen else { return silence() }
-        switch producer.definition.conduct(at: now - startedAt) {
+        guard !isFrozen else { return silence() }
+        switch producers[number].definition.conduct(at: now - startedAt) {
         case .hang: return silence()
         case .reset: return (.failed("connection reset"), connected)
         case .answer(let status, let delay, let body):
             let time = roundTrip * 2 + delay
             guard time < request.timeout else { return silence() }
-            return (answered(status, body ?? producer.definition.name, time), time)
+            return (answered(status, body ?? producers[number].definition.name, time), time)
         }
     }
 
@@ -98,6 +98,19 @@ extension World {
         var timings = ProbeResult.Timings()
         timings.total = time
         return .answered(code: status, reason: "", body: body, timings: timings)
+    }
+
+    /// The same few are probed again and again.
+    private mutating func address(of target: ProbeRequest.Target) -> Endpoint? {
+        let text =
+            switch target {
+            case .tcp(let text): text
+            case .http(let request): request.url
+            }
+        if let known = probed[text] { return known }
+        let endpoint = Self.endpoint(of: target)
+        probed[text] = .some(endpoint)
+        return endpoint
     }
 
     /// Of an address as text; names do not resolve here.

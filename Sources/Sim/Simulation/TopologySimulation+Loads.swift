@@ -25,7 +25,8 @@ extension TopologySimulation {
         var requester = load.requesters[number]
         defer { loads[place].requesters[number] = requester }
         requester.nextDue = now + load.interval
-        let order = load.agents.indices.map { (requester.target + $0) % load.agents.count }
+        let first = requester.target
+        let order = load.agents.indices.lazy.map { (first + $0) % load.agents.count }
         // Nobody to ask: as if it had not been due.
         guard let target = order.first(where: { view.running.contains(load.agents[$0]) }),
             let host = federation.hostOf[load.agents[target]]

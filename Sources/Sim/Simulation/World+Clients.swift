@@ -78,10 +78,7 @@ extension World {
         return begin(.unreadDNS(packet), at: host, timeout: timeout)
     }
 
-    package mutating func takeClientAnswers() -> [(id: UInt64, ClientAnswer)] {
-        defer { clients.answers.removeAll(keepingCapacity: true) }
-        return clients.answers
-    }
+    package mutating func takeClientAnswers() -> [(id: UInt64, ClientAnswer)] { take(&clients.answers) }
 
     /// The answer, when it came at once.
     package mutating func takeClientAnswer(_ id: UInt64) -> ClientAnswer? {

@@ -30,8 +30,13 @@ extension World {
         if keepsFacts { facts.append((host: host, fact())) }
     }
 
-    package mutating func takeFacts() -> [(host: Int, Fact)] {
-        defer { facts.removeAll(keepingCapacity: true) }
-        return facts
-    }
+    package mutating func takeFacts() -> [(host: Int, Fact)] { take(&facts) }
+}
+
+/// What has gathered. Asked after every step, and mostly nothing has.
+func take<Element>(_ gathered: inout [Element]) -> [Element] {
+    guard !gathered.isEmpty else { return [] }
+    var taken: [Element] = []
+    swap(&taken, &gathered)
+    return taken
 }

@@ -102,10 +102,8 @@ extension World {
                 events.add(.streamGivesUp(number, toDialler: toDialler, since: now), due: now + Retransmission.patience)
             }
             let now = now
-            links.change(number) { link in
-                link[toDialler].stalled.append(event)
-                link[toDialler].stalledSince = link[toDialler].stalledSince ?? now
-            }
+            links.change(number) { $0[toDialler].stalledSince = $0[toDialler].stalledSince ?? now }
+            stalled[Link.WayID(number: number, toDialler: toDialler), default: []].append(event)
             return traceLoss("\(link.dialled.channel) stream", from, to, " stalls")
         }
         let conditions = wires[wire].link
@@ -136,17 +134,17 @@ extension World {
         guard let way = links[number]?[toDialler], let since = way.stalledSince else { return }
         let sent = Retransmission.next(since: since, now: now)
         links.change(number) { link in
-            link[toDialler].stalled = []
             link[toDialler].stalledSince = nil
             link[toDialler].last = max(way.last, sent)
         }
-        for event in way.stalled { deliver(event, on: number, toDialler: toDialler) }
+        let events = stalled.removeValue(forKey: Link.WayID(number: number, toDialler: toDialler))
+        for event in events ?? [] { deliver(event, on: number, toDialler: toDialler) }
     }
 
     /// The sending end learns that nothing gets through; the other end knows nothing of it.
     mutating func givesUp(_ number: Int, toDialler: Bool, since: Instant) {
         guard let link = links[number], link[toDialler].stalledSince == since else { return }
-        links.change(number) { $0[toDialler].stalled = [] }
+        stalled[Link.WayID(number: number, toDialler: toDialler)] = nil
         let (host, stream) = toDialler ? (link.acceptor, link.accepted) : (link.dialler, Optional(link.dialled))
         let life = toDialler ? link.acceptorLife : link.diallerLife
         let isHeld = toDialler ? link.isHeldByAcceptor : link.isHeldByDialler
@@ -189,6 +187,8 @@ extension World {
         release(number, by: true)
         release(number, by: false)
         links.remove(number)
+        guard !stalled.isEmpty else { return }
+        for toDialler in [false, true] { stalled[Link.WayID(number: number, toDialler: toDialler)] = nil }
     }
 
     /// Something for a stream that this end has forgotten.

@@ -46,15 +46,21 @@ package struct World: Sendable {
         case closed
     }
 
-    /// Both ends of a TCP connection.
+    /// Both ends of a TCP connection. Looked at for each segment: it holds nothing that has to be counted when it is
+    /// copied.
     struct Link: Sendable {
         /// One direction.
         struct Way: Sendable {
             /// Arrival times only grow: a stream keeps its order.
             var last = Instant.zero
-            /// What a cut holds up, in order.
-            var stalled: [StreamEvent] = []
+            /// Since when a cut has held something up.
             var stalledSince: Instant?
+        }
+
+        /// One direction of a connection, by its number.
+        struct WayID: Hashable, Sendable {
+            let number: Int
+            let toDialler: Bool
         }
 
         let dialler: Int
@@ -99,6 +105,8 @@ package struct World: Sendable {
     var names: [String] = []
     var events = DeadlineQueue<Event>()
     var links = LinkTable()
+    /// What cuts hold up, in order.
+    var stalled: [Link.WayID: [StreamEvent]] = [:]
     /// By host: links of the streams its agent knows.
     var linkOfStream: [[StreamID: Int]] = []
     var listeners: [Endpoint: (host: Int, channel: Channel)] = [:]
@@ -109,6 +117,8 @@ package struct World: Sendable {
     var clients = Clients()
     var producers: [SimulatedProducer] = []
     var producerAt: [Endpoint: Int] = [:]
+    /// What addresses of probes say, by their text; as many as the configurations have checks.
+    var probed: [String: Endpoint?] = [:]
     /// Agents that have ended by themselves or were asked to, drained by the run.
     package internal(set) var endings: [Ending] = []
     /// Takes each event as it happens; for a trace of one run.
@@ -265,8 +275,9 @@ package struct World: Sendable {
         }
         turnCounts[host] += 1
         if batch.count > largestTurn.effectCount { largestTurn = (host: host, effectCount: batch.count) }
-        for effect in batch { perform(effect, by: host) }
-        batch.removeAll(keepingCapacity: true)
+        // The last one first out: each is moved, not copied.
+        batch.reverse()
+        while let effect = batch.popLast() { perform(effect, by: host) }
         swap(&batch, &effects)
         // Answers leave before the process ends.
         continueClients()

@@ -18,10 +18,16 @@ struct BoundChecker: Sendable {
     private var nextLook = World.beginning
     private var told: Set<String> = []
     private var turnCounts: [Int] = []
-    /// The least seen of each size in the last looks; what never reached zero while idle is kept for good.
-    private var least: [String: (count: Int, since: Instant)] = [:]
+    /// Since when something of a size has been there at each look.
+    private var leftSince: [Place: Instant] = [:]
 
-    mutating func check(_ world: World) -> [String] {
+    /// Of a size among those of an agent.
+    private struct Place: Hashable {
+        let host: Int
+        let size: Int
+    }
+
+    mutating func check(_ world: inout World) -> [String] {
         guard world.now >= nextLook else { return [] }
         nextLook = world.now + Self.interval
         var violations: [String] = []
@@ -36,27 +42,31 @@ struct BoundChecker: Sendable {
         }
         turnCounts = world.turnCounts
         for host in world.states.indices where world.isRunning(host) {
-            for size in world.cores[host]?.sizes ?? [] {
+            for (place, size) in (world.cores[host]?.findSizes() ?? []).enumerated() {
+                if size.isForRequests { note(Place(host: host, size: place), size.count, at: world.now) }
+                guard size.count > size.limit else { continue }
                 let name = "\(world.hosts[host]): \(size.name)"
-                if size.isForRequests { note(name, size.count, at: world.now) }
-                guard size.count > size.limit, told.insert(name).inserted else { continue }
+                guard told.insert(name).inserted else { continue }
                 violations.append("\(name): \(size.count), more than \(size.limit)")
             }
         }
         return violations
     }
 
-    private mutating func note(_ name: String, _ count: Int, at now: Instant) {
-        if count == 0 { least[name] = nil } else if least[name] == nil { least[name] = (count: count, since: now) }
+    private mutating func note(_ place: Place, _ count: Int, at now: Instant) {
+        if count == 0 { leftSince[place] = nil } else if leftSince[place] == nil { leftSince[place] = now }
     }
 
-    func idleViolations(_ world: World) -> [String] {
+    func idleViolations(_ world: inout World) -> [String] {
         var violations: [String] = []
         for host in world.states.indices where world.isRunning(host) {
-            for size in world.cores[host]?.sizes ?? [] where size.isForRequests && size.count > 0 {
-                let name = "\(world.hosts[host]): \(size.name)"
-                guard let since = least[name]?.since, world.now - since >= Self.idleTime else { continue }
-                violations.append("\(name): \(size.count) left for \((world.now - since).shown) without a request")
+            let sizes = world.cores[host]?.findSizes() ?? []
+            for (place, size) in sizes.enumerated() where size.isForRequests && size.count > 0 {
+                let since = leftSince[Place(host: host, size: place)]
+                guard let since, world.now - since >= Self.idleTime else { continue }
+                violations.append(
+                    "\(world.hosts[host]): \(size.name): \(size.count) left for \((world.now - since).shown) "
+                        + "without a request")
             }
         }
         return violations

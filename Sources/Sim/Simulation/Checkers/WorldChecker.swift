@@ -51,11 +51,13 @@ package struct WorldChecker: Sendable {
             guard case .wrote = fact else { continue }
             report("Raft logs", logs[world.states[host].datacenter]?.endOfStep() ?? [], world)
         }
-        report("bounds", bounds.check(world), world)
-        for line in world.lines[min(checkedLineCount, world.lines.count)...] where line.hasPrefix("VIOLATION ") {
-            report("world", [String(line.dropFirst(10))], world)
+        report("bounds", bounds.check(&world), world)
+        if world.lines.count != checkedLineCount {
+            for line in world.lines[min(checkedLineCount, world.lines.count)...] where line.hasPrefix("VIOLATION ") {
+                report("world", [String(line.dropFirst(10))], world)
+            }
+            checkedLineCount = world.lines.count
         }
-        checkedLineCount = world.lines.count
         return facts
     }
 
@@ -90,5 +92,7 @@ package struct WorldChecker: Sendable {
     }
 
     /// Nobody has asked for anything for `BoundChecker.idleTime`.
-    package mutating func checkIdle(_ world: World) { report("bounds", bounds.idleViolations(world), world) }
+    package mutating func checkIdle(_ world: inout World) {
+        report("bounds", bounds.idleViolations(&world), world)
+    }
 }

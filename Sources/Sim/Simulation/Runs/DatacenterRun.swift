@@ -116,7 +116,7 @@ package struct DatacenterRun: Sendable {
         run(until: world.now + .seconds(6))
         converge()
         run(until: world.now + BoundChecker.idleTime + .seconds(2))
-        checker.checkIdle(world)
+        checker.checkIdle(&world)
         return report
     }
 
