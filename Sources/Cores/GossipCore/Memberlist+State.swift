@@ -8,6 +8,12 @@ extension Memberlist {
         if isOwn && isLeaving { return }
         guard let claimed = record(of: alive, at: now) else { return }
         if isBarred(claimed.name) { return outputs.append(.barred(claimed)) }
+        // What a push/pull brings is mostly known: it changes nothing, and was admitted when it was new.
+        if !isOwn, let known = nodes[alive.node], claimed.incarnation <= known.incarnation,
+            claimed.endpoint == known.endpoint, claimed.meta == known.meta, claimed.versions == known.versions
+        {
+            return
+        }
         if !isOwn, let refusal = configuration.admission?.refusal(of: claimed, by: own) {
             return refuse(claimed, refusal, into: &outputs)
         }

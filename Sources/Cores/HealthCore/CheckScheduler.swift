@@ -163,13 +163,15 @@ package struct CheckScheduler: Sendable {
 
     package mutating func advance(to now: Instant, into effects: inout [Effect]) {
         while let deadline = deadlines.popDue(at: now) {
-            guard var check = checks[deadline.id], check.queued == deadline.due else { continue }
-            check.queued = .distantFuture
-            checks[deadline.id] = check
-            if check.due <= now {
+            guard let place = checks.index(forKey: deadline.id), checks.values[place].queued == deadline.due else {
+                continue
+            }
+            checks.values[place].queued = .distantFuture
+            let due = checks.values[place].due
+            if due <= now {
                 fall(due: deadline.id, at: now, into: &effects)
             } else {
-                arm(deadline.id, due: check.due)
+                arm(deadline.id, due: due)
             }
         }
         if nextReap <= now { reap(at: now, into: &effects) }

@@ -37,13 +37,12 @@ struct MessageReader: Sendable {
             start += count
             scanner = ObjectScanner()
         }
-        guard let header, let count = try scanner.length(in: buffer, from: start, maxBytes: maxBodyBytes) else {
-            return nil
-        }
+        guard let count = try scanner.length(in: buffer, from: start, maxBytes: maxBodyBytes),
+            let header = header.take()
+        else { return nil }
         let body = Array(buffer[start..<start + count])
         start += count
         scanner = ObjectScanner()
-        self.header = nil
         if start == buffer.count {
             start = 0
             if buffer.capacity > Self.maxKeptBytes { buffer = [] } else { buffer.removeAll(keepingCapacity: true) }

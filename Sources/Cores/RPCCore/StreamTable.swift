@@ -24,7 +24,10 @@ struct StreamTable<Value: Sendable>: Sendable {
     }
 
     subscript(key: UInt32) -> Value? {
-        get { place(of: key).flatMap { values[$0] } }
+        // Yielded where it stands: most ask for one part of it.
+        _read {
+            if let place = place(of: key) { yield values[place] } else { yield nil }
+        }
         _modify {
             if 2 * (count + 1) > keys.count { grow() }
             guard let place = place(of: key) else { preconditionFailure("a table of \(keys.count) places") }

@@ -42,7 +42,8 @@ struct WriteTracker: Sendable {
 }
 
 extension RaftNode {
-    private var hasWork: Bool {
+    /// Mutating, so that it is asked of the node where it stands.
+    private mutating func hasWork() -> Bool {
         isHardStateDirty || pendingTruncation != nil || handedIndex < log.lastIndex
             || !outbox.isEmpty || !heldMessages.isEmpty
             || (deliveredIndex < commitIndex && installing == nil)
@@ -53,7 +54,7 @@ extension RaftNode {
     /// Whether `takeReady` has anything: asked after every batch of inputs, and the answer is mostly no.
     package mutating func owesWork() -> Bool {
         if leadership != nil { replicate() }
-        return hasWork
+        return hasWork()
     }
 
     /// What is owed since the last call; nil, and nothing allocated, when nothing is. Call until nil.

@@ -174,11 +174,23 @@ package struct RaftNode: Sendable {
 
     /// Earliest instant at which `advance(to:)` has work.
     package var nextDeadline: Instant {
-        if let leadership {
-            return min(leadership.heartbeatDeadline, leadership.transfer?.deadline ?? .distantFuture)
+        var node = self
+        return node.glance().nextDeadline
+    }
+
+    /// What a host asks after every batch. Mutating, so that it is asked of the node where it stands: a getter of
+    /// another module is given a copy, and a node is a kilobyte.
+    package mutating func glance() -> RaftGlance {
+        var deadline = Instant.distantFuture
+        if leadership != nil {
+            deadline = min(leadership!.heartbeatDeadline, leadership!.transfer?.deadline ?? .distantFuture)
+        } else if installing == nil && (isVoter || (wasVoter && log.membership.index > commitIndex)) {
+            deadline = min(electionDeadline, ballot?.resendDeadline ?? .distantFuture)
         }
-        guard canCampaign else { return .distantFuture }
-        return min(electionDeadline, ballot?.resendDeadline ?? .distantFuture)
+        return RaftGlance(
+            term: hardState.term, isLeader: role == .leader,
+            isReadyForReads: leadership != nil && appliedIndex >= leadership!.noopIndex,
+            durableCommitIndex: min(commitIndex, persistedIndex), nextDeadline: deadline)
     }
 
     package mutating func advance(to instant: Instant) {
@@ -309,4 +321,16 @@ extension RaftMessage.Body {
         case .voteRequest, .append, .heartbeat, .snapshotChunk, .timeoutNow: false
         }
     }
+}
+
+/// A node at one moment, as far as it concerns its host after every batch.
+package struct RaftGlance: Sendable {
+    package let term: Term
+    package let isLeader: Bool
+    /// As `RaftNode.isReadyForReads`.
+    package let isReadyForReads: Bool
+    /// As `RaftNode.durableCommitIndex`.
+    package let durableCommitIndex: LogIndex
+    /// As `RaftNode.nextDeadline`.
+    package let nextDeadline: Instant
 }

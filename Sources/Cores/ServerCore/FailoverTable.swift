@@ -71,6 +71,6 @@ struct FailoverTable: Sendable {
     func number(of call: CallID) -> UInt64? { byCall[call] }
 
     func due(at now: Instant) -> [UInt64] {
-        entries.filter { $0.value.decideAt <= now }.map(\.key).sorted()
+        entries.isEmpty ? [] : entries.filter { $0.value.decideAt <= now }.map(\.key).sorted()
     }
 }

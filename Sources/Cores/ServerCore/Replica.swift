@@ -97,7 +97,8 @@ struct Replica: Sendable {
     }
 
     mutating func findDeadline() -> Instant {
-        min(node.nextDeadline, commitMark.deadline(node.durableCommitIndex))
+        let glance = node.glance()
+        return min(glance.nextDeadline, commitMark.deadline(glance.durableCommitIndex))
     }
 
     /// Messages whose write has reached the disk.
@@ -118,13 +119,14 @@ struct Replica: Sendable {
     /// Brings the view up to date.
     /// - Returns: whether anything a reader can see has changed.
     mutating func refreshView() -> Bool {
+        let glance = node.glance()
         if !hasCaughtUp, node.leader != nil, appliedIndex > .zero, appliedIndex >= node.heardCommit {
-            hasCaughtUp = !node.isLeader || node.isReadyForReads
+            hasCaughtUp = !glance.isLeader || glance.isReadyForReads
         }
         let moment = Moment(
-            appliedIndex: appliedIndex, term: node.term, isLeader: node.isLeader,
+            appliedIndex: appliedIndex, term: glance.term, isLeader: glance.isLeader,
             leaderKnown: node.leader != nil && hasCaughtUp,
-            leaseEnd: node.isLeader && node.isReadyForReads ? node.leaseEnd : .zero,
+            leaseEnd: glance.isLeader && glance.isReadyForReads ? node.leaseEnd : .zero,
             lastContact: hasCaughtUp ? node.lastContact : nil)
         guard moment != published else { return false }
         if published?.appliedIndex != moment.appliedIndex { view.catalog = catalog }

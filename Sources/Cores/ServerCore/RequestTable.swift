@@ -39,20 +39,19 @@ struct RequestTable: Sendable {
         if case .calling(let call, _) = request.stage { byCall[call] = nil }
         // Most end long before their time: nobody has to wake for them.
         let pending = pending
-        deadlines.dropEarliest { pending[$0] == nil }
+        deadlines.dropEarliest { pending.index(forKey: $0) == nil }
         return request
     }
 
     mutating func move(_ number: UInt64, to stage: PendingRequest.Stage) {
-        guard var request = pending[number] else { return }
-        if case .calling(let call, _) = request.stage { byCall[call] = nil }
+        guard let place = pending.index(forKey: number) else { return }
+        if case .calling(let call, _) = pending.values[place].stage { byCall[call] = nil }
         if case .calling(let call, _) = stage { byCall[call] = number }
-        if case .watching = stage, !request.hasWatched {
-            request.hasWatched = true
-            deadlines.add(number, due: request.watchUntil)
+        if case .watching = stage, !pending.values[place].hasWatched {
+            pending.values[place].hasWatched = true
+            deadlines.add(number, due: pending.values[place].watchUntil)
         }
-        request.stage = stage
-        pending[number] = request
+        pending.values[place].stage = stage
     }
 
     /// What is known of the failure that the request may end with.

@@ -27,14 +27,6 @@ extension ServerCore {
         for tombstone in forgetting.standing { bar(tombstone.datacenter, at: now) }
     }
 
-    var forgettingDeadline: Instant {
-        guard let end = forgetting.firstEnd else { return .distantFuture }
-        let origin = UInt64(clamping: configuration.calendarOrigin / 1_000_000)
-        // Whatever a file says, it is looked at again in a hundred days.
-        let distance = min(end - min(end, origin), 100 * 24 * 3_600_000)
-        return Instant.zero + .milliseconds(Int64(distance) + 1)
-    }
-
     mutating func advanceForgetting(at now: Instant) {
         guard !forgetting.isEmpty else { return }
         let expired = forgetting.dropExpired(stamp: stamp(now))

@@ -8,7 +8,7 @@ import SerfCore
 
 extension ServerCore {
     mutating func lead(at now: Instant) {
-        guard replica?.node.isReadyForReads == true else {
+        guard replica?.node.glance().isReadyForReads == true else {
             sessionTimers.stopAll()
             return duties.end()
         }

@@ -19,6 +19,7 @@ extension ServerCore {
     }
 
     mutating func answerServiceWaits(at now: Instant) {
+        guard !serviceWaits.isEmpty else { return }
         let changed = serviceWaits.take(at: local.generation) { wait in
             guard let service = local.services[wait.service] else { return true }
             return local.nodeService(service).contentHash != wait.hash

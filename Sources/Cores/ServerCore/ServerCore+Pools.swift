@@ -79,7 +79,8 @@ extension ServerCore {
         while !poolEffects.isEmpty {
             var batch: [PoolEffect] = []
             swap(&batch, &poolEffects)
-            for effect in batch {
+            batch.reverse()
+            while let effect = batch.popLast() {
                 switch effect {
                 case .datagram(let to, let bytes): out.append(.datagram(channel, to: to, bytes))
                 case .connect(let stream, let to, let timeout): out.append(.connect(stream, to: to, timeout: timeout))
@@ -295,7 +296,8 @@ extension ServerCore {
         while !routerEffects.isEmpty {
             var batch: [RouterEffect] = []
             swap(&batch, &routerEffects)
-            for effect in batch {
+            batch.reverse()
+            while let effect = batch.popLast() {
                 switch effect {
                 case .ping(let id, let server, let fresh): ping(id, server, fresh: fresh, at: now)
                 case .verdictChanged(let datacenter, let from, let to, let reason):

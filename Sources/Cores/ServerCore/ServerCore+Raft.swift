@@ -59,8 +59,9 @@ extension ServerCore {
     package static let commitFileName = "raft/commit"
 
     private mutating func saveCommitIndexWhenDue(at now: Instant) {
-        guard replica != nil, replica!.commitMark.deadline(replica!.node.durableCommitIndex) <= now else { return }
-        let committed = replica!.node.durableCommitIndex
+        guard replica != nil else { return }
+        let committed = replica!.node.glance().durableCommitIndex
+        guard replica!.commitMark.deadline(committed) <= now else { return }
         let identity = FileIdentity(
             clusterID: replica!.node.clusterID, datacenter: configuration.datacenter, nodeID: configuration.nodeID)
         guard let bytes = replica?.commitMark.due(committed, identity: identity, at: now) else { return }

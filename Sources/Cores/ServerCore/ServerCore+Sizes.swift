@@ -14,8 +14,9 @@ extension ServerCore {
         package let isForRequests: Bool
     }
 
-    /// What must stay bounded, with its bounds, for checkers. O(1) for each.
-    package var sizes: [Size] {
+    /// What must stay bounded, with its bounds, for checkers: always in the same order. O(1) for each. Mutating, so
+    /// that the agent is asked where it stands: a copy would cost more.
+    package mutating func findSizes() -> [Size] {
         func size(_ name: String, _ count: Int, _ limit: Int, isForRequests: Bool = false) -> Size {
             Size(name: name, count: count, limit: limit, isForRequests: isForRequests)
         }
@@ -29,18 +30,20 @@ extension ServerCore {
             size("server RPC connections", switchboard.connectionCount, RPCLimits().maxConnections),
             size("LAN broadcasts", lan.memberlist.queuedCount, lan.memberlist.maxQueuedCount),
         ]
-        if let wan { sizes.append(size("WAN broadcasts", wan.memberlist.queuedCount, wan.memberlist.maxQueuedCount)) }
-        guard let replica else { return sizes }
+        if let count = wan?.memberlist.queuedCount, let limit = wan?.memberlist.maxQueuedCount {
+            sizes.append(size("WAN broadcasts", count, limit))
+        }
+        guard replica != nil else { return sizes }
         let limit = RequestTable.maxCount
         sizes += [
-            size("proposals", replica.proposals.count, limit, isForRequests: true),
-            size("confirmed reads", replica.confirmedReads.count, limit, isForRequests: true),
-            size("waiters for the peer set", replica.membershipWaiters.count, limit, isForRequests: true),
+            size("proposals", replica!.proposals.count, limit, isForRequests: true),
+            size("confirmed reads", replica!.confirmedReads.count, limit, isForRequests: true),
+            size("waiters for the peer set", replica!.membershipWaiters.count, limit, isForRequests: true),
             // A write stalls for two election timeouts at most before leadership goes; followers get so many appends.
-            size("messages held for the disk", replica.held.count, 16_384, isForRequests: true),
+            size("messages held for the disk", replica!.held.count, 16_384, isForRequests: true),
             // Four thresholds, what is kept behind a snapshot, and a burst while one is being written.
             size(
-                "log entries in memory", replica.node.log.count,
+                "log entries in memory", replica!.node.log.count,
                 8 * configuration.snapshotThreshold + configuration.trailingLogCount + 16_384),
         ]
         return sizes

@@ -110,14 +110,15 @@ package struct ServerCore: Sendable {
     /// The one timer the shell needs. As of the last `advance`; before the first one it is due.
     package private(set) var nextDeadline = Instant.zero
 
-    /// Asked in place: a copy of an optional part costs more than what it is asked for.
+    /// Asked in place: a copy of an optional part costs more than what it is asked for, and a computed property of the
+    /// agent itself would be asked of a copy of all of it.
     private mutating func findDeadline() {
         var next = min(lan.findDeadline(), switchboard.nextDeadline, router.nextDeadline, scheduler.nextDeadline)
         next = min(next, wan?.findDeadline() ?? .distantFuture, replica?.findDeadline() ?? .distantFuture)
         next = min(next, requests.nextDeadline, joiner.nextDeadline, local.nextDeadline)
         next = min(next, sessionTimers.nextDeadline, failovers.nextDeadline, events.nextDeadline)
         next = min(next, serviceWaits.nextDeadline, federationWaits.nextDeadline, announcer.nextDeadline)
-        next = min(next, forgettingDeadline, forwards.nextDeadline)
+        next = min(next, forgetting.nextDeadline(calendarOrigin: configuration.calendarOrigin), forwards.nextDeadline)
         nextDeadline = min(next, duties.nextDeadline, leaving?.nextDeadline ?? .distantFuture, servers.nextRebalance)
     }
 
@@ -184,9 +185,12 @@ package struct ServerCore: Sendable {
         settle(at: now)
         // First: it knows whether a call that ends now was sent.
         switchboard.advance(to: now, into: &switchboardEffects)
-        performSwitchboard(at: now)
-        expire(at: now)
-        settle(at: now)
+        // Answers that the first one gave may have brought the next requests of their streams.
+        if !switchboardEffects.isEmpty || requests.nextDeadline <= now || replica?.node.owesWork() == true {
+            performSwitchboard(at: now)
+            expire(at: now)
+            settle(at: now)
+        }
         if replica != nil, let count = identities.shortage() { out.append(.drawIdentities(byteCount: count)) }
         findDeadline()
         emit(into: &effects)
@@ -248,7 +252,8 @@ extension ServerCore {
         while !switchboardEffects.isEmpty {
             var batch: [SwitchboardEffect] = []
             swap(&batch, &switchboardEffects)
-            for effect in batch {
+            batch.reverse()
+            while let effect = batch.popLast() {
                 switch effect {
                 case .connect(let stream, let endpoint, let timeout):
                     out.append(.connect(stream, to: endpoint, timeout: timeout))

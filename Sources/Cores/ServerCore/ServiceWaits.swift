@@ -14,6 +14,7 @@ struct ServiceWaits: Sendable {
     /// Of the registrations when the waits were last looked at.
     private var generation: UInt64 = 0
 
+    var isEmpty: Bool { waits.isEmpty }
     var nextDeadline: Instant { waits.isEmpty ? .distantFuture : deadlines.nextDeadline }
 
     mutating func add(_ id: RequestID, _ wait: Wait, until deadline: Instant) {

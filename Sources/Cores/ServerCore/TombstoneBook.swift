@@ -27,7 +27,11 @@ struct TombstoneBook: Sendable {
     }
 
     /// By datacenter.
-    private var tombstones: [String: Tombstone] = [:]
+    private var tombstones: [String: Tombstone] = [:] {
+        didSet { firstEnd = tombstones.values.map(Self.end).min() }
+    }
+    /// When the first one is over, as a stamp; nil without one.
+    private var firstEnd: UInt64?
     private var askers: [String: [String: Asker]] = [:]
     private var nextProbe: [String: Instant] = [:]
     private var probes: [CallID: Probe] = [:]
@@ -73,8 +77,15 @@ struct TombstoneBook: Sendable {
         return expired
     }
 
-    /// When the first one is over, as a stamp; nil without one.
-    var firstEnd: UInt64? { tombstones.values.map(Self.end).min() }
+    /// When one has to be looked at again.
+    /// - Parameter calendarOrigin: nanoseconds on the calendar at `Instant.zero`.
+    func nextDeadline(calendarOrigin: Int64) -> Instant {
+        guard let firstEnd else { return .distantFuture }
+        let origin = UInt64(clamping: calendarOrigin / 1_000_000)
+        // Whatever a file says, it is looked at again in a hundred days.
+        let distance = min(firstEnd - min(firstEnd, origin), 100 * 24 * 3_600_000)
+        return Instant.zero + .milliseconds(Int64(distance) + 1)
+    }
 
     private static func end(of tombstone: Tombstone) -> UInt64 {
         let (end, overflow) = tombstone.stamp.addingReportingOverflow(

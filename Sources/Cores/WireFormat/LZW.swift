@@ -107,7 +107,8 @@ package enum LZW {
         var output: [UInt8] = []
         var prefix = [UInt16](repeating: 0, count: tableSize)
         var suffix = [UInt8](repeating: 0, count: tableSize)
-        var reversed: [UInt8] = []
+        /// Bytes that an entry stands for.
+        var lengths = [UInt16](repeating: 0, count: tableSize)
         var bits: UInt32 = 0
         var bitCount = 0
         var position = 0
@@ -136,21 +137,25 @@ package enum LZW {
             guard code < clearCode || repeatsLast || (code > endCode && code < defined) else {
                 throw WireError(.malformed("LZW code \(code) is not defined"), at: position)
             }
-            reversed.removeAll(keepingCapacity: true)
             var step = repeatsLast ? last : code
+            let length = step > endCode ? Int(lengths[step]) : 1
+            let count = length + (repeatsLast ? 1 : 0)
+            guard count <= limit - output.count else { throw WireError(.tooLarge, at: position) }
+            // Entries lead from the last byte to the first.
+            var place = output.count + length - 1
+            output.append(contentsOf: repeatElement(0, count: count))
             while step > endCode {
-                reversed.append(suffix[step])
+                output[place] = suffix[step]
                 step = Int(prefix[step])
+                place -= 1
             }
             let first = UInt8(truncatingIfNeeded: step)
-            let count = reversed.count + 1 + (repeatsLast ? 1 : 0)
-            guard count <= limit - output.count else { throw WireError(.tooLarge, at: position) }
-            output.append(first)
-            output.append(contentsOf: reversed.reversed())
-            if repeatsLast { output.append(first) }
+            output[place] = first
+            if repeatsLast { output[output.count - 1] = first }
             if last != none && high < tableSize && high > endCode {
                 prefix[high] = UInt16(last)
                 suffix[high] = first
+                lengths[high] = last > endCode ? lengths[last] + 1 : 2
                 defined = max(defined, high + 1)
             }
             last = code

@@ -12,6 +12,9 @@ package struct MessagePackWriter {
 
     package mutating func append(_ more: some Sequence<UInt8>) { bytes.append(contentsOf: more) }
 
+    /// The same, of what most is: other modules call the generic one through witness tables.
+    package mutating func append(_ more: [UInt8]) { bytes.append(contentsOf: more) }
+
     private mutating func bigEndian(_ value: UInt64, _ count: Int) {
         var shift = 8 * (count - 1)
         while shift >= 0 {
@@ -110,6 +113,12 @@ package struct MessagePackWriter {
     }
 
     package mutating func writeRaw(_ value: some Collection<UInt8>) {
+        writeRawHeader(value.count)
+        bytes.append(contentsOf: value)
+    }
+
+    /// The same, of what most is: other modules call the generic one through witness tables.
+    package mutating func writeRaw(_ value: [UInt8]) {
         writeRawHeader(value.count)
         bytes.append(contentsOf: value)
     }

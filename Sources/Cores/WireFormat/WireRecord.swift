@@ -31,14 +31,21 @@ extension WireRecord {
 extension MessagePackReader {
     /// Nil reads as the record with every field zero.
     package mutating func read<R: WireRecord>() throws(WireError) -> R {
-        try read() ?? R()
+        var record = R()
+        _ = try fill(&record)
+        return record
     }
 
     package mutating func read<R: WireRecord>() throws(WireError) -> R? {
+        var record = R()
+        return try fill(&record) ? record : nil
+    }
+
+    /// - Returns: false for a nil, which changes nothing.
+    private mutating func fill<R: WireRecord>(_ record: inout R) throws(WireError) -> Bool {
         try charge(MemoryLayout<R>.stride)
         try enter()
         defer { leave() }
-        var record = R()
         if nextIsArray {
             let names = R.fieldNames
             for position in 0..<(try readArrayHeader() ?? 0) {
@@ -47,14 +54,14 @@ extension MessagePackReader {
                     continue
                 }
             }
-            return record
+            return true
         }
-        guard let count = try readMapHeader() else { return nil }
+        guard let count = try readMapHeader() else { return false }
         for _ in 0..<count {
             let name = try readString()
             if try !record.decode(field: name, from: &self) { try skip() }
         }
-        return record
+        return true
     }
 
     package mutating func read<R: WireRecord>() throws(WireError) -> [R]? {
