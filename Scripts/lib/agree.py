@@ -78,7 +78,7 @@ def main():
                 yield file, compare(program, file, folder)
 
         for file, (shown, problems, notes) in results():
-            name = file.rsplit("/", 1)[-1].removesuffix(".yaml")
+            name = file.rsplit("Topologies/", 1)[-1].removesuffix(".yaml")
             columns = (shown + ["-", "-"])[:2]
             print(f"{name:<28} {columns[0]:<18} {columns[1]:<18} {'DIFFER' if problems else 'agree'}", flush=True)
             for problem in problems:

@@ -6,13 +6,20 @@ import statistics
 import threading
 import time
 
+from steady import Crowd, Probe
+
 # Callers that ask for dc2 all the time, each waiting for its answer: as many as keep a queue of a service filled.
 CALLERS = 8
 # Long enough for a verdict (10 s) and as much again with it standing; Consul's callers see nothing but the outage.
 SECONDS = 30
 # No engine's own limit is shorter; a caller that waits longer has hung up on Consul's users, too.
 PATIENCE = 60
-LOCAL_CALLERS = 2
+# The callers of the crowd: more than a server lets wait for one datacenter, so that each of its limits is met.
+CROWD = 10_000
+# Of local reads under the crowd: the 99th percentile of 2,000 moves by a tenth from one to the next.
+ROUNDS = 3
+ROUND_SECONDS = 10
+LOCAL = "/v1/kv/bench/get?stale"
 
 
 class Callers:
@@ -67,12 +74,10 @@ def outage(engine, kind):
     """The figures of one outage; the datacenter is back afterwards."""
     agent = engine.server("follower")
     far = [a for a in engine.agents if a.dc == "dc2"]
-    quiet = Callers(agent, "/v1/kv/bench/get?stale", LOCAL_CALLERS)
-    time.sleep(3)
-    before = [e - b for b, e, _ in quiet.stop().calls]
-    local = Callers(agent, "/v1/kv/bench/get?stale", LOCAL_CALLERS)
     remote = Callers(agent, "/v1/kv/bench/get?dc=dc2", CALLERS)
-    time.sleep(2)
+    # In a process of its own: what the threads of this one wait for each other is no latency of the engine.
+    local = Probe(agent, LOCAL)
+    time.sleep(10)
     for a in far:
         a.kill() if kind == "kill" else a.signal(signal.SIGSTOP)
     fell = time.monotonic()
@@ -81,7 +86,9 @@ def outage(engine, kind):
         if seen is None and known(engine):
             seen = time.monotonic()
         time.sleep(0.1)
-    during_local = [e - b for b, e, _ in local.stop().calls if b >= fell]
+    calls = local.stop()
+    before = [seconds for began, seconds, _ in calls if began < fell]
+    during_local = [seconds for began, seconds, _ in calls if began >= fell]
     # Those still under way are counted with the time they have waited so far.
     remote.stopping = True
     ended = time.monotonic()
@@ -108,20 +115,65 @@ def outage(engine, kind):
     return figures
 
 
+def crowded(engine):
+    """What callers of a frozen datacenter cost those who ask for the own one, in turns with and without them."""
+    agent = engine.server("follower")
+    far = [a for a in engine.agents if a.dc == "dc2"]
+    mebibytes = agent.resident_mib()
+    crowd = Crowd(agent, "/v1/kv/bench/get?dc=dc2", CROWD)
+    connected = agent.resident_mib()
+
+    def p99():
+        local = Probe(agent, LOCAL)
+        time.sleep(ROUND_SECONDS)
+        return quantile([seconds for _, seconds, _ in local.stop()], 0.99) * 1000
+    without = [p99() for _ in range(ROUNDS)]
+    for a in far:
+        a.signal(signal.SIGSTOP)
+    crowd.tell("go")
+    peak, meanwhile = connected, []
+    for number in range(ROUNDS):
+        local, until = Probe(agent, LOCAL), time.monotonic() + ROUND_SECONDS
+        while time.monotonic() < until:
+            peak = max(peak, agent.resident_mib())
+            time.sleep(0.1)
+        meanwhile.append(quantile([seconds for _, seconds, _ in local.stop()], 0.99) * 1000)
+    result = crowd.stop()
+    for a in far:
+        a.signal(signal.SIGCONT)
+    before, after = statistics.median(without), statistics.median(meanwhile)
+    print("  %s: answers by status %s, %d wait; local p99 %s ms before, %s ms meanwhile" % (
+        engine.name, result["statuses"], result["waiting"], " ".join("%.2f" % value for value in without),
+        " ".join("%.2f" % value for value in meanwhile)), flush=True)
+    return {
+        "local reads, p99 without them (ms)": before,
+        "local reads, p99 with them (ms)": after,
+        "local reads, p99 changed by (%)": (after / before - 1) * 100,
+        "held for them, at most (MiB)": peak - connected,
+        "held with their connections (MiB)": peak - mebibytes,
+        "a caller waits, longest (s)": result["slowest"],
+    }
+
+
 # What the gate holds Isthmus to: the limit, in the figure's unit.
 LIMITS = {
     "seen as out of reach (s)": 10,
     "callers wait once it is seen, longest (ms)": 1000,
     "callers wait, longest (ms)": 10_500,
+    "local reads, p99 changed by (%)": 5,
+    "held for them, at most (MiB)": 64,
+    "a caller waits, longest (s)": 10.5,
 }
 
 
-def main(engines, gate):
+KINDS = {"kill": "dc2 killed", "freeze": "dc2 frozen", "crowd": "%d callers of a frozen dc2" % CROWD}
+
+
+def main(engines, gate, kinds):
     failed = []
-    for kind in ("kill", "freeze"):
-        results = [(engine.name, outage(engine, kind)) for engine in engines]
-        print("\n%-46s" % ("dc2 %s" % {"kill": "killed", "freeze": "frozen"}[kind])
-              + "".join("%12s" % name for name, _ in results), flush=True)
+    for kind in kinds:
+        results = [(engine.name, crowded(engine) if kind == "crowd" else outage(engine, kind)) for engine in engines]
+        print("\n%-46s" % KINDS[kind] + "".join("%12s" % name for name, _ in results), flush=True)
         for figure in results[0][1]:
             line = "".join("%12.1f" % values.get(figure, float("nan")) for _, values in results)
             limit = LIMITS.get(figure)

@@ -218,6 +218,35 @@ struct PoolTests {
         #expect(network.logs[1].contains { $0.message == "rejoined the pool of the last run" })
     }
 
+    @Test(
+        "who leaves a pool half of which died a moment ago is seen to have left",
+        arguments: 1...20 as ClosedRange<UInt64>)
+    func leaveAmongDead(seed: UInt64) {
+        // As in a WAN pool: few copies of a message, and each to as many of the dead as of the living.
+        var network = Self.pool(7, seed: seed) { $0.timings = .consulWAN }
+        // All know all by then.
+        network.run(for: .seconds(90))
+        for dead in 3..<6 { network.stopped.insert(dead) }
+        network.run(for: .milliseconds(Int64(seed) * 400))
+        network.give(.leave, to: 6)
+        network.run(for: .seconds(12))
+        for index in 0..<3 { #expect(network.status(of: "n6", at: index) == .left, "seed \(seed), n\(index)") }
+    }
+
+    @Test("a farewell whose intent was lost means left all the same")
+    func farewellAlone() {
+        var network = Self.pool(3, seed: 9)
+        network.stopped.insert(2)
+        for index in 0..<2 {
+            let incarnation = network.pools[index].memberlist.nodes["n2"]?.incarnation ?? 0
+            let farewell = GossipMessage.dead(Accusation(incarnation: incarnation, node: "n2", from: "n2"))
+            for bytes in Datagram.pack([farewell.encoded]) {
+                network.give(.datagram(from: TestNetwork.endpoint(2), bytes), to: index)
+            }
+            #expect(network.status(of: "n2", at: index) == .left)
+        }
+    }
+
     @Test("who left does not rejoin by its snapshot")
     func snapshotAfterLeave() {
         var network = Self.pool(3, seed: 7)

@@ -119,6 +119,51 @@ struct ExplainTests {
     }
 }
 
+@Suite("A relay that fails")
+struct RelayFailureTests {
+    enum Failure: CaseIterable, Sendable { case killed, frozen, ownLineCut }
+
+    @Test(
+        "A read goes over the next relay when its relay dies, hangs, or cannot hand it on",
+        arguments: Failure.allCases)
+    func moved(failure: Failure) throws {
+        let scenario = Scenario(seed: 6)
+        let hosts = (1...4).map { datacenter in
+            scenario.add(datacenter, 1, bootstrap: .alone, federating: datacenter == 1 ? [] : [1])
+        }
+        for host in hosts {
+            scenario.world.start(host)
+            _ = scenario.awaitLeader(among: [host])
+        }
+        scenario.run(for: .seconds(15))
+        #expect(scenario.put("k", "v", in: "dc4", at: hosts[0]))
+        func cut(_ one: Int, _ other: Int) {
+            scenario.world.setCut(true, from: one, to: other)
+            scenario.world.setCut(true, from: other, to: one)
+        }
+        func ask() -> HTTPResponse? {
+            scenario.fetch("GET", "/v1/kv/k?dc=dc4", [(name: "User-Agent", value: "test")], at: hosts[0])
+        }
+        cut(hosts[0], hosts[3])
+        let taken = scenario.run(atMost: .seconds(25)) { _ in ask()?.header("X-Isthmus-Relay") != nil }
+        #expect(taken != nil)
+        scenario.run(for: .seconds(2))
+        let first = try #require(ask()?.header("X-Isthmus-Relay"))
+        let second = first == "dc2" ? "dc3" : "dc2"
+        let relay = hosts[first == "dc2" ? 1 : 2]
+        switch failure {
+        case .killed: scenario.world.kill(relay)
+        case .frozen: scenario.world.freeze(relay)
+        case .ownLineCut: cut(relay, hosts[3])
+        }
+        let began = scenario.world.now
+        let answer = ask()
+        let isMoved = answer?.status == 200 && answer?.header("X-Isthmus-Relay") == second
+        #expect(isMoved, "\(failure): \(answer?.text ?? "")")
+        #expect(scenario.world.now - began < .seconds(2), "\(failure): \(scenario.world.now - began)")
+    }
+}
+
 extension JSONValue {
     fileprivate var shownNumber: String? { if case .number(let literal) = kind { literal } else { nil } }
 }

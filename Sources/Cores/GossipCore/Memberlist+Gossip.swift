@@ -62,6 +62,19 @@ extension Memberlist {
         emit([GossipMessage.user(message).encoded], to: endpoint, checksummed: false, into: &outputs)
     }
 
+    /// As many as a pool of servers has. Larger pools have few dead among many, and gossip reaches them.
+    private static let maxTold = 64
+
+    /// Straight to each member that is not known to be dead, beside what goes round. Gossip counts transmissions, not
+    /// arrivals: four of them are soon spent on members that died a moment ago.
+    package mutating func tellLiving(_ messages: [GossipMessage], into outputs: inout [MemberlistOutput]) {
+        let name = configuration.name
+        let encoded = messages.map(\.encoded)
+        for target in draw(Self.maxTold, where: { !$0.state.isGone && $0.name != name }) {
+            emit(encoded, to: target.endpoint, checksummed: target.takesChecksums, into: &outputs)
+        }
+    }
+
     func emit(
         _ messages: [[UInt8]], to endpoint: Endpoint, checksummed: Bool, into outputs: inout [MemberlistOutput]
     ) {

@@ -177,13 +177,16 @@ extension Memberlist {
     }
 
     /// Says farewell: no refuting from now on. `token` comes back when the message had its transmissions.
-    package mutating func leave(token: UInt64, at now: Instant, into outputs: inout [MemberlistOutput]) {
+    /// - Parameter intent: goes with the farewell to each living member.
+    package mutating func leave(
+        token: UInt64, intent: [UInt8], at now: Instant, into outputs: inout [MemberlistOutput]
+    ) {
         guard !isLeaving else { return }
         isLeaving = true
         let name = configuration.name
-        apply(
-            dead: Accusation(incarnation: own.incarnation, node: name, from: name), token: token, at: now,
-            into: &outputs)
+        let farewell = Accusation(incarnation: own.incarnation, node: name, from: name)
+        apply(dead: farewell, token: token, at: now, into: &outputs)
+        tellLiving([.user(intent), .dead(farewell)], into: &outputs)
     }
 
     /// Why the peers' versions do not fit; nil when they do (`wire/serf-gossip.md` 3.7).

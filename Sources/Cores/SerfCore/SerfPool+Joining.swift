@@ -154,15 +154,17 @@ extension SerfPool {
         phase = .announcing(token: token, until: now + configuration.broadcastTimeout)
         let intent = LeaveIntent(time: clock.tick(), node: configuration.name)
         _ = apply(intent, at: now, into: &effects)
+        lastIntent = [SerfKind.leaveIntent.rawValue] + intent.encoded
         guard hasAliveOthers else { return depart(at: now) }
-        passOn([SerfKind.leaveIntent.rawValue] + intent.encoded, on: .intents, token: token)
+        passOn(lastIntent, on: .intents, token: token)
+        memberlist.tellLiving([.user(lastIntent)], into: &outputs)
     }
 
     private mutating func depart(at now: Instant) {
         let token = newToken()
         let isAlone = !hasAliveOthers
         phase = .departing(token: token, until: isAlone ? now : now + configuration.broadcastTimeout)
-        memberlist.leave(token: token, at: now, into: &outputs)
+        memberlist.leave(token: token, intent: lastIntent, at: now, into: &outputs)
     }
 
     mutating func broadcastFinished(_ token: UInt64, at now: Instant, into effects: inout [PoolEffect]) {

@@ -33,6 +33,11 @@ extension SerfPool {
             entry.member.status = .left
             entry.goneSince = now
             effects.append(.event(.memberLeft(entry.member)))
+        case .alive where node.state == .left:
+            // It said so itself; its intent was lost on the way.
+            entry.member.status = .left
+            entry.goneSince = now
+            effects.append(.event(.memberLeft(entry.member)))
         case .alive:
             entry.member.status = .failed
             entry.goneSince = now

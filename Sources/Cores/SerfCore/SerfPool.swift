@@ -83,6 +83,8 @@ package struct SerfPool: Sendable {
     var prunings = DeadlineQueue<String>()
     var nextToken: UInt64 = 1
     var random: SeededRandom
+    /// Of our own leaving, type byte first.
+    var lastIntent: [UInt8] = []
     var reapDue: Instant
     var reconnectDue: Instant
     /// A peer has told of its whole state since the start.

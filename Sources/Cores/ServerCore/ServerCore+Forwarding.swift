@@ -130,19 +130,22 @@ extension ServerCore {
                 guard forward.plan.ask.changesNothing, forward.retryCount == 0 else { continue }
                 forwards.remind(call, of: .move, at: now + forward.grace)
             case .move:
-                // The others answer and this one does not: the request need not wait for it. When the whole datacenter
-                // is slow, nothing is asked twice; another relay is another datacenter.
                 let isAlone = forward.attempts.count { $0.end == nil } == 1
                 guard isAlone, !forward.hasFallen, forward.retryCount < RetryPolicy.acrossDatacenters.maxRetries,
-                    !router.isAnswered(attempt.candidate.server.name, since: attempt.sentAt),
-                    let next = forward.next,
-                    next.server.datacenter != attempt.candidate.server.datacenter
-                        || router.isAnswered(next.server.name, since: attempt.sentAt)
+                    let next = forward.next, mayMove(attempt.candidate.server, next.server, since: attempt.sentAt)
                 else { continue }
                 self.attempt(number, .retry, at: now)
             }
         }
         performRouter(at: now)
+    }
+
+    /// The others answer and this one does not: the request need not wait for it. When the whole datacenter is slow,
+    /// nothing is asked twice. Another relay is another way: what the first one answers to pings says nothing of its
+    /// own line.
+    private func mayMove(_ slow: RouteServer, _ next: RouteServer, since sent: Instant) -> Bool {
+        if slow.datacenter != next.datacenter { return true }
+        return !router.isAnswered(slow.name, since: sent) && router.isAnswered(next.name, since: sent)
     }
 
     /// - Returns: false when the call belongs to no request for another datacenter.

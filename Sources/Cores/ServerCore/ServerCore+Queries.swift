@@ -88,7 +88,10 @@ extension ServerCore {
         guard var failover = failovers[number], let pending = requests[number] else { return }
         failover.attempts = []
         failover.decideAt = .distantFuture
-        let limit = min(pending.deadline, now + min(QueryFailover.attemptLimit, (pending.deadline - now) / 2))
+        // Half of the time is for those that come after them; the last ones have all that is left.
+        let left = pending.deadline - now
+        let time = failover.candidates.count > QueryFailover.width ? left / 2 : left
+        let limit = now + min(QueryFailover.attemptLimit, time)
         while failover.attempts.count < QueryFailover.width, !failover.candidates.isEmpty {
             let datacenter = failover.candidates.removeFirst()
             guard

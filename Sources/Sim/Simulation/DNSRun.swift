@@ -216,7 +216,7 @@ package struct DNSRun: Sendable {
             report.failed += 1
             guard isCalm else { break }
             // Links lose a packet now and then: two of one question in a row cost more than there is.
-            if time < Self.limit * 9 / 10 { violated(question, "failed though nothing is broken") }
+            if time < Self.limit * 9 / 10 { violated(question, "failed after \(time) though nothing is broken") }
             calmLateCount += 1
         default: violated(question, "has code \(answer.code)")
         }
