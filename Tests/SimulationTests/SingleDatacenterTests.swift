@@ -143,13 +143,12 @@ struct SingleDatacenterTests {
     @Test("Of very many who wait for one key all are answered, in parts, with what is there then")
     func manyWait() throws {
         let scenario = Scenario()
-        let servers = scenario.addServers(1)
-        _ = scenario.awaitLeader(among: servers)
-        #expect(scenario.put("key", "1", at: servers[0]))
-        let blocked = try blockedRead(of: "key", scenario, at: servers[0])
-        let waiting = (0..<1500).map { _ in scenario.begin(blocked, at: servers[0]) }
+        let leader = try #require(scenario.awaitLeader(among: scenario.addServers(3)))
+        #expect(scenario.put("key", "1", at: leader))
+        let blocked = try blockedRead(of: "key", scenario, at: leader)
+        let waiting = (0..<1500).map { _ in scenario.begin(blocked, at: leader) }
         scenario.run(for: .seconds(1))
-        #expect(scenario.put("key", "2", at: servers[0]))
+        #expect(scenario.put("key", "2", at: leader))
         expectAnswers(waiting, "2", scenario)
     }
 
