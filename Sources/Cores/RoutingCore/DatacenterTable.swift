@@ -11,8 +11,6 @@ struct DatacenterTable: Sendable {
         let judgement: Instant
         /// Of the lane of requests there.
         var lane: Instant
-        /// None of its servers answers.
-        let isMissing: Bool
         var other: Instant { min(judgement, lane) }
     }
 
@@ -24,6 +22,7 @@ struct DatacenterTable: Sendable {
         let reaches: Bool
         /// The shortest to a server that may be asked.
         let roundTrip: Duration?
+        /// Nil while one of its servers answers.
         let missingSince: Instant?
         let lastHeard: Instant?
         let hearingSince: Instant?
@@ -73,7 +72,7 @@ struct DatacenterTable: Sendable {
 
     private mutating func note(_ place: Int) {
         sights[place] = states[place]!.sight()
-        dues[place] = states[place]!.due(configuration, isMissing: sights[place].missingSince != nil)
+        dues[place] = states[place]!.due(configuration)
     }
 
     func contains(_ name: String) -> Bool { places[name] != nil }
@@ -90,7 +89,7 @@ struct DatacenterTable: Sendable {
         let place = names.firstIndex { $0 > state.name } ?? names.count
         names.insert(state.name, at: place)
         sights.insert(state.sight(), at: place)
-        dues.insert(state.due(configuration, isMissing: state.missingSince != nil), at: place)
+        dues.insert(state.due(configuration), at: place)
         states.insert(state, at: place)
         renumber()
     }
@@ -123,7 +122,7 @@ struct DatacenterTable: Sendable {
 
     /// All is well everywhere, and nobody says otherwise.
     var isUndisputed: Bool { sights.allSatisfy { $0.verdict == .up && $0.federation == .up } }
-    var isMissingAny: Bool { dues.contains(where: \.isMissing) }
+    var isMissingAny: Bool { sights.contains { $0.missingSince != nil } }
 
     /// Whose verdict has to be remade or whose lane of requests has something due, sorted.
     func toLookAt(at now: Instant) -> [String] {
@@ -148,9 +147,9 @@ extension DatacenterState {
         return lane.nextDeadline
     }
 
-    fileprivate mutating func due(_ configuration: RouterConfiguration, isMissing: Bool) -> DatacenterTable.Due {
+    fileprivate mutating func due(_ configuration: RouterConfiguration) -> DatacenterTable.Due {
         DatacenterTable.Due(
-            round: nextRound, judgement: nextJudgement(configuration), lane: lane.nextDeadline, isMissing: isMissing)
+            round: nextRound, judgement: nextJudgement(configuration), lane: lane.nextDeadline)
     }
 
     fileprivate mutating func sight() -> DatacenterTable.Sight {
