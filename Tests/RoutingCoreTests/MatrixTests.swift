@@ -192,7 +192,7 @@ import Testing
         learned.append(book.learn(CarriedRow(row(11, .frozen), age: .seconds(3)), at: now))
         #expect(learned == [true, false, false, true])
         #expect(book.held(of: "dc2", within: .seconds(15), at: now).map(\.row.stamp) == [11])
-        #expect(!book.isFresh("dc2", within: .seconds(15), at: now + .seconds(12)))
+        #expect(book.lastWritten(of: "dc2") == now - .seconds(3))
         let isOldTaken = book.learn(CarriedRow(row(20, .up), age: .seconds(60)), at: now)
         let isLaterTaken = book.learn(CarriedRow(row(1, .up), age: .zero), at: now + .seconds(60))
         #expect(!isOldTaken && isLaterTaken)

@@ -31,8 +31,32 @@ package struct FrameReader: Sendable {
         return frame
     }
 
+    /// Takes bytes that have arrived and hands on each frame that is whole. Most come so: they are not gathered first.
+    package mutating func receive(
+        _ bytes: [UInt8], from start: Int, maxBytes: Int, _ body: ([UInt8]) -> Void
+    ) throws(Fault) {
+        var position = start
+        while buffer.isEmpty, bytes.count - position >= 4 {
+            var count = 0
+            for offset in 0..<4 { count = count << 8 | Int(bytes[position + offset]) }
+            guard count <= maxBytes else { throw .tooLarge(count) }
+            guard bytes.count - position - 4 >= count else { break }
+            body(Array(bytes[position + 4..<position + 4 + count]))
+            position += 4 + count
+        }
+        guard position < bytes.count else { return }
+        append(bytes[position...])
+        while let frame = try next(maxBytes: maxBytes) { body(frame) }
+    }
+
     package static func append(_ frame: [UInt8], to output: inout [UInt8]) {
-        for place in [24, 16, 8, 0] { output.append(UInt8(truncatingIfNeeded: frame.count >> place)) }
+        // Once there is output, it grows by doubling.
+        if output.isEmpty { output.reserveCapacity(4 + frame.count) }
+        var shift = 24
+        while shift >= 0 {
+            output.append(UInt8(truncatingIfNeeded: frame.count >> shift))
+            shift -= 8
+        }
         output.append(contentsOf: frame)
     }
 }

@@ -43,7 +43,7 @@ extension Switchboard {
 
     mutating func begin(_ call: Call, _ now: Instant, _ effects: inout [SwitchboardEffect]) {
         let failure: CallFailure? =
-            if callSlots.count >= limits.maxCalls || callSlots[call.id] != nil {
+            if callSlots.count >= limits.maxCalls || callSlots[call.id.value] != nil {
                 .overloaded
             } else if call.body.count > limits.maxRequestBytes {
                 .notSent("request of \(call.body.count) bytes")
@@ -61,7 +61,7 @@ extension Switchboard {
             slot = calls.count
             calls.append(call)
         }
-        callSlots[call.id] = slot
+        callSlots[call.id.value] = slot
         callTimers.set(slot, due: call.deadline)
         place(slot, now, &effects)
     }
@@ -99,11 +99,11 @@ extension Switchboard {
         let stream: UInt32
         if let idle = connections[connection].idle.popLast() {
             stream = idle
-            connections[connection].streams[idle]?.use = .calling(slot)
+            connections[connection].setUse(of: idle, to: .calling(slot))
         } else {
             guard hasRoom, let opened = connections[connection].open() else { return false }
             stream = opened
-            connections[connection].streams[opened] = RPCStream(use: .calling(slot))
+            connections[connection].streams[UInt64(opened)] = RPCStream(use: .calling(slot))
         }
         nextSequence &+= 1
         let header = RPCHeader(
@@ -141,12 +141,14 @@ extension Switchboard {
     }
 
     mutating func receiveAnswer(
-        _ connection: Int, _ stream: UInt32, _ call: Int, _ now: Instant, _ effects: inout [SwitchboardEffect]
+        _ connection: Int, _ stream: UInt32, _ call: Int, _ bytes: [UInt8], _ range: Range<Int>, _ now: Instant,
+        _ effects: inout [SwitchboardEffect]
     ) {
         let message: RPCMessage?
         do {
-            message = try connections[connection].streams[stream]?.reader.next(
-                maxHeaderBytes: limits.maxHeaderBytes, maxBodyBytes: limits.maxResponseBytes)
+            message = try connections[connection].next(
+                of: stream, bytes, range, isCounted: false, maxHeaderBytes: limits.maxHeaderBytes,
+                maxBodyBytes: limits.maxResponseBytes)
         } catch {
             let id = connections[connection].id
             connections[connection].reset(stream)
@@ -157,14 +159,10 @@ extension Switchboard {
         connections[connection].returnCredit(stream)
         guard let message else { return }
         ended(callOn: connection, now)
-        let keeps =
-            message.header.error.isEmpty && connections[connection].idle.count < limits.maxIdleStreams
-            && connections[connection].streams[stream]?.reader.bufferedCount == 0
-        if keeps {
-            connections[connection].streams[stream]?.use = .idle
-            connections[connection].idle.append(stream)
-        } else {
-            connections[connection].streams[stream] = nil
+        let keeps = message.header.error.isEmpty
+            && connections[connection].rest(stream, maxIdleCount: limits.maxIdleStreams)
+        if !keeps {
+            connections[connection].streams[UInt64(stream)] = nil
             connections[connection].finish(stream, at: now)
         }
         let error = message.header.error
@@ -187,7 +185,7 @@ extension Switchboard {
     }
 
     private mutating func forget(_ slot: Int) {
-        callSlots[calls[slot].id] = nil
+        callSlots[calls[slot].id.value] = nil
         callTimers.clear(slot)
         calls[slot].place = .free
         calls[slot].body = []
@@ -231,7 +229,7 @@ extension Switchboard {
             connections[place].waiting.removeAll { $0 == slot }
         case .sent(let place, let stream, _):
             connection = place
-            connections[place].streams[stream] = nil
+            connections[place].streams[UInt64(stream)] = nil
             // A request cut short must not be completed later, and then be done.
             if connections[place].waitsForCredit(stream) {
                 connections[place].reset(stream)
@@ -248,13 +246,21 @@ extension Switchboard {
     // MARK: In
 
     /// Hands on the next request of a stream, unless one is being answered.
-    mutating func serve(_ slot: Int, _ stream: UInt32, _ now: Instant, _ effects: inout [SwitchboardEffect]) {
-        guard connections[slot].streams[stream]?.use == .listening else { return }
+    /// - Parameter range: of `bytes`, what has just arrived of it.
+    mutating func serve(
+        _ slot: Int, _ stream: UInt32, _ bytes: [UInt8], _ range: Range<Int>, _ now: Instant,
+        _ effects: inout [SwitchboardEffect]
+    ) {
+        guard connections[slot].use(of: stream) == .listening else { return }
         let message: RPCMessage?
+        let held = connections[slot].bufferedCount
         do {
-            message = try connections[slot].streams[stream]?.reader.next(
-                maxHeaderBytes: limits.maxHeaderBytes, maxBodyBytes: limits.maxRequestBytes)
+            message = try connections[slot].next(
+                of: stream, bytes, range, isCounted: true, maxHeaderBytes: limits.maxHeaderBytes,
+                maxBodyBytes: limits.maxRequestBytes)
+            bufferedCount += connections[slot].bufferedCount - held
         } catch {
+            bufferedCount += connections[slot].bufferedCount - held
             log(.info, "request refused", connections[slot], reason: "\(error)", &effects)
             guard connections[slot].role == .multiplexed else {
                 return end(slot, "", tellShell: true, now, &effects)
@@ -264,12 +270,11 @@ extension Switchboard {
         }
         connections[slot].returnCredit(stream)
         guard let message else { return }
-        release(slot, message.byteCount)
         let id = InboundID(nextInbound)
         nextInbound += 1
-        inbound[id] = (slot, stream)
+        inbound[id.value] = (slot, stream)
         let method = message.header.method
-        connections[slot].streams[stream]?.use = .serving(id, sequence: message.header.sequence, method: method)
+        connections[slot].serve(stream, id, sequence: message.header.sequence, method: method)
         let limit = message.header.timeLimit.map { Duration.milliseconds(Int64(clamping: min($0, 1 << 40))) }
         effects.append(
             .inbound(
@@ -283,14 +288,13 @@ extension Switchboard {
         _ id: InboundID, _ error: String, label: String, _ details: ErrorDetails, _ body: [UInt8], _ now: Instant,
         _ effects: inout [SwitchboardEffect]
     ) {
-        guard let (slot, stream) = inbound.removeValue(forKey: id),
-            case .serving(_, let sequence, let method) = connections[slot].streams[stream]?.use
+        guard let (slot, stream) = inbound.removeValue(forKey: id.value),
+            let (sequence, method) = connections[slot].served(stream)
         else { return }
         var header = RPCHeader(
             method: method, sequence: sequence, error: error, errorLabel: label, errorDetails: details)
         if body.count > limits.maxResponseBytes { header.error = "answer of \(body.count) bytes is too large" }
         let content = header.error.isEmpty && !body.isEmpty ? body : Self.emptyMap
-        connections[slot].streams[stream]?.use = .listening
         let byteCount = header.maxByteCount + content.count
         let isSent = connections[slot].send(stream, byteCount: byteCount) { output in
             header.encodeResponse(into: &output)
@@ -302,6 +306,6 @@ extension Switchboard {
             log(.warning, "connection closed", connections[slot], reason: "answers are not taken", &effects)
             return end(slot, "", tellShell: true, now, &effects)
         }
-        serve(slot, stream, now, &effects)
+        serve(slot, stream, [], 0..<0, now, &effects)
     }
 }

@@ -12,7 +12,7 @@ extension Switchboard {
             slot = connections.count
             connections.append(connection)
         }
-        slots[connection.id] = slot
+        slots[connection.id.number] = slot
         return slot
     }
 
@@ -32,7 +32,7 @@ extension Switchboard {
         _ id: StreamID, _ remote: Endpoint, _ now: Instant, _ effects: inout [SwitchboardEffect]
     ) {
         let count = acceptedByAddress[remote.address, default: 0]
-        guard slots[id] == nil, count < limits.maxConnectionsPerAddress, acceptedCount < limits.maxConnections else {
+        guard slot(of: id) == nil, count < limits.maxConnectionsPerAddress, acceptedCount < limits.maxConnections else {
             let connection = Connection(id, remote: remote, role: .free, at: now)
             log(.info, "connection refused", connection, reason: "too many connections", &effects)
             effects.append(.close(id))
@@ -45,7 +45,7 @@ extension Switchboard {
     }
 
     mutating func connected(_ id: StreamID, _ now: Instant, _ effects: inout [SwitchboardEffect]) {
-        guard let slot = slots[id], !connections[slot].isConnected else { return }
+        guard let slot = slot(of: id), !connections[slot].isConnected else { return }
         connections[slot].isConnected = true
         connectionTimers.clear(slot)
         if connections[slot].role == .raftDialled { return raftConnected(slot, now) }
@@ -66,7 +66,7 @@ extension Switchboard {
     mutating func connectFailed(
         _ id: StreamID, _ failure: CallFailure, _ now: Instant, _ effects: inout [SwitchboardEffect]
     ) {
-        guard let slot = slots[id], !connections[slot].isConnected else { return }
+        guard let slot = slot(of: id), !connections[slot].isConnected else { return }
         let waiting = connections[slot].waiting
         connections[slot].waiting = []
         end(slot, failure.message, tellShell: failure == .connectTimeout, now, &effects)
@@ -74,7 +74,7 @@ extension Switchboard {
     }
 
     mutating func received(_ id: StreamID, _ bytes: [UInt8], _ now: Instant, _ effects: inout [SwitchboardEffect]) {
-        guard let slot = slots[id], connections[slot].isConnected, let first = bytes.first else { return }
+        guard let slot = slot(of: id), connections[slot].isConnected, let first = bytes.first else { return }
         connections[slot].lastReceived = now
         var start = 0
         if connections[slot].role == .unopened {
@@ -83,7 +83,7 @@ extension Switchboard {
             case .plain:
                 connectionTimers.set(slot, due: now + limits.silentTimeout)
                 connections[slot].role = .plain
-                connections[slot].streams[Connection.plainStream] = RPCStream(use: .listening)
+                connections[slot].streams[UInt64(Connection.plainStream)] = RPCStream(use: .listening)
             case .raft:
                 connectionTimers.set(slot, due: now + limits.silentTimeout)
                 connections[slot].role = .raftAccepted
@@ -110,15 +110,16 @@ extension Switchboard {
         _ slot: Int, _ bytes: [UInt8], _ start: Int, _ now: Instant, _ effects: inout [SwitchboardEffect]
     ) {
         let stream = Connection.plainStream
-        buffer(slot, stream, bytes, start..<bytes.count)
-        // Without yamux there is no credit: whoever writes on while a request is served is cut off.
-        if case .serving = connections[slot].streams[stream]?.use,
-            connections[slot].bufferedCount > YamuxSession.window
-        {
-            log(.info, "connection closed", connections[slot], reason: "requests beyond the window", &effects)
-            return end(slot, "", tellShell: true, now, &effects)
+        if case .serving = connections[slot].use(of: stream) {
+            buffer(slot, stream, bytes, start..<bytes.count)
+            // Without yamux there is no credit: whoever writes on while a request is served is cut off.
+            if connections[slot].bufferedCount > YamuxSession.window {
+                log(.info, "connection closed", connections[slot], reason: "requests beyond the window", &effects)
+                return end(slot, "", tellShell: true, now, &effects)
+            }
+        } else {
+            serve(slot, stream, bytes, start..<bytes.count, now, &effects)
         }
-        serve(slot, stream, now, &effects)
         checkLimits(slot, now, &effects)
     }
 
@@ -137,7 +138,7 @@ extension Switchboard {
         for index in events.indices {
             guard connections[slot].id == id, connections[slot].role == .multiplexed else { return }
             switch events[index] {
-            case .opened(let stream): connections[slot].streams[stream] = RPCStream(use: .listening)
+            case .opened(let stream): connections[slot].streams[UInt64(stream)] = RPCStream(use: .listening)
             case .acknowledged: startWaiting(slot, now, &effects)
             case .data(let stream, let range): receiveData(slot, stream, bytes, range, now, &effects)
             case .finished(let stream):
@@ -162,19 +163,15 @@ extension Switchboard {
         _ slot: Int, _ stream: UInt32, _ bytes: [UInt8], _ range: Range<Int>, _ now: Instant,
         _ effects: inout [SwitchboardEffect]
     ) {
-        guard let use = connections[slot].streams[stream]?.use else {
+        guard let use = connections[slot].use(of: stream) else {
             // Given up: what still comes is dropped, with credit, so that the peer's writer gets to its end.
             return connections[slot].returnCredit(stream)
         }
         switch use {
-        case .listening:
-            buffer(slot, stream, bytes, range)
-            serve(slot, stream, now, &effects)
+        case .listening: serve(slot, stream, bytes, range, now, &effects)
         // No credit is returned before the request in service is answered.
         case .serving: buffer(slot, stream, bytes, range)
-        case .calling(let call):
-            connections[slot].streams[stream]?.reader.append(bytes, range)
-            receiveAnswer(slot, stream, call, now, &effects)
+        case .calling(let call): receiveAnswer(slot, stream, call, bytes, range, now, &effects)
         case .idle:
             // An answer nobody asked for.
             endStream(slot, stream, .lost("unexpected data"), now, &effects)
@@ -183,9 +180,9 @@ extension Switchboard {
     }
 
     private mutating func buffer(_ slot: Int, _ stream: UInt32, _ bytes: [UInt8], _ range: Range<Int>) {
-        connections[slot].streams[stream]?.reader.append(bytes, range)
-        connections[slot].bufferedCount += range.count
-        bufferedCount += range.count
+        let held = connections[slot].bufferedCount
+        connections[slot].hold(bytes, range, for: stream)
+        bufferedCount += connections[slot].bufferedCount - held
     }
 
     func isOverLimits(_ slot: Int) -> Bool {
@@ -205,10 +202,10 @@ extension Switchboard {
     mutating func endStream(
         _ slot: Int, _ stream: UInt32, _ failure: CallFailure, _ now: Instant, _ effects: inout [SwitchboardEffect]
     ) {
-        guard let state = connections[slot].streams.removeValue(forKey: stream) else { return }
+        guard let state = connections[slot].streams.removeValue(forKey: UInt64(stream)) else { return }
         switch state.use {
-        case .serving(let id, _, _):
-            inbound[id] = nil
+        case .serving(let id):
+            inbound[id.value] = nil
             release(slot, state.reader.bufferedCount)
             effects.append(.abandoned(id))
         case .listening: release(slot, state.reader.bufferedCount)
@@ -245,7 +242,7 @@ extension Switchboard {
         if tellShell { flush(slot, &effects) }
         let old = connections[slot]
         connections[slot] = Connection(old.id, remote: old.remote, role: .free, at: now)
-        slots[old.id] = nil
+        slots[old.id.number] = nil
         connectionTimers.clear(slot)
         if pool[old.remote] == slot { pool[old.remote] = nil }
         if !old.id.isDialled {
@@ -257,12 +254,12 @@ extension Switchboard {
         if tellShell { effects.append(.close(old.id)) }
         for (number, stream) in old.streams.sorted {
             switch stream.use {
-            case .serving(let id, _, _):
-                inbound[id] = nil
+            case .serving(let id):
+                inbound[id.value] = nil
                 effects.append(.abandoned(id))
             case .calling(let call):
                 // The peer never had the whole request.
-                let isCut = old.waitsForCredit(number)
+                let isCut = old.waitsForCredit(UInt32(number))
                 complete(call, .failure(isCut ? .notSent(reason) : .lost(reason)), &effects)
             case .listening, .idle: break
             }
@@ -302,7 +299,7 @@ extension Switchboard {
         guard connections[slot].role == .plain || connections[slot].role == .raftAccepted else { return }
         let end = connections[slot].lastReceived + limits.silentTimeout
         if now < end { return connectionTimers.set(slot, due: end) }
-        if case .serving = connections[slot].streams[Connection.plainStream]?.use {
+        if case .serving = connections[slot].use(of: Connection.plainStream) {
             return connectionTimers.set(slot, due: now + limits.silentTimeout)
         }
         self.end(slot, "", tellShell: true, now, &effects)

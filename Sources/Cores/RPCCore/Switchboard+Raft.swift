@@ -119,10 +119,10 @@ extension Switchboard {
     mutating func receiveRaft(
         _ slot: Int, _ bytes: [UInt8], _ start: Int, _ now: Instant, _ effects: inout [SwitchboardEffect]
     ) {
-        connections[slot].raftFrames.append(bytes[start...])
+        let remote = connections[slot].remote
         do {
-            while let frame = try connections[slot].raftFrames.next(maxBytes: limits.maxRaftFrameBytes) {
-                effects.append(.raft(frame, from: connections[slot].remote))
+            try connections[slot].raftFrames.receive(bytes, from: start, maxBytes: limits.maxRaftFrameBytes) { frame in
+                effects.append(.raft(frame, from: remote))
             }
         } catch {
             log(.warning, "connection closed", connections[slot], reason: "raft frame \(error)", &effects)

@@ -9,7 +9,8 @@ package struct Switchboard: Sendable {
 
     var connections: [Connection] = []
     var freeConnections: [Int] = []
-    var slots: [StreamID: Int] = [:]
+    /// By the number of the stream: all of them are server RPC.
+    var slots = NumberTable<Int>()
     var acceptedByAddress: [IPAddress: Int] = [:]
     var acceptedCount = 0
     /// The connection that takes new calls to an endpoint, dialling or up.
@@ -18,11 +19,13 @@ package struct Switchboard: Sendable {
 
     var calls: [Call] = []
     var freeCalls: [Int] = []
-    var callSlots: [CallID: Int] = [:]
+    /// By the number of the call.
+    var callSlots = NumberTable<Int>()
     var callTimers = SlotTimers()
     var nextSequence: UInt64 = 0
 
-    var inbound: [InboundID: (connection: Int, stream: UInt32)] = [:]
+    /// By the number of the request.
+    var inbound = NumberTable<(connection: Int, stream: UInt32)>()
     var nextInbound: UInt64 = 1
     /// Bytes of unfinished and waiting requests on all accepted connections.
     var bufferedCount = 0
@@ -43,6 +46,8 @@ package struct Switchboard: Sendable {
         min(connectionTimers.nextDeadline, callTimers.nextDeadline, nextRaftDeadline)
     }
 
+    func slot(of stream: StreamID) -> Int? { stream.channel == .rpc ? slots[stream.number] : nil }
+
     package var connectionCount: Int { slots.count }
     package var callCount: Int { callSlots.count }
 
@@ -53,16 +58,16 @@ package struct Switchboard: Sendable {
         case .connectFailed(let id, let text): connectFailed(id, CallFailure(connecting: text), now, &effects)
         case .received(let id, let bytes): received(id, bytes, now, &effects)
         case .closed(let id):
-            if let slot = slots[id] { end(slot, "closed by the peer", tellShell: false, now, &effects) }
+            if let slot = slot(of: id) { end(slot, "closed by the peer", tellShell: false, now, &effects) }
         case .call(let id, let endpoint, let method, let body, let deadline, let fresh, let notes):
             let call = Call(
                 id: id, endpoint: endpoint, method: method, body: body, deadline: deadline, isFresh: fresh,
                 notes: notes)
             begin(call, now, &effects)
         case .cancelCall(let id):
-            if let slot = callSlots[id] { abandon(slot, now, &effects) }
+            if let slot = callSlots[id.value] { abandon(slot, now, &effects) }
         case .expireCall(let id):
-            if let slot = callSlots[id] { deadlinePassed(slot, now, &effects) }
+            if let slot = callSlots[id.value] { deadlinePassed(slot, now, &effects) }
         case .reply(let id, let error, let label, let details, let body):
             reply(id, error ?? "", label: label, details, body, now, &effects)
         case .sendRaft(let endpoint, let frame): sendRaft(frame, to: endpoint, now, &effects)

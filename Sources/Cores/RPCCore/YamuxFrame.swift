@@ -54,12 +54,15 @@ package struct YamuxFrame: Equatable, Sendable {
         output.append(kind.rawValue)
         output.append(UInt8(truncatingIfNeeded: flags.rawValue >> 8))
         output.append(UInt8(truncatingIfNeeded: flags.rawValue))
-        for word in [stream, length] {
-            output.append(UInt8(truncatingIfNeeded: word >> 24))
-            output.append(UInt8(truncatingIfNeeded: word >> 16))
-            output.append(UInt8(truncatingIfNeeded: word >> 8))
-            output.append(UInt8(truncatingIfNeeded: word))
-        }
+        Self.append(stream, to: &output)
+        Self.append(length, to: &output)
+    }
+
+    private static func append(_ word: UInt32, to output: inout [UInt8]) {
+        output.append(UInt8(truncatingIfNeeded: word >> 24))
+        output.append(UInt8(truncatingIfNeeded: word >> 16))
+        output.append(UInt8(truncatingIfNeeded: word >> 8))
+        output.append(UInt8(truncatingIfNeeded: word))
     }
 }
 

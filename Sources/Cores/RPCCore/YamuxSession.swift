@@ -41,12 +41,14 @@ package struct YamuxSession: Sendable {
         var isAcknowledged = false
         var hasFinished = false
         var peerFinished = false
+
+        var isWaiting: Bool { pending.count > pendingStart }
     }
 
     private let role: Role
     /// Streams the peer may have open at once; more are reset.
     private let maxStreams: Int
-    private var streams = StreamTable<Stream>()
+    private var streams = NumberTable<Stream>()
     private var nextStream: UInt32
     private var unacknowledgedCount = 0
     private var halfClosed: [(stream: UInt32, since: Instant)] = []
@@ -82,7 +84,7 @@ package struct YamuxSession: Sendable {
         guard mayOpen else { return nil }
         let stream = nextStream
         nextStream += 2
-        streams[stream] = Stream()
+        streams[UInt64(stream)] = Stream()
         unacknowledgedCount += 1
         YamuxFrame(.windowUpdate, .syn, stream: stream).encode(into: &output)
         return stream
@@ -91,23 +93,24 @@ package struct YamuxSession: Sendable {
     /// Sends what `write` appends as one message: one data frame when the credit allows.
     /// - Returns: false when the stream is gone or already finished by us.
     package mutating func send(_ stream: UInt32, into output: inout [UInt8], write: (inout [UInt8]) -> Void) -> Bool {
-        guard let state = streams[stream], !state.hasFinished, !state.finishesAfterPending else { return false }
+        guard let place = streams.place(of: UInt64(stream)), !streams[place: place].hasFinished,
+            !streams[place: place].finishesAfterPending
+        else { return false }
         let start = output.count
         YamuxFrame(.data, stream: stream, length: 0).encode(into: &output)
         let payloadStart = output.count
         write(&output)
         let count = output.count - payloadStart
-        let waits = state.pending.count > state.pendingStart
-        let allowed = waits ? 0 : min(count, state.sendCredit)
+        let allowed = streams[place: place].isWaiting ? 0 : min(count, streams[place: place].sendCredit)
         if allowed < count {
-            streams[stream]?.pending.append(contentsOf: output[(payloadStart + allowed)...])
+            streams[place: place].pending.append(contentsOf: output[(payloadStart + allowed)...])
             pendingCount += count - allowed
             output.removeLast(count - allowed)
         }
         if allowed == 0 {
             output.removeLast(YamuxFrame.headerBytes)
         } else {
-            streams[stream]?.sendCredit -= allowed
+            streams[place: place].sendCredit -= allowed
             for place in 0..<4 {
                 output[start + 8 + place] = UInt8(truncatingIfNeeded: allowed >> (24 - 8 * place))
             }
@@ -117,38 +120,42 @@ package struct YamuxSession: Sendable {
 
     /// Part of a message has not been sent yet, for lack of credit.
     package func waitsForCredit(_ stream: UInt32) -> Bool {
-        streams[stream].map { $0.pending.count > $0.pendingStart } ?? false
+        streams.place(of: UInt64(stream)).map { streams[place: $0].isWaiting } ?? false
     }
 
     /// Closes our direction, after what still waits for credit; a peer that has closed its own gives no more, so the
     /// stream is reset then.
     package mutating func finish(_ stream: UInt32, into output: inout [UInt8], at now: Instant) {
-        guard let state = streams[stream], !state.hasFinished else { return }
-        if state.pending.count > state.pendingStart {
-            if state.peerFinished { return reset(stream, into: &output) }
-            streams[stream]?.finishesAfterPending = true
+        guard let place = streams.place(of: UInt64(stream)), !streams[place: place].hasFinished else { return }
+        if streams[place: place].isWaiting {
+            if streams[place: place].peerFinished { return reset(stream, into: &output) }
+            streams[place: place].finishesAfterPending = true
             return
         }
         YamuxFrame(.windowUpdate, .fin, stream: stream).encode(into: &output)
-        streams[stream]?.hasFinished = true
-        if state.peerFinished { return remove(stream) }
+        streams[place: place].hasFinished = true
+        if streams[place: place].peerFinished { return remove(stream) }
         halfClosed.append((stream, now))
-        if halfClosed.count > 2 * streams.count + 64 { halfClosed.removeAll { streams[$0.stream] == nil } }
+        if halfClosed.count > 2 * streams.count + 64 { forgetClosed() }
     }
+
+    private mutating func forgetClosed() { halfClosed.removeAll { streams.place(of: UInt64($0.stream)) == nil } }
 
     /// Ends a stream in both directions at once.
     package mutating func reset(_ stream: UInt32, into output: inout [UInt8]) {
-        guard streams[stream] != nil else { return }
+        guard streams.place(of: UInt64(stream)) != nil else { return }
         YamuxFrame(.windowUpdate, .rst, stream: stream).encode(into: &output)
         remove(stream)
     }
 
     /// What has been received on the stream so far is consumed: returns credit once it reaches half the window.
     package mutating func returnCredit(_ stream: UInt32, into output: inout [UInt8]) {
-        guard let state = streams[stream], state.unreturned >= Self.window / 2, !state.peerFinished else { return }
-        streams[stream]?.receiveCredit += state.unreturned
-        streams[stream]?.unreturned = 0
-        YamuxFrame(.windowUpdate, stream: stream, length: UInt32(state.unreturned)).encode(into: &output)
+        guard let place = streams.place(of: UInt64(stream)) else { return }
+        let unreturned = streams[place: place].unreturned
+        guard unreturned >= Self.window / 2, !streams[place: place].peerFinished else { return }
+        streams[place: place].receiveCredit += unreturned
+        streams[place: place].unreturned = 0
+        YamuxFrame(.windowUpdate, stream: stream, length: UInt32(unreturned)).encode(into: &output)
     }
 
     /// A last word before the connection is closed for a fault of the peer.
@@ -157,7 +164,7 @@ package struct YamuxSession: Sendable {
     }
 
     private mutating func remove(_ stream: UInt32) {
-        guard let state = streams.removeValue(forKey: stream) else { return }
+        guard let state = streams.removeValue(forKey: UInt64(stream)) else { return }
         pendingCount -= state.pending.count - state.pendingStart
         if isOurs(stream) && !state.isAcknowledged { unacknowledgedCount -= 1 }
     }
@@ -173,7 +180,7 @@ package struct YamuxSession: Sendable {
         YamuxFrame(.ping, .syn, stream: 0, length: pingValue).encode(into: &output)
         pingSentAt = pingSentAt ?? now
         nextPing = now + Self.pingInterval
-        halfClosed.removeAll { streams[$0.stream] == nil }
+        forgetClosed()
         while let oldest = halfClosed.first, now >= oldest.since + Self.halfClosedTimeout {
             reset(oldest.stream, into: &output)
             halfClosed.removeFirst()
@@ -190,7 +197,7 @@ package struct YamuxSession: Sendable {
         while position < bytes.count {
             if let current = payload {
                 let count = min(current.remaining, bytes.count - position)
-                if streams[current.stream] != nil {
+                if streams.place(of: UInt64(current.stream)) != nil {
                     events.append(.data(current.stream, position..<position + count))
                 }
                 position += count
@@ -228,16 +235,18 @@ package struct YamuxSession: Sendable {
             events.append(.goAway(frame.length))
         case .windowUpdate:
             try began(frame, &output, &events)
-            if streams[frame.stream] != nil {
+            if streams.place(of: UInt64(frame.stream)) != nil {
                 addCredit(Int(frame.length), to: frame.stream, &output)
                 ended(frame.stream, frame.flags, &events)
             }
         case .data:
             try began(frame, &output, &events)
-            if let state = streams[frame.stream] {
-                guard Int(frame.length) <= state.receiveCredit else { throw .creditExceeded(stream: frame.stream) }
-                streams[frame.stream]?.receiveCredit -= Int(frame.length)
-                streams[frame.stream]?.unreturned += Int(frame.length)
+            if let place = streams.place(of: UInt64(frame.stream)) {
+                guard Int(frame.length) <= streams[place: place].receiveCredit else {
+                    throw .creditExceeded(stream: frame.stream)
+                }
+                streams[place: place].receiveCredit -= Int(frame.length)
+                streams[place: place].unreturned += Int(frame.length)
             }
             if frame.length > 0 {
                 payload = (frame.stream, Int(frame.length), frame.flags)
@@ -251,8 +260,9 @@ package struct YamuxSession: Sendable {
     private mutating func began(
         _ frame: YamuxFrame, _ output: inout [UInt8], _ events: inout [Event]
     ) throws(YamuxError) {
+        guard !frame.flags.isEmpty else { return }
         if frame.flags.contains(.syn) {
-            guard frame.stream != 0, !isOurs(frame.stream), streams[frame.stream] == nil else {
+            guard frame.stream != 0, !isOurs(frame.stream), streams.place(of: UInt64(frame.stream)) == nil else {
                 throw .streamID(frame.stream)
             }
             guard role == .acceptor, streams.count < maxStreams else {
@@ -261,12 +271,14 @@ package struct YamuxSession: Sendable {
             }
             var state = Stream()
             state.isAcknowledged = true
-            streams[frame.stream] = state
+            streams[UInt64(frame.stream)] = state
             YamuxFrame(.windowUpdate, .ack, stream: frame.stream).encode(into: &output)
             events.append(.opened(frame.stream))
         }
-        if frame.flags.contains(.ack), streams[frame.stream]?.isAcknowledged == false {
-            streams[frame.stream]?.isAcknowledged = true
+        if frame.flags.contains(.ack), let place = streams.place(of: UInt64(frame.stream)),
+            !streams[place: place].isAcknowledged
+        {
+            streams[place: place].isAcknowledged = true
             unacknowledgedCount -= 1
             events.append(.acknowledged(frame.stream))
         }
@@ -274,21 +286,21 @@ package struct YamuxSession: Sendable {
 
     /// The flags that count after it: FIN and RST.
     private mutating func ended(_ stream: UInt32, _ flags: YamuxFrame.Flags, _ events: inout [Event]) {
-        guard let state = streams[stream] else { return }
+        guard !flags.isEmpty, let place = streams.place(of: UInt64(stream)) else { return }
         if flags.contains(.rst) {
+            let isAcknowledged = streams[place: place].isAcknowledged
             remove(stream)
-            events.append(.reset(stream, unaccepted: !state.isAcknowledged))
-        } else if flags.contains(.fin), !state.peerFinished {
-            streams[stream]?.peerFinished = true
-            if state.hasFinished { remove(stream) }
+            events.append(.reset(stream, unaccepted: !isAcknowledged))
+        } else if flags.contains(.fin), !streams[place: place].peerFinished {
+            streams[place: place].peerFinished = true
+            if streams[place: place].hasFinished { remove(stream) }
             events.append(.finished(stream))
         }
     }
 
     /// Adds credit, and sends what waited for it.
     private mutating func addCredit(_ credit: Int, to stream: UInt32, _ output: inout [UInt8]) {
-        guard credit > 0, var state = streams[stream] else { return }
-        streams[stream] = nil
+        guard credit > 0, var state = streams.removeValue(forKey: UInt64(stream)) else { return }
         // Kept within 32 bits, as the field on the wire.
         state.sendCredit = min(state.sendCredit + credit, Int(UInt32.max))
         let count = min(state.sendCredit, state.pending.count - state.pendingStart)
@@ -307,7 +319,7 @@ package struct YamuxSession: Sendable {
                 state.hasFinished = true
             }
         }
-        streams[stream] = state
+        streams[UInt64(stream)] = state
         if state.hasFinished && state.peerFinished { remove(stream) }
     }
 }

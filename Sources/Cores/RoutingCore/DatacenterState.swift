@@ -68,22 +68,21 @@ struct DatacenterState: Sendable {
     }
 
     func index(of name: String) -> Int? {
-        for index in servers.indices where servers[index].server.name == name { return index }
-        return nil
-    }
-
-    mutating func needsAttention() -> Bool {
-        for index in servers.indices where servers[index].isActive && servers[index].needsAttention { return true }
-        return false
+        servers.withUnsafeBufferPointer { servers in
+            for index in servers.indices where servers[index].server.name == name { return index }
+            return nil
+        }
     }
 
     /// Pings sent so long ago that no result will come.
-    mutating func overduePings(sentBefore instant: Instant) -> [PingID] {
-        var overdue: [PingID] = []
-        for index in servers.indices {
-            if let ping = servers[index].outstanding, ping.sent <= instant { overdue.append(ping.id) }
+    func overduePings(sentBefore instant: Instant) -> [PingID] {
+        servers.withUnsafeBufferPointer { servers in
+            var overdue: [PingID] = []
+            for index in servers.indices {
+                if let ping = servers[index].outstanding, ping.sent <= instant { overdue.append(ping.id) }
+            }
+            return overdue
         }
-        return overdue
     }
 
     /// The verdict the evidence supports now (`leaderlessSince` is up to date).
@@ -140,13 +139,15 @@ struct DatacenterState: Sendable {
         mutating get { findMissingSince() }
     }
 
-    private mutating func findMissingSince() -> Instant? {
-        var latest: Instant?
-        for place in servers.indices where servers[place].isActive {
-            guard let since = servers[place].missingSince else { return nil }
-            latest = max(latest ?? since, since)
+    private func findMissingSince() -> Instant? {
+        servers.withUnsafeBufferPointer { servers in
+            var latest: Instant?
+            for place in servers.indices where servers[place].isActive {
+                guard let since = servers[place].missingSince else { return nil }
+                latest = max(latest ?? since, since)
+            }
+            return latest
         }
-        return latest
     }
 
     private static func words(_ condemned: [ServerEvidence], of count: Int) -> String {
@@ -166,6 +167,52 @@ struct DatacenterState: Sendable {
 
     // MARK: Pings
 
+    /// Sends what the present round owes: one ping in rotation, more while something is amiss.
+    mutating func beginRound(
+        _ configuration: RouterConfiguration, _ book: inout PingBook, using random: inout SeededRandom, at now: Instant,
+        into effects: inout [RouterEffect]
+    ) {
+        var (activeCount, needsAttention) = (0, false)
+        for index in servers.indices where servers[index].isActive {
+            activeCount += 1
+            if servers[index].needsAttention { needsAttention = true }
+        }
+        guard activeCount > 0 else {
+            nextRound = .distantFuture
+            return
+        }
+        if owed == 0 { owed = needsAttention ? min(activeCount, configuration.maxPingsPerRound) : 1 }
+        var left = min(owed, activeCount)
+        // Around once from the cursor on.
+        var index = cursor < servers.count ? cursor : 0
+        while left > 0 {
+            if index == servers.count { index = 0 }
+            guard servers[index].isActive else {
+                index += 1
+                continue
+            }
+            if servers[index].outstanding == nil {
+                guard let id = book.send(to: servers[index].server.name, of: name, at: now) else {
+                    // `nextRound` stays: who has waited longest goes first when the budget allows.
+                    owed = left
+                    cursor = index
+                    return
+                }
+                let fresh = servers[index].missCount > 0
+                servers[index].outstanding = (id, now, fresh)
+                effects.append(.ping(id, servers[index].server, fresh: fresh))
+                if fresh { effects.append(.knock(servers[index].server)) }
+            }
+            index += 1
+            left -= 1
+        }
+        owed = 0
+        cursor = index
+        let interval = configuration.pingInterval
+        let spread = configuration.pingJitter
+        nextRound = now + random.duration(in: interval * (1 - spread)..<interval * (1 + spread))
+    }
+
     /// What is learned from the end of a ping to a server.
     /// - Parameters:
     ///   - timeout: after which a ping is given up.
@@ -179,8 +226,10 @@ struct DatacenterState: Sendable {
             servers[index].outstanding?.id == id
         else { return nil }
         servers[index].outstanding = nil
-        let (wasHealthy, knownLeader) = (servers[index].isHealthy, servers[index].leader)
+        let knownLeader = servers[index].leader
+        let wasHealthy = servers[index].checkHealth()
         learn(&servers[index], sent)
+        let isHealthy = servers[index].checkHealth()
         let isAnswered = servers[index].lastAnswer == now
         let isMissed = !isAnswered && servers[index].missCount > 0
         if isAnswered { statistics.answered.add(now - sent) }
@@ -195,7 +244,7 @@ struct DatacenterState: Sendable {
             deadline = min(deadline, now)
         }
         // All is as well as it was: only the order by round trip may change.
-        let isAsItWas = wasHealthy && servers[index].isHealthy && knownLeader == named && verdict == .up
+        let isAsItWas = wasHealthy && isHealthy && knownLeader == named && verdict == .up
             && leaderlessSince == nil && named?.isEmpty == false
         if isAsItWas { orderCandidates(membersChanged: false) }
         return (!isAsItWas, deadline)
@@ -214,21 +263,25 @@ struct DatacenterState: Sendable {
 
     /// Something has arrived from it.
     /// - Parameter margin: what arrives later than this after the first unanswered ping was sent after it.
-    mutating func heard(margin: Duration, age: Duration, at now: Instant) {
+    /// - Returns: `hearingSince`.
+    mutating func heard(margin: Duration, age: Duration, at now: Instant) -> Instant? {
         let last = lastHeard
         lastHeard = now
-        guard let missing = missingSince, now >= missing + margin else { return }
+        guard let missing = missingSince, now >= missing + margin else { return hearingSince }
         let isHeardAlready = hearingSince.map { $0 >= missing + margin } ?? false
         let isUnbroken = last.map { now - $0 <= age } ?? false
         if !isHeardAlready || !isUnbroken { hearingSince = now }
+        return hearingSince
     }
 
     /// Healthy servers by round trip, then doubtful ones; silent ones never. Remade only when the order changes.
     mutating func orderCandidates(membersChanged: Bool) {
         if !membersChanged && isInOrder { return }
-        let usable = servers.indices.filter { servers[$0].standing.isUsable }
-        let sorted = usable.sorted { Self.isBefore(servers[$0], servers[$1]) }
-        let first = sorted.firstIndex(where: leads)
+        let (sorted, first) = servers.withUnsafeBufferPointer { servers in
+            let usable = servers.indices.filter { servers[$0].standing.isUsable }
+            let sorted = usable.sorted { Self.isBefore(servers, $0, $1) }
+            return (sorted, sorted.firstIndex { leads(servers, $0) })
+        }
         let now = sorted.map { servers[$0].standing }
         guard membersChanged || sorted != order || first != leaderPosition || now != standings else { return }
         order = sorted
@@ -256,29 +309,33 @@ struct DatacenterState: Sendable {
         return isFrozen ? .frozen(datacenter: name) : .unreachable(datacenter: name)
     }
 
-    private func leads(_ index: Int) -> Bool { servers[index].isHealthy && servers[index].endpointText == leader }
+    private func leads(_ servers: UnsafeBufferPointer<ServerEvidence>, _ index: Int) -> Bool {
+        servers[index].isHealthy && servers[index].endpointText == leader
+    }
 
     /// Nothing would move: what each answered ping asks, and mostly finds.
     private var isInOrder: Bool {
-        var count = 0
-        for index in servers.indices where servers[index].standing.isUsable { count += 1 }
-        guard count == order.count else { return false }
-        for place in order.indices {
-            guard servers[order[place]].standing.isUsable, servers[order[place]].standing == standings[place] else {
-                return false
+        servers.withUnsafeBufferPointer { servers in
+            var count = 0
+            for index in servers.indices where servers[index].standing.isUsable { count += 1 }
+            guard count == order.count else { return false }
+            var leading: Int?
+            for place in order.indices {
+                let standing = servers[order[place]].standing
+                guard standing.isUsable, standing == standings[place] else { return false }
+                if place > 0 && Self.isBefore(servers, order[place], order[place - 1]) { return false }
+                if leading == nil && leads(servers, order[place]) { leading = place }
             }
-            if place > 0 && Self.isBefore(servers[order[place]], servers[order[place - 1]]) { return false }
+            return leaderPosition == leading
         }
-        var place = 0
-        while place < order.count && !leads(order[place]) { place += 1 }
-        return leaderPosition == (place < order.count ? place : nil)
     }
 
-    private static func isBefore(_ left: ServerEvidence, _ right: ServerEvidence) -> Bool {
-        if left.isHealthy != right.isHealthy { return left.isHealthy }
-        let (first, second) = (left.smoothedRoundTrip, right.smoothedRoundTrip)
+    private static func isBefore(_ servers: UnsafeBufferPointer<ServerEvidence>, _ left: Int, _ right: Int) -> Bool {
+        let isHealthy = servers[left].isHealthy
+        if isHealthy != servers[right].isHealthy { return isHealthy }
+        let (first, second) = (servers[left].smoothedRoundTrip, servers[right].smoothedRoundTrip)
         if let first, let second, first != second { return first < second }
         if (first == nil) != (second == nil) { return first != nil }
-        return left.server.name < right.server.name
+        return servers[left].server.name < servers[right].server.name
     }
 }

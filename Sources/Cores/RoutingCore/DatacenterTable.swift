@@ -24,8 +24,8 @@ struct DatacenterTable: Sendable {
         let roundTrip: Duration?
         /// Nil while one of its servers answers.
         let missingSince: Instant?
-        let lastHeard: Instant?
-        let hearingSince: Instant?
+        var lastHeard: Instant?
+        var hearingSince: Instant?
         /// It has a server that knows rows.
         let isOurs: Bool
     }
@@ -60,6 +60,12 @@ struct DatacenterTable: Sendable {
         return result
     }
 
+    /// Asks a datacenter where it stands. Nothing of it may be changed.
+    mutating func ask<Result>(_ name: String, _ body: (inout DatacenterState) -> Result) -> Result? {
+        guard let place = places[name], states[place] != nil else { return nil }
+        return body(&states[place]!)
+    }
+
     /// Takes a datacenter out for a moment, in which its place is kept.
     mutating func take(_ name: String) -> DatacenterState? { places[name].flatMap { states[$0].take() } }
 
@@ -82,6 +88,13 @@ struct DatacenterTable: Sendable {
     mutating func changeLane(_ name: String, number: UInt64, _ change: (inout Lane) -> Void) {
         guard let place = places[name], let due = states[place]?.changeLane(number, change) else { return }
         dues[place].lane = due
+    }
+
+    /// Something has arrived from a datacenter, as it does for each of its pings: nothing else of its sight follows.
+    mutating func heard(_ name: String, margin: Duration, age: Duration, at now: Instant) {
+        guard let place = places[name], states[place] != nil else { return }
+        sights[place].hearingSince = states[place]!.heard(margin: margin, age: age, at: now)
+        sights[place].lastHeard = now
     }
 
     private mutating func insert(_ state: DatacenterState) {

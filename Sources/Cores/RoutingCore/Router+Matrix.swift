@@ -54,28 +54,39 @@ extension Router {
     }
 
     mutating func heard(_ datacenter: String, _ now: Instant) {
-        datacenters.change(datacenter) { $0.heard(margin: Self.hearingMargin, age: Self.hearingAge, at: now) }
+        datacenters.heard(datacenter, margin: Self.hearingMargin, age: Self.hearingAge, at: now)
     }
 
     /// Datacenters whose rows are wanted from others: those that do not bring their own, and the own one for what the
     /// other servers of it see.
     package mutating func wantedRows(at now: Instant) -> [String] {
-        if now < rowCache.wantedDue { return rowCache.wanted }
-        rowCache.wanted = findWantedRows(at: now)
+        if now < rowCache.wantedDue && rowCache.wantedOf == datacenters.generation { return rowCache.wanted }
+        let found = findWantedRows(at: now)
+        rowCache.wanted = found.names
+        rowCache.wantedOf = datacenters.generation
+        // While none is wanted none comes to be before the oldest one is too old.
         rowCache.wantedDue = now + RowCache.age
+        if found.names.isEmpty { rowCache.wantedDue = max(rowCache.wantedDue, min(found.next, now + .seconds(1))) }
         return rowCache.wanted
     }
 
-    private func findWantedRows(at now: Instant) -> [String] {
+    /// - Returns: also when the next row grows too old.
+    private func findWantedRows(at now: Instant) -> (names: [String], next: Instant) {
         var wanted: [String] = []
+        var next = Instant.distantFuture
         func look(at name: String) {
-            if !book.isFresh(name, within: Self.directRowAge, at: now) { wanted.append(name) }
+            let written = book.lastWritten(of: name)
+            if let written, now - written < Self.directRowAge {
+                next = min(next, written + Self.directRowAge)
+            } else {
+                wanted.append(name)
+            }
         }
         look(at: configuration.datacenter)
         for (place, name) in names.enumerated() where wanted.count < Self.maxWantedCount {
             if datacenters.sights[place].isOurs { look(at: name) }
         }
-        return wanted
+        return (wanted, next)
     }
 
     /// The rows for who asks for those of `wanted`, the own one first.

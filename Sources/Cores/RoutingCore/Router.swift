@@ -16,24 +16,19 @@ package struct Router: Sendable {
     var keptRelays: [String: (at: Instant, relays: [Relay])] = [:]
     /// Datacenter by server name, refused servers included.
     private var homes: [String: String] = [:]
-    private var pings: [PingID: String] = [:]
-    private var nextPing: UInt64 = 1
+    private var pings: PingBook
     private var nextLane: UInt64 = 1
-    /// Instants of the last pings, at most `maxPingsPerSecond` of them, as a ring.
-    private var recentPings: [Instant] = []
-    private var oldestPing = 0
     /// What others see has changed, and the verdicts of the majority are remade.
     var judgingDue = Instant.distantFuture
     var judgedAt = Instant.zero
     /// Of the own row, the wanted rows, and what was made of them.
     var rowCache = RowCache()
-    /// Due rounds wait until then: the budget of pings is spent.
-    private var blockedUntil = Instant.zero
     package internal(set) var nextDeadline = Instant.distantFuture
 
     package init(_ configuration: RouterConfiguration, random: SeededRandom) {
         self.configuration = configuration
         datacenters = DatacenterTable(configuration)
+        pings = PingBook(maxPerSecond: configuration.maxPingsPerSecond)
         self.random = random
     }
 
@@ -42,20 +37,20 @@ package struct Router: Sendable {
         case .updated(let server): update(server, now, &effects)
         case .removed(let name): remove(name, now, &effects)
         case .pingAnswered(let id, let leader, let roundTrip):
-            guard let name = pings.removeValue(forKey: id) else { return }
+            guard let target = pings.take(id) else { return }
             let clears = configuration.answersToClear
-            pingEnded(name, id, now, &effects) { evidence, _ in
+            pingEnded(target, id, now, &effects) { evidence, _ in
                 evidence.answered(at: now, roundTrip: roundTrip, answersToClear: clears)
                 evidence.leader = leader ?? evidence.leader
                 evidence.trip.pingAnswered(at: now)
             }
         case .pingFailed(let id, let failure):
-            guard let name = pings.removeValue(forKey: id) else { return }
+            guard let target = pings.take(id) else { return }
             let configuration = configuration
-            pingEnded(name, id, now, &effects) { $0.failed(failure, sent: $1, configuration) }
+            pingEnded(target, id, now, &effects) { $0.failed(failure, sent: $1, configuration) }
         case .pingDropped(let id):
-            guard let name = pings.removeValue(forKey: id) else { return }
-            pingEnded(name, id, now, &effects) { _, _ in }
+            guard let target = pings.take(id) else { return }
+            pingEnded(target, id, now, &effects) { _, _ in }
         case .callAnswered(let name, let roundTrip): callAnswered(name, roundTrip, now, &effects)
         case .callFailed(let name, let failure): callFailed(name, failure, now, &effects)
         case .callSlow(let name, let sent): callSlow(name, sent: sent, now, &effects)
@@ -159,15 +154,16 @@ package struct Router: Sendable {
     // MARK: Evidence
 
     private mutating func pingEnded(
-        _ name: String, _ id: PingID, _ now: Instant, _ effects: inout [RouterEffect],
+        _ target: PingBook.Target, _ id: PingID, _ now: Instant, _ effects: inout [RouterEffect],
         _ learn: (inout ServerEvidence, Instant) -> Void
     ) {
-        guard let home = homes[name] else { return }
         let timeout = configuration.pingTimeout
-        let end = datacenters.change(home) { $0.pingEnded(name, id, timeout: timeout, at: now, learn) }
+        let end = datacenters.change(target.datacenter) {
+            $0.pingEnded(target.server, id, timeout: timeout, at: now, learn)
+        }
         guard case .some(.some(let (isNews, deadline))) = end else { return }
         noteDeadline(deadline)
-        if isNews { reassess(home, now, &effects) }
+        if isNews { reassess(target.datacenter, now, &effects) }
     }
 
     /// Costs a lookup while all is well: called for every forwarded request.
@@ -273,69 +269,28 @@ package struct Router: Sendable {
         judgeWhenDue(now, &effects)
         // The datacenter that has waited longest first, so that a spent budget starves none.
         let order = datacenters.toPing(at: now)
-        for name in order where now >= blockedUntil { pingRound(name, now, &effects) }
+        for name in order where now >= pings.blockedUntil { pingRound(name, now, &effects) }
         setDeadline()
     }
 
     private mutating func pingRound(_ name: String, _ now: Instant, _ effects: inout [RouterEffect]) {
         // A ping whose result never came counts as missed: the host answers each within `pingTimeout`.
         let limit = configuration.pingTimeout * 3
-        let overdue = datacenters.change(name) { $0.overduePings(sentBefore: now - limit) }
+        let overdue = datacenters.ask(name) { $0.overduePings(sentBefore: now - limit) }
         for id in overdue ?? [] { handle(.pingFailed(id, .other("no result")), at: now, into: &effects) }
-        guard var state = datacenters.take(name) else { return }
-        defer { datacenters.put(state) }
-        let active = state.servers.indices.filter { state.servers[$0].isActive }
-        guard !active.isEmpty else {
-            state.nextRound = .distantFuture
-            return
-        }
-        var wanted = state.owed
-        if wanted == 0 { wanted = state.needsAttention() ? min(active.count, configuration.maxPingsPerRound) : 1 }
-        state.owed = 0
-        let first = active.firstIndex { $0 >= state.cursor } ?? 0
-        for step in 0..<min(wanted, active.count) {
-            let index = active[(first + step) % active.count]
-            guard state.servers[index].outstanding == nil else { continue }
-            guard spendPing(now) else {
-                // `nextRound` stays: who has waited longest goes first when the budget allows.
-                state.owed = wanted - step
-                state.cursor = index
-                blockedUntil = budgetDeadline
-                return
-            }
-            let id = PingID(nextPing)
-            nextPing += 1
-            let fresh = state.servers[index].missCount > 0
-            state.servers[index].outstanding = (id, now, fresh)
-            pings[id] = state.servers[index].server.name
-            effects.append(.ping(id, state.servers[index].server, fresh: fresh))
-            if fresh { effects.append(.knock(state.servers[index].server)) }
-        }
-        state.cursor = active[(first + min(wanted, active.count) - 1) % active.count] + 1
-        let interval = configuration.pingInterval
-        let spread = configuration.pingJitter
-        state.nextRound = now + random.duration(in: interval * (1 - spread)..<interval * (1 + spread))
-    }
-
-    /// When the next ping is allowed again.
-    private var budgetDeadline: Instant {
-        recentPings.count < configuration.maxPingsPerSecond ? .zero : recentPings[oldestPing] + .seconds(1)
-    }
-
-    private mutating func spendPing(_ now: Instant) -> Bool {
-        guard now >= budgetDeadline else { return false }
-        if recentPings.count < configuration.maxPingsPerSecond {
-            recentPings.append(now)
-        } else {
-            recentPings[oldestPing] = now
-            oldestPing = (oldestPing + 1) % recentPings.count
-        }
-        return true
+        let configuration = configuration
+        // Out of the router for the moment, so that the state is worked on where it stands.
+        var book = PingBook(maxPerSecond: 0)
+        swap(&book, &pings)
+        var random = random
+        datacenters.change(name) { $0.beginRound(configuration, &book, using: &random, at: now, into: &effects) }
+        self.random = random
+        swap(&book, &pings)
     }
 
     private mutating func setDeadline() {
         let (round, other) = datacenters.earliest
-        nextDeadline = min(max(round, blockedUntil), other, judgingDue)
+        nextDeadline = min(max(round, pings.blockedUntil), other, judgingDue)
     }
 
     /// There is work at `deadline` at the latest.

@@ -166,10 +166,15 @@ struct RowBook: Sendable {
         return votes
     }
 
-    func isFresh(_ datacenter: String, within age: Duration, at now: Instant) -> Bool {
-        guard let list = rows.index(forKey: datacenter) else { return false }
-        for place in rows.values[list].indices where now - rows.values[list][place].written < age { return true }
-        return false
+    /// Of the newest row of a datacenter.
+    func lastWritten(of datacenter: String) -> Instant? {
+        guard let list = rows.index(forKey: datacenter) else { return nil }
+        var last: Instant?
+        for place in rows.values[list].indices {
+            let written = rows.values[list][place].written
+            last = max(last ?? written, written)
+        }
+        return last
     }
 
     mutating func forget(_ datacenter: String) { rows[datacenter] = nil }

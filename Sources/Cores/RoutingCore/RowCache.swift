@@ -18,6 +18,8 @@ struct RowCache: Sendable {
     private var historyIndex: UInt64 = 0
 
     var wanted: [String] = []
+    /// Of the datacenters that there were.
+    var wantedOf = 0
     var wantedDue = Instant.zero
 
     func isGood(historyIndex: UInt64, at now: Instant) -> Bool {

@@ -42,16 +42,19 @@ struct ServerEvidence: Sendable {
         endpointText = server.endpoint.description
     }
 
-    var isActive: Bool { server.status != .left }
+    // Inlined: else a server is copied to be asked.
+    @inline(__always) var isActive: Bool { server.status != .left }
     /// The last thing we heard from it is an answer.
     var isAnswering: Bool { lastAnswer != nil && missCount == 0 }
     /// Its last word counts.
     var hasSpoken: Bool { lastAnswer != nil && !isSilent }
-    var isHealthy: Bool { condemnation == nil && missCount == 0 && !isSuspect && !trip.isOpen }
+    @inline(__always) var isHealthy: Bool { condemnation == nil && missCount == 0 && !isSuspect && !trip.isOpen }
+    /// The same, asked of a server where it stands.
+    mutating func checkHealth() -> Bool { isHealthy }
     /// The last fresh connection was accepted, and nothing came back.
     var isMute: Bool { silentCount > 0 }
 
-    var standing: Candidate.Standing {
+    @inline(__always) var standing: Candidate.Standing {
         if !isActive { return .left }
         if isSilent { return .silent }
         if condemnation != nil || missCount > 0 { return .doubtful }
@@ -60,7 +63,7 @@ struct ServerEvidence: Sendable {
 
     var candidate: Candidate { Candidate(server, standing, roundTrip: smoothedRoundTrip) }
     /// Asked each second until it is known well.
-    var needsAttention: Bool {
+    @inline(__always) var needsAttention: Bool {
         !isAnswering || condemnation != nil || leader?.isEmpty == true || server.status == .failed || isSuspect
     }
 

@@ -7,18 +7,20 @@ import RoutingCore
 struct Pings: Sendable {
     struct Ping: Sendable {
         let id: PingID
-        let request: Request
+        /// The answer is one of our own; else it is Consul's to the question for its leader.
+        let isOurs: Bool
         let sentAt: Instant
         /// On a new connection, to learn whether connects succeed.
         let isFresh: Bool
     }
 
-    private var byCall: [CallID: Ping] = [:]
+    /// By the number of the call.
+    private var calls = NumberTable<Ping>()
 
-    mutating func sent(_ ping: Ping, as call: CallID) { byCall[call] = ping }
+    mutating func sent(_ ping: Ping, as call: CallID) { calls[call.value] = ping }
 
     /// - Returns: nil when the call is none of the router's pings.
-    mutating func take(_ call: CallID) -> Ping? { byCall.removeValue(forKey: call) }
+    mutating func take(_ call: CallID) -> Ping? { calls.removeValue(forKey: call.value) }
 }
 
 /// What every answer to a ping says, as text: made when it changes, not for each of sixty a second.

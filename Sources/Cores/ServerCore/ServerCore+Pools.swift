@@ -335,27 +335,35 @@ extension ServerCore {
 
     /// Real Consul servers know no ping of ours: they are asked for their leader.
     private mutating func ping(_ id: PingID, _ server: RouteServer, fresh: Bool, at now: Instant) {
-        let request: Request
+        let call: CallID
         if server.isIsthmus {
             var ping = Ping(datacenter: configuration.datacenter, node: configuration.node)
             ping.wantedRows = router.wantedRows(at: now)
             ping.rowStamp = router.heldStamp(of: server.node, in: server.datacenter)
-            request = .isthmusPing(ping)
+            var body = MessagePackWriter(reserving: 96)
+            ping.encode(into: &body)
+            call = send(Self.pingMethod, body.bytes, to: server, fresh: fresh, at: now)
         } else {
-            request = .statusLeader(DCSpecificRequest(datacenter: server.datacenter))
+            call = send(
+                .statusLeader(DCSpecificRequest(datacenter: server.datacenter)), to: server, fresh: fresh, at: now)
         }
-        let call = send(request, to: server, fresh: fresh, at: now)
-        pings.sent(Pings.Ping(id: id, request: request, sentAt: now, isFresh: fresh), as: call)
+        pings.sent(Pings.Ping(id: id, isOurs: server.isIsthmus, sentAt: now, isFresh: fresh), as: call)
     }
 
     /// A question to a server of another datacenter that gets as long as a ping.
     mutating func send(_ request: Request, to server: RouteServer, fresh: Bool, at now: Instant) -> CallID {
         var body = MessagePackWriter()
         request.encodeBody(into: &body)
+        return send(request.method, body.bytes, to: server, fresh: fresh, at: now)
+    }
+
+    private mutating func send(
+        _ method: String, _ body: [UInt8], to server: RouteServer, fresh: Bool, at now: Instant
+    ) -> CallID {
         let call = requests.newCall()
         switchboard.handle(
             .call(
-                call, to: server.endpoint, method: request.method, body: body.bytes,
+                call, to: server.endpoint, method: method, body: body,
                 deadline: now + router.configuration.pingTimeout, fresh: fresh),
             at: now, into: &switchboardEffects)
         return call
@@ -366,16 +374,15 @@ extension ServerCore {
         guard let ping = pings.take(call) else { return false }
         switch result {
         case .success(let body):
-            var reader = MessagePackReader(body)
-            let answer = Result { () throws(WireError) in try ping.request.decodeResponse(from: &reader) }
+            // An answer that cannot be read is one all the same.
             var leader: String?
-            switch answer {
-            case .success(.isthmusPong(let pong)):
+            if !ping.isOurs {
+                var reader = MessagePackReader(body)
+                leader = try? reader.readString()
+            } else if let pong = try? Pong(decoding: body) {
                 leader = pong.leader
                 learnRows(pong, at: now)
                 learnForgotten(pong.forgotten, at: now)
-            case .success(.string(let text)): leader = text
-            case .success, .failure: leader = nil
             }
             router.handle(
                 .pingAnswered(ping.id, leader: leader, roundTrip: now - ping.sentAt), at: now, into: &routerEffects)

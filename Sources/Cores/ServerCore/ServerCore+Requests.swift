@@ -87,15 +87,14 @@ extension ServerCore {
         }
     }
 
-    private static let pingMethod = Request.isthmusPing(Ping()).method
+    static let pingMethod = Request.isthmusPing(Ping()).method
 
     /// The most frequent request of an idle server: nothing of it waits, so it has no place in the table.
     private mutating func answerPing(_ id: InboundID, _ body: [UInt8], at now: Instant) {
         do throws(WireError) {
-            var reader = MessagePackReader(body)
-            let ping: Ping = try reader.read()
+            let ping = try Ping(decoding: body)
             var writer = MessagePackWriter()
-            writer.write(pong(to: ping, at: now))
+            pong(to: ping, at: now).encode(into: &writer)
             reply(id, error: nil, body: writer.bytes, at: now)
         } catch {
             reply(id, error: "codec.decoder: \(error.description)", body: [0x80], at: now)
@@ -280,7 +279,7 @@ extension ServerCore {
     // MARK: Answers of other servers
 
     mutating func completed(_ call: CallID, _ result: Result<[UInt8], CallFailure>, at now: Instant) {
-        if forwardCompleted(call, result, at: now) || pingCompleted(call, result, at: now)
+        if pingCompleted(call, result, at: now) || forwardCompleted(call, result, at: now)
             || revivalCompleted(call, result, at: now) || failoverCompleted(call, result, at: now)
         {
             return

@@ -12,15 +12,18 @@ package struct ObjectScanner: Equatable, Sendable {
 
     /// - Parameters:
     ///   - start: where the first object begins in `bytes`; the same bytes as in the calls before it.
+    ///   - end: what stands from there on is something else's; nil: nothing.
     ///   - maxBytes: the longest length allowed.
     /// - Returns: the length of the objects in bytes, nil when more bytes are needed.
     /// - Throws: `tooLarge` as soon as the object must pass `maxBytes`, `unexpected` for the byte 0xC1.
     package mutating func length(
-        in bytes: [UInt8], from start: Int, maxBytes: Int
+        in bytes: [UInt8], from start: Int, to end: Int? = nil, maxBytes: Int
     ) throws(WireError) -> Int? {
         // Every answer of another server passes here: one look at the array, not one for each byte.
         try bytes.withUnsafeBufferPointer { bytes throws(WireError) in
-            try length(in: bytes, from: start, maxBytes: maxBytes)
+            try length(
+                in: UnsafeBufferPointer(rebasing: bytes[..<min(end ?? bytes.count, bytes.count)]), from: start,
+                maxBytes: maxBytes)
         }
     }
 

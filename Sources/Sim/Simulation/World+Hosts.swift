@@ -20,7 +20,7 @@ extension World {
         disks.append(SimulatedDisk(identity: identity))
         views.append(nil)
         names.append(configuration.node)
-        linkOfStream.append([:])
+        linkOfStream.append(NumberTable())
         frontEnds.append(frontEnd ?? FrontEnd(configuration))
         layWires()
         listeners[configuration.rpcEndpoint] = (host: host, channel: .rpc)
@@ -54,6 +54,7 @@ extension World {
         precondition(!states[host].isRunning, "\(names[host]) runs already")
         states[host].life += 1
         states[host].isSyncing = false
+        states[host].setTimer = .distantFuture
         var configuration = configurations[host]
         for channel in [Channel.lan, .wan] {
             guard let file = disks[host].files[ServerCore.keyringName(channel)] else { continue }
@@ -103,7 +104,7 @@ extension World {
         states[host].isFrozen = false
         states[host].heldInputs = []
         states[host].faults.waiting = []
-        linkOfStream[host] = [:]
+        linkOfStream[host] = NumberTable()
         dropClients(of: host)
         for number in links.numbers {
             guard let link = links[number], link.dialler == host || link.acceptor == host else { continue }

@@ -65,13 +65,15 @@ extension World {
             Link(
                 dialler: host, diallerLife: states[host].life, dialled: stream, acceptor: target.host,
                 acceptorLife: states[target.host].life))
-        linkOfStream[host][stream] = number
+        linkOfStream[host][Self.key(stream)] = number
         deliver(.opened, on: number, toDialler: false)
         events.add(.stream(number, toDialler: true, .refused("timed out")), due: now + timeout)
     }
 
+    private static func key(_ stream: StreamID) -> UInt64 { stream.number << 2 | UInt64(stream.channel.rawValue) }
+
     mutating func write(_ event: StreamEvent, on stream: StreamID, by host: Int) {
-        guard let number = linkOfStream[host][stream], let link = links[number] else { return }
+        guard let number = linkOfStream[host][Self.key(stream)], let link = links[number] else { return }
         let isDialler = link.dialler == host && link.dialled == stream
         if case .closed = event { release(number, by: isDialler) }
         deliver(event, on: number, toDialler: !isDialler)
@@ -85,9 +87,9 @@ extension World {
             if isDialler { link.isHeldByDialler = false } else { link.isHeldByAcceptor = false }
         }
         if isDialler {
-            linkOfStream[link.dialler][link.dialled] = nil
+            linkOfStream[link.dialler][Self.key(link.dialled)] = nil
         } else if let accepted = link.accepted {
-            linkOfStream[link.acceptor][accepted] = nil
+            linkOfStream[link.acceptor][Self.key(accepted)] = nil
         }
     }
 
@@ -215,7 +217,7 @@ extension World {
                 link.acceptorLife = life
                 link.isHeldByAcceptor = true
             }
-            linkOfStream[host][stream] = number
+            linkOfStream[host][Self.key(stream)] = number
             let source = Endpoint(configurations[link.dialler].rpcEndpoint.address, UInt16(40_000 + number % 20_000))
             hand(.accepted(stream, from: source), to: host)
             deliver(.opened, on: number, toDialler: true)

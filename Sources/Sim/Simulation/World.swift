@@ -19,7 +19,11 @@ package struct World: Sendable {
         var isFrozen = false
         /// Inputs that arrived while frozen, delivered when it continues. Bounded by what peers keep sending.
         var heldInputs: [Input] = []
+        /// When its agent wants to be woken.
         var timer = Instant.distantFuture
+        /// When the earliest of its timers among the events fires. Most agents put their time off again and again: the
+        /// timer that is set stays, and is set anew only when it fires too early.
+        var setTimer = Instant.distantFuture
         var isSyncing = false
         var nextAccepted: UInt64 = 1
         var clock = HostClock()
@@ -107,8 +111,8 @@ package struct World: Sendable {
     var links = LinkTable()
     /// What cuts hold up, in order.
     var stalled: [Link.WayID: [StreamEvent]] = [:]
-    /// By host: links of the streams its agent knows.
-    var linkOfStream: [[StreamID: Int]] = []
+    /// By host: links of the streams its agent knows, by what `key` makes of a stream.
+    var linkOfStream: [NumberTable<Int>] = []
     var listeners: [Endpoint: (host: Int, channel: Channel)] = [:]
     /// By ordered pair of hosts: `wire(from, to)`.
     var wires: [Wire] = []
@@ -201,8 +205,10 @@ package struct World: Sendable {
             guard states[host].life == life else { break }
             hand(input, to: host)
         case .timer(let host, let life, let instant):
-            guard states[host].life == life, states[host].timer == instant, !states[host].isFrozen else { break }
-            step(host)
+            guard states[host].life == life, states[host].setTimer == instant else { break }
+            states[host].setTimer = .distantFuture
+            guard !states[host].isFrozen else { break }
+            if states[host].timer <= instant { step(host) } else { setTimer(of: host) }
         case .synced(let host, let life): synced(host, life: life)
         case .snapshotWritten(let host, let life, let metadata, let data, let trailing):
             guard states[host].life == life, states[host].isRunning else { break }
@@ -269,10 +275,8 @@ package struct World: Sendable {
         let clock = states[host].clock
         let deadline = cores[host]?.run(inputs, at: clock.local(now), into: &batch) ?? .distantFuture
         let next = max(clock.world(deadline), now + .microseconds(1))
-        if states[host].timer != next {
-            states[host].timer = next
-            if next != .distantFuture { events.add(.timer(host: host, life: states[host].life, next), due: next) }
-        }
+        states[host].timer = next
+        if next < states[host].setTimer { setTimer(of: host) }
         turnCounts[host] += 1
         if batch.count > largestTurn.effectCount { largestTurn = (host: host, effectCount: batch.count) }
         // The last one first out: each is moved, not copied.
@@ -285,6 +289,12 @@ package struct World: Sendable {
             _ = disks[host].sync()
             end(host)
         }
+    }
+
+    private mutating func setTimer(of host: Int) {
+        let due = states[host].timer
+        states[host].setTimer = due
+        if due != .distantFuture { events.add(.timer(host: host, life: states[host].life, due), due: due) }
     }
 
     /// After a change of its clock: the timer is set anew.

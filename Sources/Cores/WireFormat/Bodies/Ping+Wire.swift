@@ -1,5 +1,21 @@
 package import FederationModel
 
+// Read for each ping: here the compiler makes the generic reader one for these records, which it does not do for
+// another module.
+extension Ping {
+    package init(decoding bytes: [UInt8]) throws(WireError) {
+        var reader = MessagePackReader(bytes)
+        self = try reader.read()
+    }
+}
+
+extension Pong {
+    package init(decoding bytes: [UInt8]) throws(WireError) {
+        var reader = MessagePackReader(bytes)
+        self = try reader.read()
+    }
+}
+
 extension Ping: WireRecord {
     package init() { self.init(datacenter: "") }
 
