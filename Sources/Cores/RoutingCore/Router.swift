@@ -44,9 +44,9 @@ package struct Router: Sendable {
         case .pingAnswered(let id, let leader, let roundTrip):
             guard let name = pings.removeValue(forKey: id) else { return }
             let clears = configuration.answersToClear
-            pingEnded(name, id, now, &effects) { evidence, _ in
+            pingEnded(name, id, now, &effects) { evidence, sent in
                 evidence.answered(at: now, roundTrip: roundTrip, answersToClear: clears)
-                evidence.leader = leader ?? evidence.leader
+                evidence.said(leader: leader, asked: sent)
                 evidence.trip.pingAnswered(at: now)
             }
         case .pingFailed(let id, let failure):
@@ -163,8 +163,8 @@ package struct Router: Sendable {
         _ learn: (inout ServerEvidence, Instant) -> Void
     ) {
         guard let home = homes[name] else { return }
-        let timeout = configuration.pingTimeout
-        let end = datacenters.change(home) { $0.pingEnded(name, id, timeout: timeout, at: now, learn) }
+        let configuration = configuration
+        let end = datacenters.change(home) { $0.pingEnded(name, id, configuration, at: now, learn) }
         guard case .some(.some(let (isNews, deadline))) = end else { return }
         noteDeadline(deadline)
         if isNews { reassess(home, now, &effects) }
@@ -227,6 +227,13 @@ package struct Router: Sendable {
         if isNews == true { reassess(home, now, &effects) }
     }
 
+    /// A request that only a leader answers, or who has one, was answered: a lookup unless a leader is missed there.
+    mutating func leaderAnswered(_ datacenter: String, _ now: Instant, _ effects: inout [RouterEffect]) {
+        guard datacenters[datacenter]?.leaderlessSince != nil else { return }
+        datacenters.change(datacenter) { $0.leaderAnswered = now }
+        reassess(datacenter, now, &effects)
+    }
+
     func evidence(of server: String) -> ServerEvidence? {
         guard let home = homes[server], let index = datacenters[home]?.index(of: server) else { return nil }
         return datacenters[home]?.servers[index]
@@ -238,8 +245,7 @@ package struct Router: Sendable {
     ) {
         defer { setDeadline() }
         guard var state = datacenters.take(name) else { return }
-        let isWithoutLeader = state.isWithoutLeader
-        state.leaderlessSince = isWithoutLeader ? state.leaderlessSince ?? now : nil
+        state.lookForLeader(configuration, at: now)
         let judged = state.judge(configuration, at: now)
         let (verdict, reason) = state.settle(judged, configuration, at: now)
         let old = state.verdict
