@@ -28,7 +28,12 @@ struct DatacenterState: Sendable {
     var hearingSince: Instant?
     var statistics = PingStatistics()
     /// Since when a quorum has been without a leader.
-    var leaderlessSince: Instant?
+    private(set) var leaderlessSince: Instant?
+    /// After the time that an election may take they were asked once more.
+    private var isAskedAgain = false
+    /// When a request was answered that needs the leader: who said before that there is none is refuted. Kept while a
+    /// leader is missed.
+    var leaderAnswered = Instant.zero
     /// `ip:port` as the last answer that named one said.
     var leader: String?
     var nextRound: Instant
@@ -94,8 +99,8 @@ struct DatacenterState: Sendable {
             let isFrozen = active.contains { $0.condemnation == .frozen }
             return (isFrozen ? .frozen : .unreachable, Self.words(condemned, of: active.count))
         }
-        if let since = leaderlessSince, now >= since + configuration.leaderlessDelay {
-            let count = active.filter { $0.hasSpoken && $0.leader?.isEmpty == true }.count
+        let count = stillLeaderless(active, configuration)
+        if count > 0 {
             return (.leaderless, "no leader known to \(count) of \(active.count) servers, \(condemned.count) silent")
         }
         if !condemned.isEmpty { return (.degraded, Self.words(condemned, of: active.count)) }
@@ -130,7 +135,7 @@ struct DatacenterState: Sendable {
 
     /// When the verdict comes to be remade although nothing new is known.
     mutating func nextJudgement(_ configuration: RouterConfiguration) -> Instant {
-        guard let since = leaderlessSince, verdict != .leaderless else { return settling(configuration) }
+        guard let since = leaderlessSince, verdict != .leaderless, !isAskedAgain else { return settling(configuration) }
         return min(settling(configuration), since + configuration.leaderlessDelay)
     }
 
@@ -155,14 +160,40 @@ struct DatacenterState: Sendable {
         return "\(condemned.count) of \(count) servers do not answer (\(list))"
     }
 
+    // MARK: Leader
+
     /// A quorum of its servers says it has no leader, or is silent, and none that answers names one.
     var isWithoutLeader: Bool {
         let active = servers.filter(\.isActive)
-        let speakers = active.filter(\.hasSpoken)
-        let empty = speakers.filter { $0.leader?.isEmpty == true }.count
-        let named = speakers.contains { $0.leader?.isEmpty == false }
-        let silent = active.filter(\.isSilent).count
-        return empty > 0 && !named && empty + silent >= active.count / 2 + 1
+        let isNamed = active.contains { $0.hasSpoken && $0.leader?.isEmpty == false }
+        return !isNamed && leaderlessCount(active, since: leaderAnswered) > 0
+    }
+
+    /// - Returns: how many say so, asked since then; 0 when they and the silent ones are no quorum.
+    private func leaderlessCount(_ active: [ServerEvidence], since instant: Instant) -> Int {
+        let count = active.filter { $0.saysLeaderless(since: instant) }.count
+        return count + active.filter(\.isSilent).count >= active.count / 2 + 1 ? count : 0
+    }
+
+    /// How many say that they have no leader when the time of an election is over; 0 when they are too few. What was
+    /// said sooner may be over since: a datacenter can fall just after its election.
+    private func stillLeaderless(_ active: [ServerEvidence], _ configuration: RouterConfiguration) -> Int {
+        guard let since = leaderlessSince else { return 0 }
+        return leaderlessCount(active, since: since + configuration.leaderlessDelay)
+    }
+
+    /// Remakes `leaderlessSince`. When the time of an election is over, its servers are asked once more, at once.
+    mutating func lookForLeader(_ configuration: RouterConfiguration, at now: Instant) {
+        guard isWithoutLeader else {
+            leaderlessSince = nil
+            isAskedAgain = false
+            return
+        }
+        let since = leaderlessSince ?? now
+        leaderlessSince = since
+        guard !isAskedAgain, now >= since + configuration.leaderlessDelay else { return }
+        isAskedAgain = true
+        if verdict != .leaderless { nextRound = now }
     }
 
     // MARK: Pings
@@ -214,12 +245,10 @@ struct DatacenterState: Sendable {
     }
 
     /// What is learned from the end of a ping to a server.
-    /// - Parameters:
-    ///   - timeout: after which a ping is given up.
-    ///   - learn: is told when the ping was sent.
+    /// - Parameter learn: is told when the ping was sent.
     /// - Returns: whether the verdict has to be remade, and when there is work; nil when no such ping is under way.
     mutating func pingEnded(
-        _ name: String, _ id: PingID, timeout: Duration, at now: Instant,
+        _ name: String, _ id: PingID, _ configuration: RouterConfiguration, at now: Instant,
         _ learn: (inout ServerEvidence, Instant) -> Void
     ) -> (isNews: Bool, deadline: Instant)? {
         guard let index = index(of: name), let sent = servers[index].outstanding?.sent,
@@ -239,7 +268,8 @@ struct DatacenterState: Sendable {
         tellBreakers(isAnswered: isAnswered, isMissed: isMissed, isLeaderless: named?.isEmpty == true, at: now)
         var deadline = lane.nextDeadline
         // A ping that took its whole limit is followed by the next one at once; a refusal waits for its turn.
-        if servers[index].missCount > 0 && !servers[index].isSilent && now - sent >= timeout {
+        let isMissedLate = servers[index].missCount > 0 && now - sent >= configuration.pingTimeout
+        if (isMissedLate && !servers[index].isSilent) || isAskedTooSoon(sent, configuration, at: now) {
             nextRound = now
             deadline = min(deadline, now)
         }
@@ -248,6 +278,12 @@ struct DatacenterState: Sendable {
             && leaderlessSince == nil && named?.isEmpty == false
         if isAsItWas { orderCandidates(membersChanged: false) }
         return (!isAsItWas, deadline)
+    }
+
+    /// It was under way when the others were asked once more, and says nothing of the time since.
+    private func isAskedTooSoon(_ sent: Instant, _ configuration: RouterConfiguration, at now: Instant) -> Bool {
+        guard let since = leaderlessSince, verdict != .leaderless else { return false }
+        return sent < since + configuration.leaderlessDelay && now >= since + configuration.leaderlessDelay
     }
 
     /// What a ping says of requests to come.

@@ -177,7 +177,11 @@ extension Router {
     ) {
         if !plan.isRelayed && !plan.ask.isBlocking { change(plan) { $0.count(plan.ask, outcome, at: now) } }
         switch outcome {
-        case .answered: handle(.callAnswered(name: server, roundTrip: nil), at: now, into: &effects)
+        case .answered:
+            handle(.callAnswered(name: server, roundTrip: nil), at: now, into: &effects)
+            // A query that waits may end at who leads no longer.
+            let provesLeader = plan.ask.needsLeader && !plan.ask.isBlocking && !plan.isRelayed
+            if provesLeader { leaderAnswered(plan.ask.datacenter, now, &effects) }
         case .failed(let failure): handle(.callFailed(name: server, failure), at: now, into: &effects)
         case .cancelled: break
         }

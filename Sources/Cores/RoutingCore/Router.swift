@@ -39,9 +39,9 @@ package struct Router: Sendable {
         case .pingAnswered(let id, let leader, let roundTrip):
             guard let target = pings.take(id) else { return }
             let clears = configuration.answersToClear
-            pingEnded(target, id, now, &effects) { evidence, _ in
+            pingEnded(target, id, now, &effects) { evidence, sent in
                 evidence.answered(at: now, roundTrip: roundTrip, answersToClear: clears)
-                evidence.leader = leader ?? evidence.leader
+                evidence.said(leader: leader, asked: sent)
                 evidence.trip.pingAnswered(at: now)
             }
         case .pingFailed(let id, let failure):
@@ -157,9 +157,9 @@ package struct Router: Sendable {
         _ target: PingBook.Target, _ id: PingID, _ now: Instant, _ effects: inout [RouterEffect],
         _ learn: (inout ServerEvidence, Instant) -> Void
     ) {
-        let timeout = configuration.pingTimeout
+        let configuration = configuration
         let end = datacenters.change(target.datacenter) {
-            $0.pingEnded(target.server, id, timeout: timeout, at: now, learn)
+            $0.pingEnded(target.server, id, configuration, at: now, learn)
         }
         guard case .some(.some(let (isNews, deadline))) = end else { return }
         noteDeadline(deadline)
@@ -223,6 +223,13 @@ package struct Router: Sendable {
         if isNews == true { reassess(home, now, &effects) }
     }
 
+    /// A request that only a leader answers, or who has one, was answered: a lookup unless a leader is missed there.
+    mutating func leaderAnswered(_ datacenter: String, _ now: Instant, _ effects: inout [RouterEffect]) {
+        guard datacenters.ask(datacenter, { $0.leaderlessSince != nil }) == true else { return }
+        datacenters.change(datacenter) { $0.leaderAnswered = now }
+        reassess(datacenter, now, &effects)
+    }
+
     func evidence(of server: String) -> ServerEvidence? {
         guard let home = homes[server], let index = datacenters[home]?.index(of: server) else { return nil }
         return datacenters[home]?.servers[index]
@@ -234,8 +241,7 @@ package struct Router: Sendable {
     ) {
         defer { setDeadline() }
         guard var state = datacenters.take(name) else { return }
-        let isWithoutLeader = state.isWithoutLeader
-        state.leaderlessSince = isWithoutLeader ? state.leaderlessSince ?? now : nil
+        state.lookForLeader(configuration, at: now)
         let judged = state.judge(configuration, at: now)
         let (verdict, reason) = state.settle(judged, configuration, at: now)
         let old = state.verdict

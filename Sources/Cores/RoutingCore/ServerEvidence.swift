@@ -12,8 +12,10 @@ struct ServerEvidence: Sendable {
     var smoothedRoundTrip: Duration?
     var lastRoundTrip: Duration?
     var lastAnswer: Instant?
-    /// What it last said of its leader; empty: none. Nil: it never said.
+    /// What it last said of its leader; empty: none. Nil: it never said, or was silent since.
     var leader: String?
+    /// When it was asked for that: it was so then or later.
+    private(set) var leaderAsked = Instant.zero
     var lastError = ""
     /// Failures since the last answer, and when the first of those pings was sent.
     var missCount = 0
@@ -83,6 +85,18 @@ struct ServerEvidence: Sendable {
         smoothedRoundTrip = smoothedRoundTrip.map { $0 + (roundTrip - $0) / 8 } ?? roundTrip
     }
 
+    /// - Parameter leader: nil when the answer did not say.
+    mutating func said(leader: String?, asked: Instant) {
+        guard let leader else { return }
+        self.leader = leader
+        leaderAsked = asked
+    }
+
+    /// Its last word is that it has no leader, and it was asked for it since then.
+    func saysLeaderless(since instant: Instant) -> Bool {
+        hasSpoken && leader?.isEmpty == true && leaderAsked >= instant
+    }
+
     mutating func failed(_ failure: PingFailure, sent: Instant, _ configuration: RouterConfiguration) {
         lastError = failure.message
         answerCount = 0
@@ -103,6 +117,8 @@ struct ServerEvidence: Sendable {
             return
         }
         isSilent = true
+        // Who comes back may have been away for long.
+        leader = nil
         switch condemnation {
         case nil: condemnation = silentCount > 0 ? .frozen : .unreachable
         case .frozen:

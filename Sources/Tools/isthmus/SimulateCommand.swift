@@ -15,11 +15,13 @@ struct SimulateCommand: ParsableCommand {
     @Option(help: "Asks so many DNS questions in all, instead of writing and reading.") var dns = 0
     @Option(help: .hidden) var step: UInt64 = 1
     @Flag(help: "Prints each run's log.") var verbose = false
+    @Flag(help: "Prints every event of the one run.") var trace = false
 
     func validate() throws {
         guard seeds > 0, jobs > 0, step > 0, first <= .max - seeds else {
             throw ValidationError("--seeds and --jobs begin at 1")
         }
+        guard !trace || seeds == 1 else { throw ValidationError("--trace is for one seed") }
         guard dns == 0 || (dns / Int(clamping: seeds)) > 0 else { throw ValidationError("--dns is below --seeds") }
     }
 
@@ -48,6 +50,7 @@ struct SimulateCommand: ParsableCommand {
         // A worker's share of the questions among its share of the seeds.
         var run = DNSRun(seed: seed, questionCount: max(1, dns / Int(clamping: max(1, seeds / step))))
         run.world.keepsLog = verbose
+        if trace { run.world.tracer = { StandardOutput.print($0.line) } }
         let report = run.run()
         if verbose { for line in run.world.lines { StandardOutput.print(line) } }
         var lines = [report.line]
@@ -65,6 +68,7 @@ struct SimulateCommand: ParsableCommand {
         if dns > 0 { return simulateDNS(seed, isWorker, &summary) }
         var run = FederationRun(seed: seed)
         run.world.keepsLog = verbose
+        if trace { run.world.tracer = { StandardOutput.print($0.line) } }
         let report = run.run()
         if verbose { for line in run.world.lines { StandardOutput.print(line) } }
         var lines = [report.line]
