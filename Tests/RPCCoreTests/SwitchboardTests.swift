@@ -166,6 +166,23 @@ import Testing
         #expect(world.result(4) == .success([0xC3]))
     }
 
+    @Test("A session in use needs no keep-alive; a silent one is pinged, by both ends")
+    func keepAlive() {
+        var world = PipeWorld(seed: 22)
+        world.call(0)
+        world.run(for: .seconds(1))
+        let before = world.writeCount
+        for number in 1...30 {
+            world.call(UInt64(number))
+            world.run(for: .seconds(10))
+        }
+        #expect(world.writeCount - before == 2 * 30)
+        // From the last answer on; an idle session is closed later than that.
+        world.run(for: .seconds(21))
+        #expect(world.writeCount - before == 2 * 30 + 4)
+        #expect(world.hosts[0].connectionCount == 1 && world.hosts[1].connectionCount == 1)
+    }
+
     @Test("A dead path: after one unanswered call the next one dials anew")
     func suspect() {
         var world = PipeWorld(seed: 25)

@@ -84,6 +84,7 @@ package struct Switchboard: Sendable {
 
     /// One write per connection for everything the present input produced.
     private mutating func flush(_ effects: inout [SwitchboardEffect]) {
+        guard !unflushed.isEmpty else { return }
         for slot in unflushed { flush(slot, &effects) }
         unflushed.removeAll(keepingCapacity: true)
     }

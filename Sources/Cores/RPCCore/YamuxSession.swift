@@ -5,6 +5,7 @@ package import Determinism
 package struct YamuxSession: Sendable {
     /// Credit of each direction of a new stream.
     package static let window = 262_144
+    /// Silence after which a peer is pinged.
     package static let pingInterval = Duration.seconds(30)
     package static let pingTimeout = Duration.seconds(10)
     /// Streams opened and not yet accepted by the peer: real acceptors reset what exceeds their backlog of 256.
@@ -56,6 +57,9 @@ package struct YamuxSession: Sendable {
     /// The data frame whose payload is arriving.
     private var payload: (stream: UInt32, remaining: Int, flags: YamuxFrame.Flags)?
     private var nextPing: Instant
+    /// A message of the peer: it says all that the answer to a ping would. Pings of its own do not count, it would send
+    /// them over a way that works in one direction only.
+    private var lastMessage: Instant
     private var pingValue: UInt32 = 0
     private var pingSentAt: Instant?
     /// The peer has sent go-away: no new streams.
@@ -68,6 +72,7 @@ package struct YamuxSession: Sendable {
         self.maxStreams = maxStreams
         nextStream = role == .dialler ? 1 : 2
         nextPing = now + Self.pingInterval
+        lastMessage = now
     }
 
     package var streamCount: Int { streams.count }
@@ -173,13 +178,21 @@ package struct YamuxSession: Sendable {
 
     // MARK: Time
 
-    /// Sends a due keep-alive ping and forgets streams the peer left half closed.
+    /// Pings a peer that has been silent and forgets streams the peer left half closed.
     package mutating func advance(to now: Instant, into output: inout [UInt8]) throws(YamuxError) {
         if let sent = pingSentAt, now >= sent + Self.pingTimeout { throw .pingUnanswered }
         guard now >= nextPing else { return }
+        if pingSentAt == nil && now < lastMessage + Self.pingInterval {
+            nextPing = lastMessage + Self.pingInterval
+            return resetHalfClosed(at: now, into: &output)
+        }
         YamuxFrame(.ping, .syn, stream: 0, length: pingValue).encode(into: &output)
         pingSentAt = pingSentAt ?? now
         nextPing = now + Self.pingInterval
+        resetHalfClosed(at: now, into: &output)
+    }
+
+    private mutating func resetHalfClosed(at now: Instant, into output: inout [UInt8]) {
         forgetClosed()
         while let oldest = halfClosed.first, now >= oldest.since + Self.halfClosedTimeout {
             reset(oldest.stream, into: &output)
@@ -206,7 +219,7 @@ package struct YamuxSession: Sendable {
             } else if header.isEmpty && bytes.count - position >= YamuxFrame.headerBytes {
                 let frame = try YamuxFrame(decoding: bytes, at: position)
                 position += YamuxFrame.headerBytes
-                try receive(frame, &output, &events)
+                try receive(frame, at: now, &output, &events)
             } else {
                 let count = min(YamuxFrame.headerBytes - header.count, bytes.count - position)
                 header.append(contentsOf: bytes[position..<position + count])
@@ -214,14 +227,15 @@ package struct YamuxSession: Sendable {
                 guard header.count == YamuxFrame.headerBytes else { return }
                 let frame = try YamuxFrame(decoding: header)
                 header.removeAll(keepingCapacity: true)
-                try receive(frame, &output, &events)
+                try receive(frame, at: now, &output, &events)
             }
         }
     }
 
     private mutating func receive(
-        _ frame: YamuxFrame, _ output: inout [UInt8], _ events: inout [Event]
+        _ frame: YamuxFrame, at now: Instant, _ output: inout [UInt8], _ events: inout [Event]
     ) throws(YamuxError) {
+        if frame.kind != .ping { lastMessage = now }
         switch frame.kind {
         case .ping:
             if frame.flags.contains(.syn) {

@@ -58,8 +58,15 @@ extension Router {
     }
 
     /// Datacenters whose rows are wanted from others: those that do not bring their own, and the own one for what the
-    /// other servers of it see.
+    /// other servers of it see. For a ping that leaves now: who was just asked by another one may be about to answer.
     package mutating func wantedRows(at now: Instant) -> [String] {
+        guard now >= rowCache.nextAsking else { return [] }
+        let wanted = findWanted(at: now)
+        if !wanted.isEmpty { rowCache.nextAsking = now + RowCache.askingPause }
+        return wanted
+    }
+
+    private mutating func findWanted(at now: Instant) -> [String] {
         if now < rowCache.wantedDue && rowCache.wantedOf == datacenters.generation { return rowCache.wanted }
         let found = findWantedRows(at: now)
         rowCache.wanted = found.names

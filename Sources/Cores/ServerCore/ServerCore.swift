@@ -252,7 +252,7 @@ extension ServerCore {
         while !switchboardEffects.isEmpty {
             var batch: [SwitchboardEffect] = []
             swap(&batch, &switchboardEffects)
-            batch.reverse()
+            if batch.count > 1 { batch.reverse() }
             while let effect = batch.popLast() {
                 switch effect {
                 case .connect(let stream, let endpoint, let timeout):

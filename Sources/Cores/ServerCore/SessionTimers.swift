@@ -27,7 +27,9 @@ struct SessionTimers: Sendable {
 
     mutating func stop(_ id: String) { due[id] = nil }
 
+    /// Called for every batch of a follower.
     mutating func stopAll() {
+        guard !due.isEmpty || !queue.isEmpty else { return }
         due = [:]
         queue = DeadlineQueue()
     }

@@ -104,7 +104,9 @@ package enum LZW {
     /// - Parameter limit: bytes the result may have; more throws `tooLarge` before they are stored.
     /// - Throws: `truncated` without an end code, `malformed` for a code not yet defined.
     package static func decompress(_ bytes: [UInt8], limit: Int) throws(WireError) -> [UInt8] {
-        var output: [UInt8] = []
+        // Longer than what is known, so that it grows by doubling and not for each code.
+        var output = [UInt8](repeating: 0, count: min(limit, max(256, 4 * bytes.count)))
+        var outputCount = 0
         var prefix = [UInt16](repeating: 0, count: tableSize)
         var suffix = [UInt8](repeating: 0, count: tableSize)
         /// Bytes that an entry stands for.
@@ -132,7 +134,10 @@ package enum LZW {
                 (width, high, overflow, last, defined) = (9, endCode, 512, none, endCode + 1)
                 continue
             }
-            if code == endCode { return output }
+            if code == endCode {
+                output.removeLast(output.count - outputCount)
+                return output
+            }
             let repeatsLast = code == high && last != none && code > endCode
             guard code < clearCode || repeatsLast || (code > endCode && code < defined) else {
                 throw WireError(.malformed("LZW code \(code) is not defined"), at: position)
@@ -140,10 +145,14 @@ package enum LZW {
             var step = repeatsLast ? last : code
             let length = step > endCode ? Int(lengths[step]) : 1
             let count = length + (repeatsLast ? 1 : 0)
-            guard count <= limit - output.count else { throw WireError(.tooLarge, at: position) }
+            guard count <= limit - outputCount else { throw WireError(.tooLarge, at: position) }
             // Entries lead from the last byte to the first.
-            var place = output.count + length - 1
-            output.append(contentsOf: repeatElement(0, count: count))
+            var place = outputCount + length - 1
+            outputCount += count
+            if outputCount > output.count {
+                let wanted = max(outputCount, min(limit, 2 * output.count))
+                output.append(contentsOf: repeatElement(0, count: wanted - output.count))
+            }
             while step > endCode {
                 output[place] = suffix[step]
                 step = Int(prefix[step])
@@ -151,7 +160,7 @@ package enum LZW {
             }
             let first = UInt8(truncatingIfNeeded: step)
             output[place] = first
-            if repeatsLast { output[output.count - 1] = first }
+            if repeatsLast { output[outputCount - 1] = first }
             if last != none && high < tableSize && high > endCode {
                 prefix[high] = UInt16(last)
                 suffix[high] = first

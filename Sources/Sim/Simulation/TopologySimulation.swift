@@ -142,10 +142,15 @@ package struct TopologySimulation: Sendable {
         loadDue = limit
         try observe()
         if !clients.ready.isEmpty || hasReadyScript { return }
-        // An answer to a load may bring its next request forward: all its requesters may have been busy.
-        while clients.world.step(before: moment(of: loadDue)) {
+        var due = loadDue
+        var moment = moment(of: due)
+        while clients.world.step(before: moment) {
             try observe()
             if !clients.ready.isEmpty || hasReadyScript { return }
+            // An answer to a load may bring its next request forward: all its requesters may have been busy.
+            guard loadDue != due else { continue }
+            due = loadDue
+            moment = self.moment(of: due)
         }
         try observe()
     }

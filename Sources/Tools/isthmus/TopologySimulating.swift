@@ -27,6 +27,7 @@ enum TopologySimulating {
     }
 
     static func simulate(_ topology: Topology, _ options: TopologySimulation.Options) throws -> TopologyReport {
+        _ = LargePages.areWanted
         do {
             var simulation = try TopologySimulation(topology, options)
             return simulation.run()
