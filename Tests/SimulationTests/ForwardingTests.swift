@@ -145,14 +145,14 @@ struct ForwardingTests {
     }
 
     @Test(
-        "The first question over DNS to a datacenter whose line to one server loses packets is answered by another",
-        arguments: [0, 1, 2])
-    func firstQuestion(position: Int) {
+        "The first question over DNS to a datacenter whose lines to some servers lose packets is answered by another",
+        arguments: [[0], [1], [2], [0, 1], [0, 2], [1, 2]])
+    func firstQuestion(positions: [Int]) {
         let (scenario, here, there) = FederationTests.federation()
         Self.farAway(scenario, here, there)
         scenario.run(for: .seconds(3))
         // As if a segment were lost twice: 600 ms until it is sent for the third time.
-        scenario.world.setCut(true, from: here[0], to: there[position])
+        for position in positions { scenario.world.setCut(true, from: here[0], to: there[position]) }
         // What a client agent gives its server of 500 ms.
         let id = scenario.begin(Self.read(.stale), at: here[0], timeout: .milliseconds(420))
         let began = scenario.world.now
