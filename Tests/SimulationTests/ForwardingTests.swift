@@ -1,5 +1,6 @@
 import Determinism
 import FederationModel
+import HTTPCore
 import ServerCore
 import Simulation
 import Testing
@@ -143,6 +144,66 @@ struct ForwardingTests {
         }
     }
 
+    @Test(
+        "The first question over DNS to a datacenter whose lines to some servers lose packets is answered by another",
+        arguments: [[0], [1], [2], [0, 1], [0, 2], [1, 2]])
+    func firstQuestion(positions: [Int]) {
+        let (scenario, here, there) = FederationTests.federation()
+        Self.farAway(scenario, here, there)
+        scenario.run(for: .seconds(3))
+        // As if a segment were lost twice: 600 ms until it is sent for the third time.
+        for position in positions { scenario.world.setCut(true, from: here[0], to: there[position]) }
+        // What a client agent gives its server of 500 ms.
+        let id = scenario.begin(Self.read(.stale), at: here[0], timeout: .milliseconds(420))
+        let began = scenario.world.now
+        scenario.run(for: .milliseconds(450))
+        guard case .success? = scenario.answer(id) else {
+            Issue.record("\(scenario.answer(id) as Any)")
+            return
+        }
+        #expect((scenario.answeredAt[id] ?? .distantFuture) - began <= .milliseconds(400))
+    }
+
+    @Test("A query that fails over is answered when its one packet to each datacenter is lost once")
+    func failoverLosesPackets() {
+        let scenario = Scenario(seed: 1)
+        let here = scenario.addServers(3, datacenter: 1)
+        let others = [2, 3].map { scenario.addServers(3, datacenter: $0, federating: [1]) }
+        for hosts in [here] + others { _ = scenario.awaitLeader(among: hosts) }
+        var link = Topology.Link.between
+        (link.latency, link.loss) = (.fixed(.milliseconds(40)), 0)
+        for first in here {
+            for second in others.joined() {
+                scenario.world.setLink(link, from: first, to: second)
+                scenario.world.setLink(link, from: second, to: first)
+            }
+        }
+        for (number, hosts) in others.enumerated() {
+            let registration = RegisterRequest(
+                datacenter: "dc\(number + 2)", node: "ext", address: "10.0.0.1",
+                service: NodeService(id: "far", service: "far", port: 80))
+            #expect(scenario.ask(.catalogRegister(registration), at: hosts[0])?.isSuccess == true)
+        }
+        let failover = QueryDatacenterOptions(datacenters: ["dc2", "dc3"])
+        let query = PreparedQuery(name: "anywhere", service: ServiceQuery(service: "far", failover: failover))
+        let made = scenario.ask(
+            .preparedQueryApply(PreparedQueryRequest(datacenter: "dc1", op: "create", query: query)), at: here[0])
+        #expect(made?.isSuccess == true)
+        scenario.run(for: .seconds(5))
+        for host in others.joined() { scenario.world.setCut(true, from: here[0], to: host) }
+        let request = PreparedQueryExecuteRequest(
+            datacenter: "dc1", queryIDOrName: "anywhere", options: QueryOptions(allowStale: true))
+        let id = scenario.begin(.preparedQueryExecute(request), at: here[0], timeout: .milliseconds(480))
+        scenario.run(for: .milliseconds(150))
+        for host in others.joined() { scenario.world.setCut(false, from: here[0], to: host) }
+        scenario.run(for: .milliseconds(330))
+        guard case .success(.queryResult(let answer))? = scenario.answer(id) else {
+            Issue.record("\(scenario.answer(id) as Any)")
+            return
+        }
+        #expect(answer.nodes?.count == 1 && !answer.isPartial, "\(answer)")
+    }
+
     @Test("10,000 callers of a frozen datacenter: a bounded number waits, each gets a reason, local writes go on")
     func tenThousandCallers() {
         let (scenario, here, there) = FederationTests.federation()
@@ -158,7 +219,10 @@ struct ForwardingTests {
         let began = scenario.world.now
         #expect(scenario.put("local", "1", at: here[0]))
         #expect(scenario.world.now - began <= .milliseconds(50))
+        scenario.world.largestTurn = (0, 0)
         scenario.run(for: .seconds(11))
+        // They are answered in parts, so that others get their turn in between.
+        #expect(scenario.world.largestTurn.effectCount <= 300, "\(scenario.world.largestTurn)")
         for request in sent {
             guard let end = scenario.answeredAt[request.id] else {
                 Issue.record("a request never ended")
@@ -167,4 +231,43 @@ struct ForwardingTests {
             #expect(end - request.at <= .seconds(10))
         }
     }
+
+    @Test(
+        "Once a datacenter is frozen, left or its breaker is open, who asks is told so without a turn of the agent",
+        arguments: ["/v1/kv/k?dc=dc2", "/v1/kv/k?dc=dc2&stale", "/v1/health/service/web?dc=dc2&stale"])
+    func refusedAtOnce(target: String) throws {
+        let (scenario, here, there) = FederationTests.federation()
+        #expect(scenario.put("k", "v", in: "dc2", at: here[0]))
+        for server in there { scenario.world.freeze(server) }
+        let sent = (0..<20).map { _ in scenario.begin(Self.read(.stale), at: here[0]) }
+        _ = scenario.run(atMost: .seconds(10)) { scenario in
+            scenario.verdicts.contains { $0.host == here[0] && $0.verdict == .frozen }
+        }
+        #expect(sent.allSatisfy { scenario.answer($0) != nil })
+        scenario.world.largestTurn = (0, 0)
+        let turns = scenario.world.turnCounts[here[0]]
+        let json = [(name: "Accept", value: "application/json")]
+        let began = scenario.world.now
+        let refused = try #require(scenario.fetch("GET", target, json, at: here[0]))
+        // Fetching takes 10 ms of its clock, in which a turn of gossip or Raft may be due; a hundred more add none.
+        for _ in 0..<100 {
+            _ = scenario.world.http(
+                HTTPRequest(method: "GET", target: target, headers: json), at: here[0], timeout: .seconds(1))
+        }
+        #expect(scenario.world.now - began <= .milliseconds(10))
+        #expect(scenario.world.turnCounts[here[0]] - turns <= 5)
+        // With its way shown the agent itself is asked: the same answer but for that.
+        let asked = try #require(scenario.fetch("GET", target + "&explain", json, at: here[0]))
+        #expect(refused.status == asked.status && refused.body == asked.body, "\(refused) \(asked)")
+        let others = asked.headers.filter { $0.name != "X-Isthmus-Route" }
+        #expect(refused.headers.map(\.name) == others.map(\.name))
+        #expect(refused.headers.contains { $0.name == "X-Isthmus-Error" && $0.value == "frozen" })
+        for server in there { scenario.world.resume(server) }
+        #expect(scenario.run(atMost: .seconds(15)) { $0.get("k", in: "dc2", at: here[0]) == "v" } != nil)
+        #expect(scenario.fetch("GET", target, json, at: here[0])?.status == 200)
+    }
+}
+
+extension Result {
+    fileprivate var isSuccess: Bool { if case .success = self { true } else { false } }
 }

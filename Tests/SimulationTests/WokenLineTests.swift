@@ -5,7 +5,7 @@ import Testing
 @Suite struct WokenLineTests {
     @Test("Numbers come out in the order in which they came, however they are taken")
     func order() {
-        var line = WokenLine()
+        var line = WokenLine<UInt64>()
         var taken: [UInt64] = []
         taken += line.take(atMost: 5)
         #expect(line.isEmpty && taken.isEmpty)

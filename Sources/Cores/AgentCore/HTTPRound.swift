@@ -131,6 +131,11 @@ package struct HTTPRound: Sendable {
             return .respond(answer)
         }
         self.request = request
+        if let error = view?.refusal(of: request), !rendering.explains {
+            var details = ErrorDetails()
+            details.datacenter = request.datacenter ?? ""
+            return answered(.failure(error), details, view: view, at: now())
+        }
         return .ask(request, timeout: rendering.timeout)
     }
 

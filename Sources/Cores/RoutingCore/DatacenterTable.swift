@@ -37,6 +37,9 @@ struct DatacenterTable: Sendable {
     private var states: [DatacenterState?] = []
     private var dues: [Due] = []
     private(set) var sights: [Sight] = []
+    private var refusals: [StandingRefusal?] = []
+    /// Another one whenever who is refused what is another.
+    private(set) var refusalGeneration = 0
     private var places: [String: Int] = [:]
     /// Another one whenever `names` are others.
     private(set) var generation = 0
@@ -79,6 +82,23 @@ struct DatacenterTable: Sendable {
     private mutating func note(_ place: Int) {
         sights[place] = states[place]!.sight()
         dues[place] = states[place]!.due(configuration)
+        noteRefusal(place)
+    }
+
+    private mutating func noteRefusal(_ place: Int) {
+        let refusal = states[place]!.refusal()
+        if refusal == nil && refusals[place] == nil || refusal == refusals[place] { return }
+        refusals[place] = refusal
+        refusalGeneration += 1
+    }
+
+    func standingRefusal(of name: String) -> StandingRefusal? { places[name].flatMap { refusals[$0] } }
+
+    /// Of each datacenter that refuses anything.
+    var standingRefusals: [String: StandingRefusal] {
+        var standing: [String: StandingRefusal] = [:]
+        for place in refusals.indices { standing[names[place]] = refusals[place] }
+        return standing
     }
 
     func contains(_ name: String) -> Bool { places[name] != nil }
@@ -88,6 +108,7 @@ struct DatacenterTable: Sendable {
     mutating func changeLane(_ name: String, number: UInt64, _ change: (inout Lane) -> Void) {
         guard let place = places[name], let due = states[place]?.changeLane(number, change) else { return }
         dues[place].lane = due
+        noteRefusal(place)
     }
 
     /// Something has arrived from a datacenter, as it does for each of its pings: nothing else of its sight follows.
@@ -104,7 +125,9 @@ struct DatacenterTable: Sendable {
         sights.insert(state.sight(), at: place)
         dues.insert(state.due(configuration), at: place)
         states.insert(state, at: place)
+        refusals.insert(nil, at: place)
         renumber()
+        noteRefusal(place)
     }
 
     mutating func remove(_ name: String) {
@@ -113,6 +136,7 @@ struct DatacenterTable: Sendable {
         states.remove(at: place)
         dues.remove(at: place)
         sights.remove(at: place)
+        if refusals.remove(at: place) != nil { refusalGeneration += 1 }
         renumber()
     }
 

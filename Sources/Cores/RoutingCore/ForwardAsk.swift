@@ -40,16 +40,19 @@ package struct ForwardAsk: Equatable, Sendable {
 
     /// - Parameter hopCount: as the peer says that handed it on; 0 for a request of the own datacenter.
     package init(_ request: Request, to datacenter: String, bodyBytes: Int = 0, hopCount: Int) {
-        let needsLeader =
-            switch request.kind {
-            case .write: true
-            case .read: request.options?.allowStale == false
-            case .leader: request.options?.allowStale != true
-            case .local, .anyServer: false
-            }
         self.init(
-            datacenter: datacenter, needsLeader: needsLeader, changesNothing: RetryPolicy.changesNothing(request),
+            datacenter: datacenter, needsLeader: Self.needsLeader(request),
+            changesNothing: RetryPolicy.changesNothing(request),
             isBlocking: (request.options?.minQueryIndex ?? 0) > 0, bodyBytes: bodyBytes, hopCount: hopCount)
         mayHedge = request.kind == .read && request.options?.requireConsistent == false && !isBlocking
+    }
+
+    package static func needsLeader(_ request: Request) -> Bool {
+        switch request.kind {
+        case .write: true
+        case .read: request.options?.allowStale == false
+        case .leader: request.options?.allowStale != true
+        case .local, .anyServer: false
+        }
     }
 }

@@ -40,6 +40,8 @@ package struct ForwardPlan: Equatable, Sendable {
     package let hedgeDelay: Duration?
     /// Its call then speaks against the server that has it.
     package let slowDelay: Duration
+    /// It follows from answers that were counted; else it is what is usual.
+    package let isSlowDelayMeasured: Bool
 
     /// The datacenter that is asked first to hand it on.
     package var relay: String? {
@@ -56,6 +58,7 @@ package struct ForwardPlan: Equatable, Sendable {
         verdict = state?.verdict
         lane = state?.lane.number
         slowDelay = state?.lane.slowDelay ?? Lane.usualSlow
+        isSlowDelayMeasured = state?.lane.latency.p95 != nil
         hedgeDelay = ask.mayHedge ? state?.lane.hedgeDelay : nil
         (rule, decision) = Self.decide(&ask, state, relays, measure)
         self.ask = ask
@@ -75,25 +78,10 @@ package struct ForwardPlan: Equatable, Sendable {
         }
         let lane = state.lane
         if ask.hopCount >= Relay.maxHopCount { return (.hops, .refuse(.unknownDatacenter(datacenter))) }
-        switch state.verdict {
-        case .left: return (.hasLeft, .refuse(.left(datacenter: datacenter)))
-        case .leaderless where ask.needsLeader:
-            return (.verdict(.leaderless), .refuse(.leaderless(datacenter: datacenter)))
-        case .unreachable:
+        if let (rule, error) = state.refusal(needsLeader: ask.needsLeader) { return (rule, .refuse(error)) }
+        if state.verdict == .unreachable {
             let error = FederationError.unreachable(datacenter: datacenter)
             return (.verdict(.unreachable), detour(&ask, lane, relays, measure, or: error))
-        // No detour helps where connections are accepted and nothing is answered.
-        case .frozen: return (.verdict(.frozen), .refuse(.frozen(datacenter: datacenter)))
-        case .up, .degraded, .leaderless: break
-        }
-        // Who needs the leader needs a server, too.
-        if !lane.any.passes.allowed { return (.breaker(needsLeader: false), .refuse(state.outageError)) }
-        if ask.needsLeader && !lane.leader.passes.allowed {
-            let isLeaderless = state.isWithoutLeader
-            return (
-                .breaker(needsLeader: true),
-                .refuse(isLeaderless ? .leaderless(datacenter: datacenter) : state.outageError)
-            )
         }
         let candidates = ask.needsLeader ? state.leaderFirst : state.candidates
         guard !candidates.isEmpty else { return (.noServer, .refuse(.unreachable(datacenter: datacenter))) }

@@ -6,7 +6,7 @@ package struct Lane: Equatable, Sendable {
     /// A call that outlasts four times the usual time of nineteen in twenty is slow. Below 100 ms a garbage collection
     /// or a sync explains it; 700 ms leave a ping its second before the breaker's patience ends.
     static let slowFactor = 4
-    static let minSlow = Duration.milliseconds(100)
+    package static let minSlow = Duration.milliseconds(100)
     static let maxSlow = Duration.milliseconds(700)
     /// While too few answers are counted.
     static let usualSlow = Duration.milliseconds(500)

@@ -33,6 +33,12 @@ extension Router {
         }
     }
 
+    /// Of each datacenter for which some requests are refused, whoever asks and whenever.
+    package var refusals: [String: StandingRefusal] { datacenters.standingRefusals }
+    package func refusal(of datacenter: String) -> StandingRefusal? { datacenters.standingRefusal(of: datacenter) }
+    /// Another one whenever `refusals` are others.
+    package var refusalGeneration: Int { datacenters.refusalGeneration }
+
     // MARK: Relays
 
     /// Rows change each second; 10,000 requests that are planned anew when a verdict falls read them once.
@@ -142,6 +148,10 @@ extension Router {
     /// Whether one that waits may go.
     package func hasRoom(for datacenter: String) -> Bool {
         datacenters[datacenter]?.lane.limits.hasRoom ?? true
+    }
+
+    package func hasQueue(for datacenter: String) -> Bool {
+        (datacenters[datacenter]?.lane.limits.queued ?? 0) > 0
     }
 
     /// Whether one more request may be asked of a second server; takes it from the budget.

@@ -21,7 +21,7 @@ struct Forward: Sendable {
 
     let plan: ForwardPlan
     /// In the order they are tried: of the datacenter, or of the relay.
-    let candidates: [Candidate]
+    private(set) var candidates: [Candidate]
     /// At most three: the first, one hedge, one retry.
     var attempts: [Attempt] = []
     var retryCount = 0
@@ -37,6 +37,9 @@ struct Forward: Sendable {
 
     /// The next server that was not tried yet.
     var next: Candidate? { attempts.count < candidates.count ? candidates[attempts.count] : nil }
+
+    /// It is tried before all others that were not tried yet.
+    mutating func prefer(_ place: Int) { candidates.swapAt(attempts.count, place) }
 
     var isUnderWay: Bool { attempts.contains { $0.end == nil } }
 
@@ -57,8 +60,18 @@ struct Forward: Sendable {
         }
     }
 
+    /// When a call speaks against its server. While nothing is measured, half of the time that is left at the latest: a
+    /// question over DNS has less than what is usual, and a lost packet costs 200 ms and more.
+    func slowDelay(_ candidate: Candidate, left: Duration) -> Duration {
+        guard !plan.isSlowDelayMeasured else { return plan.slowDelay }
+        return min(plan.slowDelay, max(left / 2, Lane.minSlow, (candidate.roundTrip ?? .zero) * 2))
+    }
+
     /// How long a suspected server has to answer the ping that is sent to it at once.
-    var grace: Duration { min(max((plan.hedgeDelay ?? .milliseconds(125)) * 2, .milliseconds(50)), .milliseconds(500)) }
+    func grace(left: Duration) -> Duration {
+        let usual = min(max((plan.hedgeDelay ?? .milliseconds(125)) * 2, .milliseconds(50)), .milliseconds(500))
+        return min(usual, max(left / 2, .milliseconds(50)))
+    }
 }
 
 /// Requests on their way to other datacenters, by their numbers, which bound them.
@@ -79,7 +92,16 @@ struct ForwardTable: Sendable {
     /// over.
     private var queues: [String: (numbers: [UInt64], first: Int)] = [:]
 
-    var nextDeadline: Instant { timers.nextDeadline }
+    /// Those whose datacenter fell, or whose breaker opened while they wait for a place (`hasFallen` is false).
+    private var fallen = WokenLine<(number: UInt64, datacenter: String, hasFallen: Bool)>()
+    /// Datacenters of these.
+    private var falling: Set<String> = []
+
+    /// How many of them are ended at once, and when the next ones are.
+    private var partCount = 0
+    private var nextPart = Instant.zero
+
+    var nextDeadline: Instant { fallen.isEmpty ? timers.nextDeadline : min(timers.nextDeadline, nextPart) }
 
     subscript(number: UInt64) -> Forward? { entries[number] }
 
@@ -106,6 +128,33 @@ struct ForwardTable: Sendable {
         else { return }
         entries[number]?.attempts[place].end = words
         entries[number]?.attempts[place].isAnswered = isAnswered
+    }
+
+    mutating func prefer(_ place: Int, for number: UInt64) { entries[number]?.prefer(place) }
+
+    mutating func fall(_ numbers: [UInt64], in datacenter: String, hasFallen: Bool) {
+        guard !numbers.isEmpty else { return }
+        fallen.append(numbers.map { ($0, datacenter, hasFallen) })
+        falling.insert(datacenter)
+        partCount = max(Self.minPartCount, fallen.count / Self.maxPartCount + 1)
+    }
+
+    /// Those of that datacenter that wait for a place are in the line, as far as they came before.
+    func isFalling(_ datacenter: String) -> Bool { falling.contains(datacenter) }
+
+    /// Thousands wait for one datacenter. They are told of its fall in parts of half a millisecond, here and on the
+    /// loops of connections, so that who asks for another one gets its turn; and with a pause between two parts, in
+    /// which the processor is free, also when all of them ask again at the same distance.
+    static let minPartCount = 64
+    private static let partPause = Duration.milliseconds(5)
+    /// Nobody waits for longer than 1 s once the verdict stands: the last part is due after 640 ms.
+    private static let maxPartCount = 128
+
+    mutating func takeFallen(at now: Instant) -> [(number: UInt64, datacenter: String, hasFallen: Bool)] {
+        guard !fallen.isEmpty, now >= nextPart else { return [] }
+        nextPart = now + Self.partPause
+        defer { if fallen.isEmpty { falling = [] } }
+        return fallen.take(atMost: partCount)
     }
 
     mutating func fell(_ number: UInt64) { entries[number]?.hasFallen = true }

@@ -2,6 +2,7 @@ package import CatalogCore
 package import Determinism
 package import FederationModel
 import FilterCore
+package import RoutingCore
 
 /// What a server knows at one moment, published after each applied batch. Connection loops answer reads from it without
 /// asking the control loop; `answer` is pure.
@@ -21,6 +22,8 @@ package struct ReadView: Sendable {
     package var leaseEnd = Instant.zero
     /// When this server last heard from its leader; nil when it never did.
     package var lastContact: Instant?
+    /// Other datacenters for which requests are refused, whoever asks: as the control loop would.
+    package var refusals: [String: StandingRefusal] = [:]
     /// For filter expressions.
     package let patterns: PatternCompiler
 
@@ -54,6 +57,16 @@ package struct ReadView: Sendable {
             options.allowStale || (!options.requireConsistent && now < leaseEnd)
         else { return .ask }
         return answerHere(request, options: options, at: now)
+    }
+
+    /// A request for a datacenter that answers nobody. Ten thousand callers of a frozen one are told so on their own
+    /// loops: the control loop hears nothing of them.
+    package func refusal(of request: Request) -> FederationError? {
+        guard !refusals.isEmpty, isServer, request.kind != .local, let other = request.datacenter,
+            let refusal = refusals[other]
+        else { return nil }
+        if case .internalKeyringOperation = request { return nil }
+        return refusal.error(needsLeader: ForwardAsk.needsLeader(request))
     }
 
     /// Answers from this catalog, whatever the read mode: the caller has made sure that it may.

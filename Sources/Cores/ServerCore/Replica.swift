@@ -2,6 +2,7 @@ import CatalogCore
 import Determinism
 import FederationModel
 import RaftCore
+import RoutingCore
 import StorageFormat
 
 /// A server's copy of its datacenter: the Raft node, the catalog it drives and the view published from both.
@@ -32,6 +33,7 @@ struct Replica: Sendable {
         let leaderKnown: Bool
         let leaseEnd: Instant
         let lastContact: Instant?
+        let refusalGeneration: Int
     }
     /// In order of their writes.
     var held: [HeldMessages] = []
@@ -42,7 +44,7 @@ struct Replica: Sendable {
     var confirmedReads: [ConfirmedRead] = []
     var waiters = WatchTable<UInt64>()
     /// Who waited for what has moved, and is to be answered.
-    var woken = WokenLine()
+    var woken = WokenLine<UInt64>()
     var lockDelays = LockDelays()
     /// The state was replaced by a snapshot of a person's: whoever waits is answered.
     var isRestored = false
@@ -59,6 +61,8 @@ struct Replica: Sendable {
     /// Writes are refused while the disk is full.
     var diskIsFull = false
     var commitMark: CommitMark
+    /// Of the refusals in the view.
+    private(set) var refusalGeneration = 0
     let id: NodeID
 
     init(
@@ -117,6 +121,11 @@ struct Replica: Sendable {
         return taken.compactMap { proposals.removeValue(forKey: $0)?.pending }
     }
 
+    mutating func take(_ refusals: [String: StandingRefusal], _ generation: Int) {
+        view.refusals = refusals
+        refusalGeneration = generation
+    }
+
     /// Brings the view up to date.
     /// - Returns: whether anything a reader can see has changed.
     mutating func refreshView() -> Bool {
@@ -128,7 +137,7 @@ struct Replica: Sendable {
             appliedIndex: appliedIndex, term: glance.term, isLeader: glance.isLeader,
             leaderKnown: node.leader != nil && hasCaughtUp,
             leaseEnd: glance.isLeader && glance.isReadyForReads ? node.leaseEnd : .zero,
-            lastContact: hasCaughtUp ? node.lastContact : nil)
+            lastContact: hasCaughtUp ? node.lastContact : nil, refusalGeneration: refusalGeneration)
         guard moment != published else { return false }
         if published?.appliedIndex != moment.appliedIndex { view.catalog = catalog }
         published = moment

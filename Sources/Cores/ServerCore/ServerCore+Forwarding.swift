@@ -73,7 +73,8 @@ extension ServerCore {
             if reason == .first, let delay = forward.plan.hedgeDelay, forward.candidates.count > 1 {
                 forwards.remind(call, of: .hedge, at: now + delay)
             }
-            forwards.remind(call, of: .slow, at: now + forward.plan.slowDelay)
+            let delay = forward.slowDelay(candidate, left: pending.deadline - now)
+            forwards.remind(call, of: .slow, at: now + delay)
         }
         switchboard.handle(
             .call(
@@ -117,6 +118,7 @@ extension ServerCore {
     // MARK: While a call is under way
 
     mutating func advanceForwards(at now: Instant) {
+        endFallen(at: now)
         while let (number, call, step) = forwards.popDue(at: now) {
             guard let forward = forwards[number], let attempt = forward.attempts.first(where: { $0.call == call })
             else { continue }
@@ -127,25 +129,32 @@ extension ServerCore {
             case .slow:
                 let server = attempt.candidate.server.name
                 router.handle(.callSlow(name: server, sent: attempt.sentAt), at: now, into: &routerEffects)
-                guard forward.plan.ask.changesNothing, forward.retryCount == 0 else { continue }
-                forwards.remind(call, of: .move, at: now + forward.grace)
+                guard forward.plan.ask.changesNothing, forward.retryCount == 0, let pending = requests[number] else {
+                    continue
+                }
+                forwards.remind(call, of: .move, at: now + forward.grace(left: pending.deadline - now))
             case .move:
                 let isAlone = forward.attempts.count { $0.end == nil } == 1
                 guard isAlone, !forward.hasFallen, forward.retryCount < RetryPolicy.acrossDatacenters.maxRetries,
-                    let next = forward.next, mayMove(attempt.candidate.server, next.server, since: attempt.sentAt)
+                    let place = placeToMove(forward, from: attempt)
                 else { continue }
+                forwards.prefer(place, for: number)
                 self.attempt(number, .retry, at: now)
             }
         }
         performRouter(at: now)
     }
 
-    /// The others answer and this one does not: the request need not wait for it. When the whole datacenter is slow,
-    /// nothing is asked twice. Another relay is another way: what the first one answers to pings says nothing of its
-    /// own line.
-    private func mayMove(_ slow: RouteServer, _ next: RouteServer, since sent: Instant) -> Bool {
-        if slow.datacenter != next.datacenter { return true }
-        return !router.isAnswered(slow.name, since: sent) && router.isAnswered(next.name, since: sent)
+    /// Others answer and this one does not: the request need not wait for it, and goes to the first that does. When the
+    /// whole datacenter is slow, nothing is asked twice. Another relay is another way: what the first one answers to
+    /// pings says nothing of its own line.
+    private func placeToMove(_ forward: Forward, from attempt: Forward.Attempt) -> Int? {
+        let (slow, sent) = (attempt.candidate.server, attempt.sentAt)
+        let isSilent = !router.isAnswered(slow.name, since: sent)
+        return forward.candidates.indices.dropFirst(forward.attempts.count).first { place in
+            let next = forward.candidates[place].server
+            return next.datacenter != slow.datacenter || (isSilent && router.isAnswered(next.name, since: sent))
+        }
     }
 
     /// - Returns: false when the call belongs to no request for another datacenter.
@@ -230,12 +239,25 @@ extension ServerCore {
         return forward
     }
 
-    /// Who waited longest takes the place that became free.
+    /// Who waited longest takes the place that became free. When nobody is let through they are told so in parts.
     private mutating func startQueued(for datacenter: String, at now: Instant) {
-        while router.hasRoom(for: datacenter), let number = forwards.takeQueued(for: datacenter) {
+        guard router.hasQueue(for: datacenter) else { return }
+        var count = 0
+        let isRefused = router.refusal(of: datacenter)?.ofAny != nil
+        while !isRefused && count < ForwardTable.minPartCount, router.hasRoom(for: datacenter),
+            let number = forwards.takeQueued(for: datacenter)
+        {
+            count += 1
             if let forward = forwards.remove(number) { router.leftQueue(forward.plan) }
             forward(number, to: datacenter, hasWaited: true, at: now)
         }
+        guard isRefused || count == ForwardTable.minPartCount, !forwards.isFalling(datacenter) else { return }
+        queuedFall(datacenter)
+    }
+
+    private mutating func queuedFall(_ datacenter: String) {
+        let numbers = forwards.numbers { $0.isQueued && $0.plan.ask.datacenter == datacenter }
+        forwards.fall(numbers, in: datacenter, hasFallen: false)
     }
 
     /// The deadline passed. Calls that are still under way say whether they were sent.
@@ -250,19 +272,8 @@ extension ServerCore {
 
     /// A verdict fell that ends all hope of an answer: nobody waits any longer for one.
     mutating func datacenterFell(_ datacenter: String, at now: Instant) {
-        let fallen = forwards.numbers { $0.plan.ask.datacenter == datacenter || $0.isUnderWay(in: datacenter) }
-        for number in fallen {
-            guard let forward = forwards[number] else { continue }
-            if forward.isQueued {
-                planAgain(number, at: now)
-                continue
-            }
-            guard forward.isUnderWay(in: datacenter) || !forward.plan.isRelayed else { continue }
-            forwards.fell(number)
-            for attempt in forward.attempts where attempt.isUnderWay(in: datacenter) {
-                switchboard.handle(.expireCall(attempt.call), at: now, into: &switchboardEffects)
-            }
-        }
+        let numbers = forwards.numbers { $0.plan.ask.datacenter == datacenter || $0.isUnderWay(in: datacenter) }
+        forwards.fall(numbers, in: datacenter, hasFallen: true)
     }
 
     /// Requests are refused from now on: those that wait for a place are planned anew, too.
@@ -270,8 +281,21 @@ extension ServerCore {
         log(
             .warning, "requests for a datacenter are refused: it has stopped answering them",
             ["federation.datacenter": datacenter])
-        for number in forwards.numbers(where: { $0.isQueued && $0.plan.ask.datacenter == datacenter }) {
-            planAgain(number, at: now)
+        queuedFall(datacenter)
+    }
+
+    private mutating func endFallen(at now: Instant) {
+        for (number, datacenter, hasFallen) in forwards.takeFallen(at: now) {
+            guard let forward = forwards[number] else { continue }
+            if forward.isQueued {
+                planAgain(number, at: now)
+                continue
+            }
+            guard hasFallen, forward.isUnderWay(in: datacenter) || !forward.plan.isRelayed else { continue }
+            forwards.fell(number)
+            for attempt in forward.attempts where attempt.isUnderWay(in: datacenter) {
+                switchboard.handle(.expireCall(attempt.call), at: now, into: &switchboardEffects)
+            }
         }
     }
 }

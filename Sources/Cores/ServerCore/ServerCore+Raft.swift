@@ -3,6 +3,7 @@ import Determinism
 import FederationModel
 import RPCCore
 import RaftCore
+import RoutingCore
 import SerfCore
 import StorageFormat
 import WireFormat
@@ -51,7 +52,13 @@ extension ServerCore {
 
     /// The catalog may be ahead of the published view within one `settle`.
     mutating func publishView() {
-        guard replica != nil, replica!.refreshView() else { return }
+        guard replica != nil else { return }
+        if replica!.refusalGeneration != router.refusalGeneration {
+            // Who asks for a forgotten datacenter is noted: none of its requests is refused without.
+            let refusals = router.refusals.filter { !forgetting.isForgotten($0.key) }
+            replica!.take(refusals, router.refusalGeneration)
+        }
+        guard replica!.refreshView() else { return }
         out.append(.publish(replica!.view))
     }
 

@@ -1,13 +1,14 @@
-/// Numbers of requests in the order in which they are to be answered. At most as many as there are requests: each waits
-/// for one thing, and is taken out of the table of waiters when it comes here.
-struct WokenLine: Sendable {
-    private var numbers: [UInt64] = []
+/// Numbers of requests in the order in which they are to be answered, or what goes with them: some in each turn. At
+/// most as many as there are requests: each waits for one thing, and is taken out of the table of waiters when it comes
+/// here.
+struct WokenLine<Number: Sendable>: Sendable {
+    private var numbers: [Number] = []
     private var first = 0
 
     var isEmpty: Bool { first == numbers.count }
     var count: Int { numbers.count - first }
 
-    mutating func append(_ more: [UInt64]) {
+    mutating func append(_ more: [Number]) {
         if isEmpty {
             numbers = more
             first = 0
@@ -16,7 +17,7 @@ struct WokenLine: Sendable {
         }
     }
 
-    mutating func take(atMost count: Int) -> [UInt64] {
+    mutating func take(atMost count: Int) -> [Number] {
         let end = first + min(self.count, count)
         defer {
             first = end

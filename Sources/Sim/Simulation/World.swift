@@ -135,9 +135,9 @@ package struct World: Sendable {
     package var keepsFacts = false
     var facts: [(host: Int, Fact)] = []
     /// Of each agent: how often it was given something to do.
-    var turnCounts: [Int] = []
+    package internal(set) var turnCounts: [Int] = []
     /// The most effects that one turn of an agent had.
-    var largestTurn = (host: 0, effectCount: 0)
+    package var largestTurn = (host: 0, effectCount: 0)
     /// Facts for the checkers, drained by the run.
     var observations: [(host: Int, Observation)] = []
     var answers: [(host: Int, RequestID, Result<Response, FederationError>)] = []
