@@ -3,6 +3,7 @@ import Determinism
 import FederationModel
 import HTTPCore
 import Logging
+import NIOCore
 import NIOTransport
 import ServerCore
 import Synchronization
@@ -53,8 +54,11 @@ final class HTTPFrontEnd: Sendable {
                 request, view: view.current, at: AgentClock.now, cached: { cached.look($0, $1) },
                 random: &draw)
         }
-        let waiting = perform(step, round, Caller(responder: responder, memory: memory))
-        if let waiting { responder.onClose { waiting.cancel { self.cancel($0) } } }
+        switch perform(step, round, Caller(responder: responder, memory: memory)) {
+        case .round(let waiting): responder.onClose { waiting.cancel { self.cancel($0) } }
+        case .place(let place, let wait): responder.onClose { [self] in leave(wait, place, memory) }
+        case nil: break
+        }
     }
 
     /// Whether the last answer to a request holds. On the loop of its connection.
@@ -75,7 +79,7 @@ final class HTTPFrontEnd: Sendable {
 
     private func serve(
         _ request: ShellRequest, isPretty: Bool, _ round: HTTPRound, _ caller: Caller
-    ) -> WaitingRound? {
+    ) -> Owed? {
         switch request {
         case .host: machine.host(isPretty: isPretty) { [router] in caller.respond(router.json($0)) }
         case .monitor(let level, let isJSON):
@@ -153,6 +157,16 @@ final class HTTPFrontEnd: Sendable {
         return event + [10]
     }
 
+    /// On the caller's loop.
+    private func deliver(
+        to caller: Caller, _ round: HTTPRound, _ result: Result<Response, FederationError>, _ details: ErrorDetails
+    ) {
+        if case .success(let response) = result, details.relay.isEmpty, caller.respondAgain(response) { return }
+        var round = round
+        let next = round.answered(result, details, view: view.current, at: AgentClock.now)
+        _ = perform(next, round, caller)
+    }
+
     private func cancel(_ id: RequestID) {
         guard answers.remove(id) else { return }
         control.submit(.cancelled(id))
@@ -189,8 +203,14 @@ final class HTTPFrontEnd: Sendable {
         }
     }
 
-    /// - Returns: what to cancel when the caller goes away first; nil when the answer has been given.
-    private func perform(_ step: HTTPRound.Step, _ round: HTTPRound, _ caller: Caller) -> WaitingRound? {
+    /// What to end when a caller goes away before his answer.
+    private enum Owed {
+        case round(WaitingRound)
+        case place(Int, SharedWait)
+    }
+
+    /// - Returns: nil when the answer has been given.
+    private func perform(_ step: HTTPRound.Step, _ round: HTTPRound, _ caller: Caller) -> Owed? {
         switch step {
         case .respond(let response):
             if let kept = round.kept { cached.store(kept.key, kept.request, kept.response) }
@@ -199,39 +219,85 @@ final class HTTPFrontEnd: Sendable {
         case .shell(let request, let isPretty):
             return serve(request, isPretty: isPretty, round, caller)
         case .ask(let request, let timeout):
+            if let spread = round.sharing(request), let memory = caller.memory, let responder = caller.responder {
+                return share(request, timeout, for: spread, round, memory, responder)
+            }
             // The one copy of the round: a client of a blocking query holds it for minutes.
             let waiting = WaitingRound(round)
             let id = answers.add { [self] answer in
                 guard case .request(let result, let details) = answer else { return }
                 // The control loop hands on; writing the answer out is the business of the connection's loop.
-                caller.onLoop { [self] in
-                    if case .success(let response) = result, details.relay.isEmpty, caller.respondAgain(response) {
-                        return
-                    }
-                    var round = waiting.round
-                    let next = round.answered(result, details, view: view.current, at: AgentClock.now)
-                    _ = perform(next, round, caller)
-                }
+                caller.onLoop { [self] in deliver(to: caller, waiting.round, result, details) }
             }
             // Nobody can have cancelled it yet.
             _ = waiting.add(id)
             control.submit(.request(id, request, timeout: timeout, explains: round.explains))
-            return waiting
+            return .round(waiting)
         case .askAll(let questions, let timeout):
             let waiting = WaitingRound(round)
             ask(questions, timeout, waiting, caller)
-            return waiting
+            return .round(waiting)
         case .askAgent(let request):
             let id = answers.add { answer in
                 guard case .agent(let response) = answer else { return }
                 caller.onLoop { caller.respond(round.answered(response)) }
             }
             control.submit(.agentRequest(id, request))
-            return WaitingRound(round, id)
+            return .round(WaitingRound(round, id))
         case .resolve(let host, let port):
             resolver.resolve(host, port: port) { [self] in _ = perform(round.resolved($0), round, caller) }
             return nil
         }
+    }
+}
+
+// MARK: Blocking queries of many for the same
+
+extension HTTPFrontEnd {
+    /// Each takes some 10 us: others on the loop have their turn after a millisecond.
+    private static let answersInTurn = 128
+
+    private func share(
+        _ request: Request, _ timeout: Duration?, for spread: Duration, _ round: HTTPRound, _ memory: Remembered,
+        _ responder: HTTPResponder
+    ) -> Owed {
+        let now = AgentClock.now
+        if let wait = memory.wait, wait.takes(at: now) { return .place(wait.join(responder), wait) }
+        let wait = SharedWait(round, joinsUntil: now + spread)
+        let loop = responder.loop
+        memory.wait = wait
+        let id = answers.add { [self] answer in
+            guard case .request(let result, let details) = answer else { return }
+            loop.execute { [self] in
+                // Who comes now asks anew.
+                forget(wait, memory)
+                deliver(to: wait, memory, result, details)
+            }
+        }
+        wait.id = id
+        control.submit(.request(id, request, timeout: timeout))
+        return .place(wait.join(responder), wait)
+    }
+
+    private func deliver(
+        to wait: SharedWait, _ memory: Remembered, _ result: Result<Response, FederationError>, _ details: ErrorDetails
+    ) {
+        let callers = wait.next(Self.answersInTurn)
+        guard let loop = callers.first?.loop else { return }
+        for responder in callers {
+            deliver(to: Caller(responder: responder, memory: memory), wait.round, result, details)
+        }
+        loop.execute { [self] in deliver(to: wait, memory, result, details) }
+    }
+
+    private func leave(_ wait: SharedWait, _ place: Int, _ memory: Remembered?) {
+        guard wait.leave(place), let id = wait.id else { return }
+        if let memory { forget(wait, memory) }
+        cancel(id)
+    }
+
+    private func forget(_ wait: SharedWait, _ memory: Remembered) {
+        if memory.wait === wait { memory.wait = nil }
     }
 }
 
@@ -242,6 +308,8 @@ private final class Remembered: @unchecked Sendable {
     var plan: HTTPRound.Plan?
     /// What the listener's kept answer depends on.
     var read: RepeatedRead?
+    /// Those who wait for a change of it.
+    var wait: SharedWait?
 }
 
 /// Who waits for an answer; nobody after SIGHUP.

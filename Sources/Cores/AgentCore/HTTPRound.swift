@@ -117,6 +117,15 @@ package struct HTTPRound: Sendable {
         }
     }
 
+    /// For how long others who ask the same may wait for the same answer; nil: each asks for itself. Their wait is cut
+    /// by no more than the serving side spreads waits. Who wants a quorum asked for it wants it asked after he came.
+    /// - Parameter request: what `Step.ask` hands on.
+    package func sharing(_ request: Request) -> Duration? {
+        guard plan != nil, let options = request.options, options.minQueryIndex > 0, !options.requireConsistent
+        else { return nil }
+        return options.blockingSpread
+    }
+
     private mutating func keep(_ request: Request, _ response: Response) {
         kept = AnswerCache.key(of: request).map { Kept(key: $0, request: request, response: response) }
     }

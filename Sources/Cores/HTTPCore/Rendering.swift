@@ -150,15 +150,13 @@ package enum AgentHealthTarget: Equatable, Sendable {
 }
 
 extension Rendering {
-    /// When a request is given up. `?timeout=` counts alone; a blocking read is given its wait (5 minutes unless it
-    /// says otherwise, at most 10) and the sixteenth by which the serving side spreads it, then `usual`
-    /// (`wire/consul-rpc.md` 1.9).
+    /// When a request is given up. `?timeout=` counts alone; a blocking read is given its wait and the spread of the
+    /// serving side, then `usual`.
     /// - Parameter usual: time for the way there and back, with retries.
     package func deadline(of request: Request, at now: Instant, usual: Duration) -> Instant {
         if let timeout { return now + timeout }
-        guard let options = request.options, options.minQueryIndex > 0 else { return now + usual }
-        let wait = options.maxQueryTime <= .zero ? .seconds(300) : min(options.maxQueryTime, .seconds(600))
-        return now + wait + wait / 16 + usual
+        guard let options = request.options else { return now + usual }
+        return now + options.blockingTime + options.blockingSpread + usual
     }
 }
 

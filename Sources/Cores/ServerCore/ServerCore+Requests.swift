@@ -20,11 +20,10 @@ extension ServerCore {
         guard requests.count < RequestTable.maxCount else {
             return deliver(.failure(.overloaded(what: "requests")), of: request, to: origin, ErrorDetails(), at: now)
         }
-        let asked = Self.blockingTime(of: request)
-        let spread = Duration.nanoseconds(asked.wholeNanoseconds / 16)
+        let asked = request.options?.blockingTime ?? .zero
+        let spread = request.options?.blockingSpread ?? .zero
         let limit = timeLimit.map { min($0, Self.longestTimeLimit) }
             ?? (timeout ?? DeadlineClass(request).limit(configuration)) + asked + spread
-        // Spread, so that those that began together do not all come again together.
         let wait = asked + random.duration(in: .zero..<spread)
         let number = requests.add(
             PendingRequest(
@@ -36,13 +35,6 @@ extension ServerCore {
 
     /// The longest blocking query with its spread and the longest `?timeout=`: what a peer may ask for.
     private static let longestTimeLimit = Duration.seconds(600 + 38 + 600)
-
-    /// What a blocking query may wait besides its deadline, a sixteenth of spread not counted (`wire/consul-rpc.md`
-    /// 1.9); zero for every other request.
-    private static func blockingTime(of request: Request) -> Duration {
-        guard let options = request.options, options.minQueryIndex > 0 else { return .zero }
-        return options.maxQueryTime <= .zero ? .seconds(300) : min(options.maxQueryTime, .seconds(600))
-    }
 
     mutating func inbound(
         _ id: InboundID, method: String, body: [UInt8], timeLimit: Duration?, notes: CallNotes, from: Endpoint,

@@ -88,9 +88,9 @@ extension RepeatedRequest {
     /// The last answer with the date of now.
     func dated() -> ByteBuffer? {
         let second = HTTPDate.second
-        if let answer, answer.second != second {
-            self.answer?.buffer.setString(HTTPDate.now, at: answer.dateIndex)
-            self.answer?.second = second
+        if let last = answer?.second, last != second, let dateIndex = answer?.dateIndex {
+            answer?.buffer.setString(HTTPDate.now, at: dateIndex)
+            answer?.second = second
         }
         return answer?.buffer
     }

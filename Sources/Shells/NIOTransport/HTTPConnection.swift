@@ -24,7 +24,9 @@ final class HTTPConnection: ChannelDuplexHandler {
         var isStreaming = false
         /// The request, when it is one that comes again.
         var repeated: RepeatedRequest?
-        weak var responder: HTTPResponder?
+        /// Who is told when the connection ends first. The responder itself is not held: who throws it away
+        /// unanswered owes nothing more.
+        var onClose: (@Sendable () -> Void)?
     }
 
     private let listener: HTTPListenerState
@@ -80,9 +82,18 @@ final class HTTPConnection: ChannelDuplexHandler {
         timer?.cancel()
         listener.closed(context.channel)
         waiting = []
-        let responder = current?.responder
+        let onClose = current?.onClose
         current = nil
-        responder?.connectionClosed()
+        onClose?()
+    }
+
+    /// Called at once when the connection has ended.
+    func onClose(of number: UInt64, _ action: @escaping @Sendable () -> Void) {
+        if current?.number == number {
+            current?.onClose = action
+        } else if context == nil {
+            action()
+        }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -149,7 +160,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         let responder = HTTPResponder(self, number: nextNumber, loop: context.eventLoop)
         current = Current(
             number: nextNumber, isHead: known.isHead, isKeptAlive: known.isKeptAlive,
-            isOldVersion: known.isOldVersion, acceptsGzip: known.acceptsGzip, repeated: known, responder: responder)
+            isOldVersion: known.isOldVersion, acceptsGzip: known.acceptsGzip, repeated: known)
         let head = HTTPHead(
             method: known.method, uri: known.uri, headers: known.headers, from: from, repeated: known)
         listener.handler(head, [], responder)
@@ -256,8 +267,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         var one = Current(
             number: nextNumber, isHead: request.head.method == .HEAD, isKeptAlive: request.head.isKeepAlive,
             isOldVersion: request.head.version.minor == 0,
-            acceptsGzip: request.head.headers.first(name: "accept-encoding").map(Gzip.isAccepted) ?? false,
-            responder: responder)
+            acceptsGzip: request.head.headers.first(name: "accept-encoding").map(Gzip.isAccepted) ?? false)
         var head = HTTPHead(
             method: request.head.method.rawValue, uri: request.head.uri,
             headers: request.head.headers.map { (name: $0.name, value: $0.value) }, from: from)
@@ -322,10 +332,11 @@ final class HTTPConnection: ChannelDuplexHandler {
     /// - Parameter headers: those of now; nil when they are the same too.
     /// - Returns: false when that is no longer at hand.
     func answerAgain(_ number: UInt64, _ headers: [(name: String, value: String)]?) -> Bool {
-        guard let current, current.number == number, !current.isStreaming, let context, !isEnding,
-            let known = current.repeated, known.answer != nil
+        // Asked of the value where it stands: a copy would retain what it holds.
+        guard current?.number == number, current?.isStreaming == false, !isEnding, let context,
+            let known = current?.repeated, known.answer != nil
         else { return false }
-        self.current = nil
+        current = nil
         sendAgain(known, headers, context)
         if !isEnding { serveNext() }
         return true
@@ -350,11 +361,11 @@ final class HTTPConnection: ChannelDuplexHandler {
     }
 
     private func write(_ buffer: ByteBuffer, _ context: ChannelHandlerContext) {
-        context.write(wrapOutboundOut(buffer), promise: nil)
         if isReading {
+            context.write(wrapOutboundOut(buffer), promise: nil)
             isFlushDue = true
         } else {
-            context.flush()
+            context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
         }
     }
 

@@ -1,5 +1,5 @@
 package import FederationModel
-import NIOCore
+package import NIOCore
 
 /// The first part of a request as it came.
 package struct HTTPHead: Sendable {
@@ -51,18 +51,12 @@ package struct HTTPLimits: Sendable {
 /// The one answer owed to a request: `respond` once, from any thread, at any time. A request whose responder is thrown
 /// away unanswered is answered 500.
 ///
-/// `@unchecked Sendable`: `state` is touched on the connection's loop only, and in `deinit`, when nobody else can.
+/// `@unchecked Sendable`: `isAnswered` is touched on the connection's loop only, and in `deinit`, when nobody else can.
 package final class HTTPResponder: @unchecked Sendable {
-    enum State {
-        case waiting(onClose: (@Sendable () -> Void)?)
-        case answered
-        case closed
-    }
-
     private let connection: NIOLoopBound<HTTPConnection>
-    private let loop: any EventLoop
+    package let loop: any EventLoop
     private let number: UInt64
-    private var state = State.waiting(onClose: nil)
+    private var isAnswered = false
 
     init(_ connection: HTTPConnection, number: UInt64, loop: any EventLoop) {
         self.connection = NIOLoopBound(connection, eventLoop: loop)
@@ -71,7 +65,7 @@ package final class HTTPResponder: @unchecked Sendable {
     }
 
     deinit {
-        guard case .waiting = state else { return }
+        guard !isAnswered else { return }
         let (connection, number) = (connection, number)
         loop.execute { connection.value.answer(number, .dropped) }
     }
@@ -100,9 +94,9 @@ package final class HTTPResponder: @unchecked Sendable {
     /// - Returns: false when that is no longer at hand, and another answer is owed.
     package func respondAgain(headers: [(name: String, value: String)]?) -> Bool {
         loop.preconditionInEventLoop()
-        guard case .waiting = state else { return true }
+        guard !isAnswered else { return true }
         guard connection.value.answerAgain(number, headers) else { return false }
-        state = .answered
+        isAnswered = true
         return true
     }
 
@@ -136,24 +130,13 @@ package final class HTTPResponder: @unchecked Sendable {
     }
 
     private func finish(_ answer: HTTPAnswer) {
-        guard case .waiting = state else { return }
-        state = .answered
+        guard !isAnswered else { return }
+        isAnswered = true
         connection.value.answer(number, answer)
     }
 
     private func setOnClose(_ action: @escaping @Sendable () -> Void) {
-        switch state {
-        case .waiting: state = .waiting(onClose: action)
-        case .answered: return
-        case .closed: action()
-        }
-    }
-
-    /// On the loop, by the connection.
-    func connectionClosed() {
-        guard case .waiting(let action) = state else { return }
-        state = .closed
-        action?()
+        if !isAnswered { connection.value.onClose(of: number, action) }
     }
 }
 

@@ -49,3 +49,15 @@ package struct QueryOptions: Equatable, Sendable {
         self.filter = filter
     }
 }
+
+extension QueryOptions {
+    /// How long a blocking query waits, its spread not counted: five minutes unless it says otherwise, ten at most
+    /// (`wire/consul-rpc.md` 1.9). Zero for every other request.
+    package var blockingTime: Duration {
+        guard minQueryIndex > 0 else { return .zero }
+        return maxQueryTime <= .zero ? .seconds(300) : min(maxQueryTime, .seconds(600))
+    }
+
+    /// What the serving side adds to that at most, so that those that began together do not all come again together.
+    package var blockingSpread: Duration { blockingTime / 16 }
+}
