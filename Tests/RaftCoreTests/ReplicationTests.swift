@@ -176,6 +176,60 @@ struct ReplicationTests {
         #expect(appended(single.takeSent()).map(\.index.value) == [21, 22, 23, 24])
     }
 
+    @Test("Few entries wait for the answer to those before them where it comes soon, and leave as one message")
+    func gathering() throws {
+        var single = SingleNode(1, recovered: SingleNode.recovery(terms: [1]))
+        single.win(with: [2, 3])
+        single.accept(through: 4, from: 2)
+        single.accept(through: 4, from: 3)
+        func propose(_ count: Int = 1) throws {
+            _ = try single.node.propose([[UInt8]](repeating: [1], count: count), at: single.now)
+            single.settle()
+        }
+        /// What left for each follower and for the disk, by index: one list a message or a write.
+        func left() -> [[[UInt64]]] {
+            let sent = single.takeSent()
+            defer { single.batches = [] }
+            let appends = [2, 3].map { number in
+                sent.compactMap { message -> [UInt64]? in
+                    guard case .append(let append) = message.body, message.to == Cluster.id(number) else { return nil }
+                    return append.entries.map(\.index.value)
+                }
+            }
+            return appends + [single.batches.map { $0.entries.map(\.index.value) }]
+        }
+        _ = left()
+        // Not before it is known how soon an answer comes.
+        try propose()
+        try propose()
+        #expect(left() == [[[5], [6]], [[5], [6]], [[5], [6]]])
+        single.now = single.now + .microseconds(300)
+        single.accept(through: 6, from: 2)
+        single.now = single.now + .milliseconds(4)
+        single.accept(through: 6, from: 3)
+        _ = left()
+        // Server 2 answers soon, server 3 does not: it is sent each at once. The leader's own disk is never late.
+        try propose()
+        try propose()
+        #expect(left() == [[[7]], [[7], [8]], [[7], [8]]])
+        single.accept(through: 7, from: 2)
+        #expect(left() == [[[8]], [], []])
+        single.accept(through: 8, from: 2)
+        single.accept(through: 8, from: 3)
+        _ = left()
+        // Both soon.
+        try propose()
+        try propose()
+        try propose()
+        #expect(left() == [[[9]], [[9]], [[9], [10], [11]]])
+        single.accept(through: 9, from: 3)
+        #expect(single.node.commitIndex == LogIndex(9))
+        #expect(left() == [[], [[10, 11]], []])
+        // Many do not wait.
+        try propose(single.node.configuration.gatheringCount)
+        #expect(left()[0].flatMap { $0 }.count == 2 + single.node.configuration.gatheringCount)
+    }
+
     @Test("Proposals beyond what may wait for a quorum are refused")
     func overload() throws {
         var single = SingleNode(1, recovered: SingleNode.recovery(terms: [1]))

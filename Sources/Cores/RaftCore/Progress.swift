@@ -31,6 +31,10 @@ struct Progress: Sendable {
     var next: LogIndex
     var state = State.probing(isWaiting: false)
     var inflight = InflightWindow()
+    /// How long the last answered window took from its first AppendEntries to its last answer; nil before one was.
+    var answerTime: Duration?
+    /// When the window that is open now was opened.
+    private var windowOpened = Instant.zero
     /// When `match` last moved, or the window opened: answers that are lost must not stop it for ever.
     var lastProgress: Instant
     /// The newest round it answered.
@@ -49,10 +53,14 @@ struct Progress: Sendable {
         self.next = next
     }
 
-    /// AppendEntries left, with the next entries.
-    mutating func sent(count: Int, bytes: Int, at now: Instant) {
-        if inflight.count == 0 { lastProgress = now }
+    /// AppendEntries left, with the next entries and the commit index.
+    mutating func sent(count: Int, bytes: Int, commit: LogIndex, at now: Instant) {
+        if inflight.count == 0 {
+            lastProgress = now
+            windowOpened = now
+        }
         next = next + count
+        toldCommit = max(toldCommit, min(commit, next - 1))
         inflight.add(last: next - 1, bytes: bytes)
     }
 
@@ -61,7 +69,9 @@ struct Progress: Sendable {
         if index > match { lastProgress = now }
         match = max(match, index)
         next = max(next, match.next)
+        let wasOpen = inflight.count > 0
         inflight.acknowledge(through: match)
+        if wasOpen && inflight.count == 0 { answerTime = now - windowOpened }
         switch state {
         case .probing:
             next = match.next

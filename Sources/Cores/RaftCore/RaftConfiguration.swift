@@ -16,6 +16,11 @@ package struct RaftConfiguration: Equatable, Sendable {
     package var maxAppendEntries = 1024
     /// Unanswered AppendEntries per follower: covers a round trip at full rate.
     package var maxInflightAppends = 64
+    /// A follower that answers later than this is sent each entry at once: waiting would double its delay. A round trip
+    /// in a datacenter and the write of a disk take half of it.
+    package var gatheringLimit = Duration.milliseconds(2)
+    /// So many entries do not wait for others.
+    package var gatheringCount = 64
     /// Unanswered entry bytes per follower: what a slow one may cost a leader in buffers.
     package var maxInflightBytes = 4 << 20
     /// Proposed and not yet committed: beyond it proposals are refused, so that a leader without quorum stays small.

@@ -65,7 +65,7 @@ extension RaftNode {
             let isFull =
                 peer.inflight.count >= configuration.maxInflightAppends
                 || peer.inflight.bytes >= configuration.maxInflightBytes
-            if peer.next > end || isFull { return false }
+            if peer.next > end || isFull || gathers(for: peer, through: end) { return false }
             isProbe = false
         case .snapshot:
             return sendSnapshotChunk(toPeerAt: position)
@@ -86,15 +86,26 @@ extension RaftNode {
             leadership?.peers[position].state = .probing(isWaiting: true)
         } else {
             let bytes = entries.reduce(0) { $0 + $1.data.count }
-            leadership?.peers[position].sent(count: entries.count, bytes: bytes, at: now)
+            leadership?.peers[position].sent(count: entries.count, bytes: bytes, commit: commitIndex, at: now)
         }
         send(.append(append), to: id)
         return true
     }
 
-    /// Tells an up-to-date follower at once that the commit index moved; others hear it with their entries.
+    /// Few entries wait for the answer to those before them, when that comes soon: the follower writes its disk one
+    /// time for all, and each message is a turn of both servers. A batch of some 3 entries costs as much as one of 6.
+    private func gathers(for peer: Progress, through end: LogIndex) -> Bool {
+        guard peer.inflight.count > 0, let answerTime = peer.answerTime else { return false }
+        return peer.next <= end && answerTime < configuration.gatheringLimit
+            && end - (peer.next - 1) < configuration.gatheringCount
+    }
+
+    /// Tells an up-to-date follower at once that the commit index moved; others hear it with their entries, or when
+    /// the answer to the last of them has come.
     private mutating func sendCommitNotice(toPeerAt position: Int) {
-        guard let peer = leadership?.peers[position], peer.isActive, peer.state == .replicating else { return }
+        guard let peer = leadership?.peers[position], peer.isActive, peer.state == .replicating,
+            peer.inflight.count == 0
+        else { return }
         let commit = min(commitIndex, peer.match)
         guard peer.toldCommit < commit else { return }
         leadership?.peers[position].toldCommit = commit
