@@ -156,7 +156,8 @@ extension Catalog {
             service.raftIndex = old.record.raftIndex
             if service == old.record { return }
             service.raftIndex.modifyIndex = index
-            unlist(old.record, on: node, at: index)
+            // Under the same name it takes the other's place there.
+            if !Fold.equal(old.record.service, service.service) { unlist(old.record, on: node, at: index) }
         } else {
             service.raftIndex = RaftIndex(createIndex: index, modifyIndex: index)
         }
@@ -168,7 +169,9 @@ extension Catalog {
         let name = Fold.folded(service.service)
         services.update(name, index: index) { row in
             if row == nil { row = ServiceRow() }
-            row?.instances.set(Fold.joined(node, id), Instance(node: node, service: shared), index: index)
+            let replaced = row?.instances.set(
+                Fold.joined(node, id), Instance(node: node, service: shared), index: index)
+            if let replaced { row?.discount(replaced.service.record) }
             row?.count(shared.record)
             row?.index = index
         }
