@@ -57,8 +57,9 @@ extension Command {
         }
     }
 
+    /// In memory of just their size: the log keeps thousands of them.
     package func encode() -> [UInt8] {
-        var writer = MessagePackWriter()
+        var writer = MessagePackWriter(reserving: 1024)
         switch self {
         case .register(let body):
             writer.append(CollectionOfOne(TypeByte.register.rawValue))
@@ -88,7 +89,10 @@ extension Command {
             writer.append(CollectionOfOne(TypeByte.restore.rawValue))
             writer.write(state)
         }
-        return writer.bytes
+        let count = writer.bytes.count
+        return [UInt8](unsafeUninitializedCapacity: count) { target, initialized in
+            initialized = writer.bytes.withUnsafeBufferPointer { target.initialize(fromContentsOf: $0) }
+        }
     }
 
     package init(decoding bytes: [UInt8]) throws(CommandError) {

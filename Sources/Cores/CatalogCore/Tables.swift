@@ -1,13 +1,6 @@
 import FederationModel
 import RadixTree
 
-/// A record behind one pointer: copying a row of a table is a retain, not a copy of some thirty strings.
-final class Shared<Record: Sendable>: Sendable {
-    let record: Record
-
-    init(_ record: Record) { self.record = record }
-}
-
 /// A node and everything registered on it.
 struct NodeRow: Sendable {
     var node: Shared<Node>

@@ -39,16 +39,10 @@ package struct DNSRendering: Equatable, Sendable {
 /// Consul's DNS interface: questions about nodes and services become catalog requests, their results answers.
 package struct DNSFrontEnd: Sendable {
     /// Behind a pointer: each question on its way holds a front end.
-    private final class Shared: Sendable {
-        let context: DNSContext
-
-        init(_ context: DNSContext) { self.context = context }
-    }
-
-    private let shared: Shared
+    private let shared: Shared<DNSContext>
 
     package var context: DNSContext {
-        _read { yield shared.context }
+        _read { yield shared.record }
     }
 
     let domain: DNSName

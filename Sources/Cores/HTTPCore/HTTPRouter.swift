@@ -5,16 +5,10 @@ import WireFormat
 /// Turns HTTP requests of Consul's API into typed requests, and their answers into HTTP responses.
 package struct HTTPRouter: Sendable {
     /// Behind a pointer: each request on its way holds a router.
-    private final class Shared: Sendable {
-        let context: HTTPContext
-
-        init(_ context: HTTPContext) { self.context = context }
-    }
-
-    private let shared: Shared
+    private let shared: Shared<HTTPContext>
 
     package var context: HTTPContext {
-        _read { yield shared.context }
+        _read { yield shared.record }
     }
 
     package init(context: HTTPContext) { shared = Shared(context) }

@@ -29,8 +29,12 @@ struct ScheduledCheck: Sendable {
         let start: Instant
     }
 
-    let definition: CheckDefinition
-    let plan: CheckPlan
+    private struct Subject: Sendable {
+        let definition: CheckDefinition
+        let plan: CheckPlan
+    }
+
+    private let subject: Shared<Subject>
     var outcome: CheckOutcome
     var criticalSince: Instant?
     var successCount = 0
@@ -44,11 +48,13 @@ struct ScheduledCheck: Sendable {
     var timings = CheckTimings()
 
     init(_ definition: CheckDefinition, plan: CheckPlan, at now: Instant) {
-        self.definition = definition
-        self.plan = plan
+        subject = Shared(Subject(definition: definition, plan: plan))
         outcome = CheckOutcome(CheckStatus(rawValue: definition.initialStatus) ?? .critical, "")
         criticalSince = outcome.status == .critical ? now : nil
     }
+
+    var definition: CheckDefinition { subject.record.definition }
+    var plan: CheckPlan { subject.record.plan }
 
     /// Counts a result against the thresholds.
     /// - Returns: false while the threshold is not reached, and the old status stands.

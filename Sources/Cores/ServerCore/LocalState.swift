@@ -11,13 +11,22 @@ struct LocalState: Sendable {
     }
 
     struct Check: Sendable {
-        var definition: CheckDefinition
+        private let shared: Shared<CheckDefinition>
         var isConfigured: Bool
         var status: CheckStatus
         var output = ""
         var isInSync = false
         /// When an output that alone has changed is written.
         var outputDue: Instant?
+
+        var definition: CheckDefinition { shared.record }
+
+        init(_ definition: CheckDefinition, isConfigured: Bool, status: CheckStatus, output: String) {
+            shared = Shared(definition)
+            self.isConfigured = isConfigured
+            self.status = status
+            self.output = output
+        }
     }
 
     /// Retries of a failed write, growing to the maximum: a datacenter without quorum is not flooded.
@@ -99,8 +108,7 @@ struct LocalState: Sendable {
 
     mutating func add(_ check: CheckDefinition, status: CheckStatus, isConfigured: Bool, at now: Instant) {
         let output = checks[check.id]?.output ?? ""
-        checks[check.id] = Check(
-            definition: check, isConfigured: isConfigured, status: status, output: output)
+        checks[check.id] = Check(check, isConfigured: isConfigured, status: status, output: output)
         strayChecks.remove(check.id)
         nextPush = now
     }
