@@ -58,9 +58,13 @@ struct UnseenDatacenterTests {
         scenario.run(for: .seconds(2))
         for server in here { scenario.world.start(server) }
         _ = scenario.awaitLeader(among: here)
-        // Until one of dc3 has told of the pool, a server that knows only its neighbours denies nothing. At the latest
-        // it joins the fresh one, which it sees in its LAN pool: servers look for such each 60 s.
-        let told = scenario.run(atMost: .seconds(80)) { scenario in
+        // Until one of dc3 has told of the pool, a server that knows only its neighbours denies nothing. It asks those
+        // that its own snapshot of the pool names.
+        for server in here {
+            let kept = scenario.world.file(ServerCore.snapshotName(.wan), of: server) ?? []
+            #expect(String(decoding: kept, as: UTF8.self).contains("alive: "), "seed \(seed)")
+        }
+        let told = scenario.run(atMost: .seconds(20)) { scenario in
             here.allSatisfy { scenario.verdict(of: "dc3", at: $0) == .up }
         }
         #expect(told != nil, "seed \(seed)")

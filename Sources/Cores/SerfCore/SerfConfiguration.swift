@@ -35,7 +35,7 @@ package struct SerfConfiguration: Sendable {
     package var maxUserEventBytes = 512
     package var maxQueryBytes = 1024
     package var maxQueryResponseBytes = 1024
-    /// The snapshot file as it was found; nil: there was none.
+    /// The snapshot file as it was found, empty for a first start; nil: none is kept.
     package var snapshot: [UInt8]?
     package var rejoinsAfterLeave = false
     /// At the start every member of the last run is asked that no other one has told of, not the first that answers

@@ -55,7 +55,7 @@ package struct ServerConfiguration: Sendable {
     /// Off: rings live in memory only and begin with `keyring` at each start.
     package var savesKeyrings = true
     package var cipher: (any PacketCipher)?
-    /// Serf snapshot files as read at start.
+    /// Serf snapshot files as read at start; empty before the first.
     package var lanSnapshot: [UInt8] = []
     package var wanSnapshot: [UInt8] = []
     package var rejoinAfterLeave = false

@@ -19,7 +19,7 @@ extension ServerCore {
             datacenter: configuration.datacenter, segment: "", nodeID: configuration.nodeID.description,
             refusesForeignServers: configuration.isServer)
         serf.reconnectTimeout = configuration.reconnectTimeoutLAN
-        serf.snapshot = configuration.lanSnapshot.isEmpty ? nil : configuration.lanSnapshot
+        serf.snapshot = configuration.lanSnapshot
         return common(configuration, .lan, serf)
     }
 
@@ -33,7 +33,7 @@ extension ServerCore {
         serf.mergeRule = .wan
         serf.reconnectTimeout = configuration.reconnectTimeoutWAN
         serf.rejoinsEachMember = true
-        serf.snapshot = configuration.wanSnapshot.isEmpty ? nil : configuration.wanSnapshot
+        serf.snapshot = configuration.wanSnapshot
         return common(configuration, .wan, serf)
     }
 
