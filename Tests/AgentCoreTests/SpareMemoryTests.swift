@@ -12,15 +12,15 @@ import Testing
         }
         #expect(before == [false, true])
         spare.gaveBack(heldBytes: 100 * Self.mebibyte)
-        // An eighth more is what a large process moves in between.
-        let after = [112, 113].map { spare.isDue(heldBytes: $0 * Self.mebibyte) }
+        // A sixteenth more is what a large process moves in between.
+        let after = [106, 107].map { spare.isDue(heldBytes: $0 * Self.mebibyte) }
         #expect(after == [false, true])
     }
 
     @Test("What the allocator gave back by itself counts as the floor")
     func floor() {
         var spare = SpareMemory(heldBytes: 100 * Self.mebibyte)
-        let due = [10, 13, 14].map { spare.isDue(heldBytes: $0 * Self.mebibyte) }
+        let due = [10, 11, 12].map { spare.isDue(heldBytes: $0 * Self.mebibyte) }
         #expect(due == [false, false, true])
     }
 

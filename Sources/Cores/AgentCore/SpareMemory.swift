@@ -2,7 +2,7 @@
 /// after 5,000 checks have been registered, four fifths of what the process holds.
 package struct SpareMemory: Sendable {
     /// Growth that is worth a walk through the heap, some ms for 100 MiB.
-    package static let minGrowthBytes = 4 << 20
+    package static let minGrowthBytes = 2 << 20
     /// Between two looks: a burst of work is over by then, and a walk in each of them is less than 0.1 % of a core.
     package static let interval = Duration.seconds(10)
 
@@ -17,7 +17,7 @@ package struct SpareMemory: Sendable {
     package mutating func isDue(heldBytes: Int) -> Bool {
         floorBytes = min(floorBytes, heldBytes)
         // A large process moves more before it is walked through again.
-        return heldBytes - floorBytes >= max(Self.minGrowthBytes, floorBytes / 8)
+        return heldBytes - floorBytes >= max(Self.minGrowthBytes, floorBytes / 16)
     }
 
     /// - Parameter heldBytes: what is left.
