@@ -89,6 +89,7 @@ private func entries(_ tree: RadixTree<Int>, under prefix: ByteString = "") -> [
             }
             #expect(tree.count == twin.entries.count)
             #expect(tree.get(key) == twin.entries.first { $0.key == key }?.value)
+            #expect(tree.look(key) { $0 } == tree.get(key))
             #expect(tree.index(of: key) == twin.entries.first { $0.key == key }?.index)
             check(tree, twin, key, seed)
         }

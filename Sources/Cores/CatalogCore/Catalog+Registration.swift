@@ -51,7 +51,7 @@ extension Catalog {
     /// Names belong to the node that registered them while it lives: another ID takes a name over only from a node
     /// whose Serf check is absent or critical. The same ID under another name is a rename.
     private func plan(_ request: RegisterRequest, _ key: ByteString) -> Result<NodePlan, Refusal> {
-        let byName = nodes.get(key)?.node.record
+        let byName = nodes.look(key) { $0.node.record }
         if let byName, request.skipNodeUpdate || Self.isSame(byName, request) { return .success(.unchanged) }
         var node = Node(
             id: request.id, node: request.node, address: request.address, datacenter: request.datacenter,
@@ -151,7 +151,7 @@ extension Catalog {
     private mutating func write(_ service: NodeService, on node: ByteString, at index: UInt64) {
         let id = Fold.folded(service.id)
         var service = service
-        let old = nodes.get(node)?.services.get(id)
+        let old = nodes.look(node) { $0.services.get(id) } ?? nil
         if let old {
             service.raftIndex = old.record.raftIndex
             if service == old.record { return }

@@ -93,6 +93,11 @@ package struct Catalog: Sendable {
         return touched
     }
 
+    /// The same where nobody waits for anything.
+    package mutating func forgetTouched() {
+        if !touchedKeys.isEmpty { touchedKeys.removeAll(keepingCapacity: touchedKeys.capacity <= 1024) }
+    }
+
     private mutating func update(_ batch: [Coordinate], at index: UInt64) -> ApplyResult {
         var isChanged = false
         for coordinate in batch {

@@ -51,6 +51,13 @@ extension RadixTree {
 
     package func get(_ key: ByteString) -> Value? { find(key.bytes)?.value.flatMap(Self.value) }
 
+    /// What the body makes of the value of a key where it stands: a large one is not copied. Nil without the key.
+    package func look<R>(_ key: ByteString, _ body: (Value) -> R) -> R? {
+        guard let object = find(key.bytes)?.value else { return nil }
+        let box = unsafeDowncast(object, to: ValueBox<Value>.self)
+        return box.value.map(body)
+    }
+
     /// The index given with the last `set` of this key; nil when there is no such key.
     package func index(of key: ByteString) -> UInt64? {
         guard let node = find(key.bytes), node.value != nil else { return nil }

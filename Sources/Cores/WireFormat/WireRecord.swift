@@ -37,6 +37,8 @@ extension MessagePackReader {
     }
 
     package mutating func read<R: WireRecord>() throws(WireError) -> R? {
+        // Most optional records are absent: none is made to be thrown away.
+        if readNil() { return nil }
         var record = R()
         return try fill(&record) ? record : nil
     }
