@@ -89,7 +89,7 @@ package struct Catalog: Sendable {
         if touchedKeys.isEmpty { return [] }
         var seen: Set<WatchKey> = []
         let touched = touchedKeys.filter { seen.insert($0).inserted }
-        touchedKeys.removeAll(keepingCapacity: touchedKeys.capacity <= 1024)
+        forgetTouched()
         return touched
     }
 
