@@ -19,12 +19,14 @@ import Testing
     /// What decides an answer, changed at random.
     private struct World {
         var view = ReadView(datacenter: "dc1", isServer: true)
+        var catalog = Catalog()
         var index: UInt64 = 10
         var now = Instant.zero + .seconds(100)
 
         mutating func apply(_ command: Command) {
             index += 1
-            _ = view.catalog.apply(command, at: index)
+            _ = catalog.apply(command, at: index)
+            view.show(catalog)
         }
 
         mutating func change(_ random: inout SeededRandom) {
@@ -116,7 +118,8 @@ import Testing
             HTTPRequest(method: "GET", target: "/v1/kv/a"), view: world.view, at: world.now, random: &random)
         var read = try #require(round.repeated)
         guard case .same = read.verdict(world.view, at: world.now) else { Issue.record("it holds"); return }
-        world.view.catalog.restoreIndex = 99
+        world.catalog.restoreIndex = 99
+        world.view.show(world.catalog)
         guard case .changed = read.verdict(world.view, at: world.now) else { Issue.record("it is over"); return }
     }
 

@@ -50,7 +50,7 @@ import WireFormat
             let first = body(.zero, rows)
             let meta = QueryMeta(index: 7)
             let served = KeptAnswers.Served(
-                request: .statusPing, row: .services, version: 1, restoreIndex: 0, meta: meta, body: first)
+                request: .statusPing, row: .services, version: .init(index: 1, restoreIndex: 0), meta: meta, body: first)
             #expect(served.body(with: meta) == first)
             var kept = KeptAnswers()
             var known = rows
@@ -76,7 +76,7 @@ import WireFormat
         }
         func served(_ byteCount: Int) -> KeptAnswers.Served {
             KeptAnswers.Served(
-                request: .statusPing, row: .services, version: 1, restoreIndex: 0, meta: QueryMeta(),
+                request: .statusPing, row: .services, version: .init(index: 1, restoreIndex: 0), meta: QueryMeta(),
                 body: [UInt8](repeating: 0, count: byteCount))
         }
         var most = 0

@@ -43,6 +43,10 @@ import Testing
             Planted(
                 source: "import Dispatch",
                 problem: "RaftCore imports Dispatch: the standard library and collections only"),
+            Planted(
+                source: "import Synchronization",
+                problem: "RaftCore imports Synchronization: the standard library and collections only"),
+            Planted(path: "Sources/Cores/ServerCore/ReadView.swift", source: "import Synchronization", problem: nil),
             Planted(path: "Sources/Shells/FileStorage/Planted.swift", source: "import Glibc", problem: nil),
             Planted(
                 path: "Sources/Shells/FileStorage/Planted.swift", source: "import Agent",

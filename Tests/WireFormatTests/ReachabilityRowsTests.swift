@@ -87,7 +87,7 @@ import Testing
     private struct OldPong: WireRecord {
         var leader = ""
         static var fieldNames: [String] { ["Leader"] }
-        mutating func decode(field name: String, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+        mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
             guard name == "Leader" else { return false }
             leader = try reader.read()
             return true

@@ -8,8 +8,8 @@ package import ServerCore
 /// A DNS question that comes again and again in the same words, with its answer. Pure: the owner finds it by the words.
 package struct RepeatedQuestion: Sendable {
     private enum Source: Sendable {
-        /// The published view: this row at this version, in this history of the catalog.
-        case view(VersionedRow, version: UInt64, history: UInt64)
+        /// The published view: this row at this version.
+        case view(VersionedRow, version: ReadView.RowVersion)
         /// Another server; it is asked each time.
         case server(Response)
     }
@@ -22,11 +22,11 @@ package struct RepeatedQuestion: Sendable {
     /// - Parameter view: the one that was answered from.
     /// - Returns: nil when the question has to be read and answered anew each time.
     package init?(_ request: Request, _ response: Response, from view: ReadView, _ template: DNSTemplate) {
-        guard let row = VersionedRow(of: request), let version = view.catalog.version(of: row),
+        guard let row = VersionedRow(of: request), let version = view.version(of: row),
             request.datacenter == view.datacenter, let options = request.options
         else { return nil }
         self.request = request
-        source = .view(row, version: version, history: view.catalog.restoreIndex)
+        source = .view(row, version: version)
         self.options = options
         self.template = template
     }
@@ -50,9 +50,7 @@ package struct RepeatedQuestion: Sendable {
     ///   - view: the newest one, taken after the question has arrived.
     ///   - now: read after the view was taken.
     package func holds(in view: ReadView, at now: @autoclosure () -> Instant) -> Bool {
-        guard case .view(let row, let version, let history) = source, view.catalog.restoreIndex == history,
-            view.catalog.version(of: row) == version
-        else { return false }
+        guard case .view(let row, let version) = source, view.version(of: row) == version else { return false }
         guard options.allowStale else { return !options.requireConsistent && now() < view.leaseEnd }
         return options.maxStaleDuration <= .zero || view.contact(at: now()) <= options.maxStaleDuration
     }

@@ -17,8 +17,8 @@ package struct RepeatedRead: Sendable {
     }
 
     private enum Source: Sendable {
-        /// The published view: this row at this version, in this history of the catalog.
-        case view(VersionedRow, version: UInt64, history: UInt64)
+        /// The published view: this row at this version.
+        case view(VersionedRow, version: ReadView.RowVersion)
         /// The control loop, or another server behind it; it is asked each time.
         case server(Response)
     }
@@ -33,10 +33,10 @@ package struct RepeatedRead: Sendable {
     ///   - answer: rendered from `response`.
     /// - Returns: nil when nothing short of answering it says whether an answer holds.
     package init?(_ request: Request, _ response: Response, from view: ReadView, answer: HTTPResponse) {
-        guard let row = VersionedRow(of: request), let version = view.catalog.version(of: row),
+        guard let row = VersionedRow(of: request), let version = view.version(of: row),
             request.datacenter == view.datacenter, request.options?.minQueryIndex == 0
         else { return nil }
-        self.init(.view(row, version: version, history: view.catalog.restoreIndex), request, response, answer)
+        self.init(.view(row, version: version), request, response, answer)
     }
 
     /// - Parameter response: of another server, or of this one to many that waited for the same.
@@ -65,9 +65,7 @@ package struct RepeatedRead: Sendable {
     ///   - view: the newest one, taken after the request has arrived.
     ///   - now: read after the view was taken.
     package mutating func verdict(_ view: ReadView, at now: @autoclosure () -> Instant) -> Verdict {
-        guard case .view(let row, let version, let history) = source, view.catalog.restoreIndex == history,
-            view.catalog.version(of: row) == version
-        else { return .changed }
+        guard case .view(let row, let version) = source, view.version(of: row) == version else { return .changed }
         let now = now()
         let contact = view.contact(at: now)
         if options.allowStale {

@@ -15,7 +15,7 @@ package struct GossipPing: WireRecord, Equatable, Sendable {
 
     package static var fieldNames: [String] { ["SeqNo", "Node", "SourceAddr", "SourcePort", "SourceNode"] }
 
-    package mutating func decode(field name: String, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
         switch name {
         case "SeqNo": sequence = try reader.readUInt32()
         case "Node": node = try reader.readString()
@@ -58,7 +58,7 @@ package struct IndirectPing: WireRecord, Equatable, Sendable {
         ["SeqNo", "Target", "Port", "Node", "Nack", "SourceAddr", "SourcePort", "SourceNode"]
     }
 
-    package mutating func decode(field name: String, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
         switch name {
         case "SeqNo": sequence = try reader.readUInt32()
         case "Target": target = try reader.readBytes() ?? []
@@ -136,7 +136,7 @@ package struct Ack: WireRecord, Equatable, Sendable {
 
     package static var fieldNames: [String] { ["SeqNo", "Payload"] }
 
-    package mutating func decode(field name: String, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
         switch name {
         case "SeqNo": sequence = try reader.readUInt32()
         case "Payload": payload = try reader.readBytes()
@@ -163,7 +163,7 @@ package struct Nack: WireRecord, Equatable, Sendable {
 
     package static var fieldNames: [String] { ["SeqNo"] }
 
-    package mutating func decode(field name: String, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
         guard name == "SeqNo" else { return false }
         sequence = try reader.readUInt32()
         return true

@@ -1,4 +1,4 @@
-package import FederationModel
+public import FederationModel
 
 /// A persistent ordered map from byte strings: a compressed radix tree whose copies share structure.
 ///
@@ -8,24 +8,26 @@ package import FederationModel
 /// changes, which `raisedPaths` and `raise(_:to:)` carry over a snapshot.
 ///
 /// Costs: `get`, `set` and `remove` O(key bytes), independent of the number of keys.
-package struct RadixTree<Value> {
+public struct RadixTree<Value> {
     /// Longer keys are refused by `accepts(_:)`: depth is at most the key's length, and releasing a tree recurses
     /// through its depth (some 500 bytes of stack a level).
-    package static var maxKeyBytes: Int { 4096 }
+    @inlinable public static var maxKeyBytes: Int { 4096 }
 
-    var root: TreeNode
-    /// Keys in the tree.
-    package private(set) var count: Int
+    @usableFromInline var root: TreeNode
+    @usableFromInline var keyCount: Int
 
     package init() {
         root = TreeNode(label: [], index: 0)
-        count = 0
+        keyCount = 0
     }
 
-    /// Callers check keys from outside before they write; `set` stops the process on a key that is too long.
-    package static func accepts(_ key: ByteString) -> Bool { key.count <= maxKeyBytes }
+    /// Keys in the tree.
+    package var count: Int { keyCount }
 
-    package var isEmpty: Bool { count == 0 }
+    /// Callers check keys from outside before they write; `set` stops the process on a key that is too long.
+    @inlinable public static func accepts(_ key: ByteString) -> Bool { key.count <= maxKeyBytes }
+
+    package var isEmpty: Bool { keyCount == 0 }
 
     /// The highest index of any change ever made here, removals included.
     package var maxIndex: UInt64 { root.maxIndex }
@@ -35,9 +37,11 @@ package struct RadixTree<Value> {
 extension RadixTree: @unchecked Sendable where Value: Sendable {}
 
 extension RadixTree {
-    static func value(_ object: AnyObject) -> Value? { unsafeDowncast(object, to: ValueBox<Value>.self).value }
+    @inlinable static func value(_ object: AnyObject) -> Value? {
+        unsafeDowncast(object, to: ValueBox<Value>.self).value
+    }
 
-    func find(_ key: [UInt8]) -> TreeNode? {
+    @usableFromInline func find(_ key: [UInt8]) -> TreeNode? {
         var node = root
         var offset = 0
         while offset < key.count {
@@ -49,25 +53,25 @@ extension RadixTree {
         return node
     }
 
-    package func get(_ key: ByteString) -> Value? { find(key.bytes)?.value.flatMap(Self.value) }
+    @inlinable public func get(_ key: ByteString) -> Value? { find(key.bytes)?.value.flatMap(Self.value) }
 
     /// What the body makes of the value of a key where it stands: a large one is not copied. Nil without the key.
-    package func look<R>(_ key: ByteString, _ body: (Value) -> R) -> R? {
+    @inlinable public func look<R>(_ key: ByteString, _ body: (Value) -> R) -> R? {
         guard let object = find(key.bytes)?.value else { return nil }
         let box = unsafeDowncast(object, to: ValueBox<Value>.self)
         return box.value.map(body)
     }
 
     /// The index given with the last `set` of this key; nil when there is no such key.
-    package func index(of key: ByteString) -> UInt64? {
+    @inlinable public func index(of key: ByteString) -> UInt64? {
         guard let node = find(key.bytes), node.value != nil else { return nil }
         return node.index
     }
 
     /// - Returns: the value that was there before.
     /// - Precondition: `accepts(key)`.
-    @discardableResult
-    package mutating func set(_ key: ByteString, _ value: Value, index: UInt64) -> Value? {
+    @inlinable @discardableResult
+    public mutating func set(_ key: ByteString, _ value: Value, index: UInt64) -> Value? {
         precondition(Self.accepts(key), "a key of \(key.count) bytes")
         var old: AnyObject?
         let box = ValueBox<Value>(value)
@@ -75,14 +79,14 @@ extension RadixTree {
             old = slot
             slot = box
         }
-        if old == nil { count += 1 }
+        if old == nil { keyCount += 1 }
         return old.flatMap(Self.value)
     }
 
     /// Changes the value of one key in place, creating the key when there is none. Every node above it gets `index`.
     /// The body must leave a value.
     /// - Precondition: `accepts(key)`.
-    package mutating func update<R>(_ key: ByteString, index: UInt64, _ body: (inout Value?) -> R) -> R {
+    @inlinable public mutating func update<R>(_ key: ByteString, index: UInt64, _ body: (inout Value?) -> R) -> R {
         precondition(Self.accepts(key), "a key of \(key.count) bytes")
         var isNew = false
         var result: R?
@@ -94,17 +98,17 @@ extension RadixTree {
             result = body(&box.value)
             precondition(box.value != nil, "an update left no value")
         }
-        if isNew { count += 1 }
+        if isNew { keyCount += 1 }
         guard let result else { preconditionFailure("an update was not run") }
         return result
     }
 
     /// Removes one key; the index is raised on its path, down to the last node that remains. Without such a key
     /// nothing changes.
-    @discardableResult
-    package mutating func remove(_ key: ByteString, index: UInt64) -> Value? {
+    @inlinable @discardableResult
+    public mutating func remove(_ key: ByteString, index: UInt64) -> Value? {
         guard let node = find(key.bytes), node.value != nil else { return nil }
-        count -= 1
+        keyCount -= 1
         return TreeNode.remove(&root, key.bytes, from: 0, index).flatMap(Self.value)
     }
 
@@ -118,7 +122,7 @@ extension RadixTree {
             return true
         }
         if removed.isEmpty { return [] }
-        count -= removed.count
+        keyCount -= removed.count
         if prefix.isEmpty {
             root = TreeNode(label: [], index: max(root.maxIndex, index))
         } else {

@@ -3,7 +3,7 @@
 ///
 /// Sendable because a node is changed only while one tree alone refers to it (`isKnownUniquelyReferenced` on the whole
 /// path): what two threads can reach is never written.
-final class TreeNode: @unchecked Sendable {
+@usableFromInline final class TreeNode: @unchecked Sendable {
     struct Edge {
         /// First byte of the child's label.
         let byte: UInt8
@@ -17,9 +17,9 @@ final class TreeNode: @unchecked Sendable {
     /// Bytes between the parent's path and this one's; empty only at the root.
     @exclusivity(unchecked) var label: [UInt8]
     /// A `ValueBox`.
-    @exclusivity(unchecked) var value: AnyObject?
+    @exclusivity(unchecked) @usableFromInline var value: AnyObject?
     /// Index of the last change of `value`; 0 without a value.
-    @exclusivity(unchecked) var index: UInt64
+    @exclusivity(unchecked) @usableFromInline var index: UInt64
     /// Highest index at or below, removals included.
     @exclusivity(unchecked) var maxIndex: UInt64
     /// By first byte.
@@ -72,7 +72,7 @@ final class TreeNode: @unchecked Sendable {
     }
 
     /// Changes what stands at one key, making the node when there is none. Every node above it gets `index`.
-    static func update(
+    @usableFromInline static func update(
         _ node: inout TreeNode, _ key: [UInt8], from offset: Int, _ index: UInt64, _ body: (inout AnyObject?) -> Void
     ) {
         makeUnique(&node)
@@ -102,7 +102,7 @@ final class TreeNode: @unchecked Sendable {
         update(&node.edges[slot].node, key, from: offset + common, index, body)
     }
 
-    static func remove(
+    @usableFromInline static func remove(
         _ node: inout TreeNode, _ key: [UInt8], from offset: Int, _ index: UInt64
     ) -> AnyObject? {
         makeUnique(&node)
@@ -159,9 +159,9 @@ final class TreeNode: @unchecked Sendable {
 }
 
 /// One value of a tree. Changed in place while one node alone refers to it.
-final class ValueBox<Value> {
+@usableFromInline final class ValueBox<Value> {
     /// Unchecked as the fields of `TreeNode` are.
-    @exclusivity(unchecked) var value: Value?
+    @exclusivity(unchecked) @usableFromInline var value: Value?
 
-    init(_ value: Value?) { self.value = value }
+    @inlinable init(_ value: Value?) { self.value = value }
 }

@@ -44,11 +44,24 @@ struct WriteTracker: Sendable {
 extension RaftNode {
     /// Mutating, so that it is asked of the node where it stands.
     private mutating func hasWork() -> Bool {
-        isHardStateDirty || pendingTruncation != nil || handedIndex < log.lastIndex
+        isHardStateDirty || pendingTruncation != nil || owesEntries
             || !outbox.isEmpty || !heldMessages.isEmpty
             || (deliveredIndex < commitIndex && installing == nil)
             || !confirmedReads.isEmpty || !failedReads.isEmpty || readySnapshot != nil || wantsSnapshot
             || !observations.isEmpty
+    }
+
+    /// Entries for the disk. Those of a leader that gather for every voter, and that none was sent yet, gather for its
+    /// own disk too: they commit no sooner without a voter, and one write takes more of them.
+    private var owesEntries: Bool {
+        guard handedIndex < log.lastIndex else { return false }
+        guard let peers = leadership?.peers else { return true }
+        var isGathering = false
+        for peer in peers where peer.isVoter {
+            if peer.next > handedIndex.next { return true }
+            if gathers(for: peer, through: log.lastIndex) { isGathering = true }
+        }
+        return !isGathering
     }
 
     /// Whether `takeReady` has anything: asked after every batch of inputs, and the answer is mostly no.
@@ -82,7 +95,7 @@ extension RaftNode {
     }
 
     private mutating func takeBatch() -> WriteBatch? {
-        guard isHardStateDirty || pendingTruncation != nil || handedIndex < log.lastIndex else { return nil }
+        guard isHardStateDirty || pendingTruncation != nil || owesEntries else { return nil }
         var batch = WriteBatch()
         batch.truncateFrom = pendingTruncation
         if handedIndex < log.lastIndex {

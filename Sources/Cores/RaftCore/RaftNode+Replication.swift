@@ -94,7 +94,7 @@ extension RaftNode {
 
     /// Few entries wait for the answer to those before them, when that comes soon: the follower writes its disk one
     /// time for all, and each message is a turn of both servers. A batch of some 3 entries costs as much as one of 6.
-    private func gathers(for peer: Progress, through end: LogIndex) -> Bool {
+    func gathers(for peer: Progress, through end: LogIndex) -> Bool {
         guard peer.inflight.count > 0, let answerTime = peer.answerTime else { return false }
         return peer.next <= end && answerTime < configuration.gatheringLimit
             && end - (peer.next - 1) < configuration.gatheringCount

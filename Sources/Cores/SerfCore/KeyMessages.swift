@@ -9,7 +9,7 @@ package struct KeyQuery: WireRecord, Equatable, Sendable {
 
     package static var fieldNames: [String] { ["Key"] }
 
-    package mutating func decode(field name: String, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
         guard name == "Key" else { return false }
         key = try reader.readBytes() ?? []
         return true
@@ -34,7 +34,7 @@ package struct KeyResponse: WireRecord, Equatable, Sendable {
 
     package static var fieldNames: [String] { ["Result", "Message", "Keys", "PrimaryKey"] }
 
-    package mutating func decode(field name: String, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
         switch name {
         case "Result": isDone = try reader.readBool()
         case "Message": message = try reader.readString()
@@ -76,7 +76,7 @@ package struct ConflictMember: WireRecord, Equatable, Sendable {
 
     package static var fieldNames: [String] { ["Name", "Addr", "Port", "Tags", "Status"] + versionNames }
 
-    package mutating func decode(field name: String, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
         switch name {
         case "Name": self.name = try reader.readString()
         case "Addr": address = try reader.readBytes() ?? []
@@ -84,7 +84,7 @@ package struct ConflictMember: WireRecord, Equatable, Sendable {
         case "Tags": tags = try reader.read()
         case "Status": status = try reader.read()
         default:
-            guard let position = Self.versionNames.firstIndex(of: name) else { return false }
+            guard let position = Self.versionNames.firstIndex(where: { name == $0 }) else { return false }
             versions[position] = try reader.readUInt8()
         }
         return true

@@ -20,9 +20,7 @@ struct KeptAnswers: Sendable {
     struct Served: Sendable {
         let request: Request
         let row: VersionedRow
-        let version: UInt64
-        /// Of the catalog: a restored one counts versions anew.
-        let restoreIndex: UInt64
+        let version: ReadView.RowVersion
         let meta: QueryMeta
         let body: [UInt8]
 

@@ -15,8 +15,8 @@ enum LeadingMeta {
         do throws(WireError) {
             guard try reader.readMapHeader() == keyCount else { return nil }
             for key in keys {
-                let found: String = try reader.read()
-                guard found == key, try meta.decode(field: key, from: &reader) else { return nil }
+                let found = try reader.readFieldName()
+                guard found == key, try meta.decode(field: found, from: &reader) else { return nil }
             }
         } catch {
             return nil

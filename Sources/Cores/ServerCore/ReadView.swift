@@ -3,15 +3,15 @@ package import Determinism
 package import FederationModel
 import FilterCore
 package import RoutingCore
+import Synchronization
 
 /// What a server knows at one moment, published after each applied batch. Connection loops answer reads from it without
 /// asking the control loop; `answer` is pure.
 package struct ReadView: Sendable {
-    package var catalog: Catalog {
-        _read { yield held.catalog }
-        set { held = Held(newValue) }
-    }
-    private var held = Held(Catalog())
+    /// Nil while nobody reads: what is asked then, the control loop answers (`Replica.maxUnreadCount`).
+    package var catalog: Catalog? { held?.catalog }
+    var showsCatalog: Bool { held != nil }
+    private var held: Held?
     package var datacenter: String
     package var isServer: Bool
     package var appliedIndex = LogIndex.zero
@@ -31,14 +31,43 @@ package struct ReadView: Sendable {
     /// as one reference.
     private final class Held: Sendable {
         let catalog: Catalog
+        /// Somebody looked for a row. Whoever publishes learns by it whether the next view is worth its copies.
+        let wasRead = Atomic<Bool>(false)
 
         init(_ catalog: Catalog) { self.catalog = catalog }
+
+        func noteReading() {
+            // Read first: a line of memory that all loops write would wander between their processors.
+            if !wasRead.load(ordering: .relaxed) { wasRead.store(true, ordering: .relaxed) }
+        }
+    }
+
+    /// A version of a row, in one history of the catalog: a restored one counts versions anew.
+    package struct RowVersion: Equatable, Sendable {
+        let index: UInt64
+        let restoreIndex: UInt64
     }
 
     package init(datacenter: String, isServer: Bool, patterns: PatternCompiler = .none) {
         self.datacenter = datacenter
         self.isServer = isServer
         self.patterns = patterns
+    }
+
+    /// - Parameter catalog: nil hides it.
+    package mutating func show(_ catalog: Catalog?) { held = catalog.map(Held.init) }
+
+    /// Since the catalog was shown; also when none is.
+    var wasRead: Bool { held?.wasRead.load(ordering: .relaxed) ?? false }
+
+    /// What tells whether an answer still holds, without making it.
+    /// - Returns: nil when there is no such row, or no catalog is shown.
+    package func version(of row: VersionedRow) -> RowVersion? {
+        guard let held else { return nil }
+        held.noteReading()
+        return held.catalog.version(of: row).map {
+            RowVersion(index: $0, restoreIndex: held.catalog.restoreIndex)
+        }
     }
 
     package enum Outcome: Sendable {
@@ -78,7 +107,9 @@ package struct ReadView: Sendable {
         } catch {
             return .refuse(.remote(error.message))
         }
-        guard let result = catalog.answer(request, datacenter: datacenter) else { return .ask }
+        guard let held else { return .ask }
+        held.noteReading()
+        guard let result = held.catalog.answer(request, datacenter: datacenter) else { return .ask }
         if case .queries(let found) = result.response, found.queries == nil, case .preparedQueryGet = request {
             return .refuse(.queryNotFound)
         }
@@ -91,7 +122,7 @@ package struct ReadView: Sendable {
     package func present(_ request: Request, at now: Instant) -> Response? {
         // A filter that cannot be made was refused before the request began to wait.
         let filter = try? RowFilter(of: request, patterns: patterns)
-        return catalog.answer(request, datacenter: datacenter).map { dressed($0.response, filter, at: now) }
+        return held?.catalog.answer(request, datacenter: datacenter).map { dressed($0.response, filter, at: now) }
     }
 
     /// How long ago this server heard from its leader; zero on the leader, and where none was ever heard.

@@ -8,7 +8,7 @@ struct SavedRegistrations: Equatable, Sendable, WireRecord {
 
     static var fieldNames: [String] { ["Services", "Checks"] }
 
-    mutating func decode(field name: String, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
         switch name {
         case "Services": services = try reader.read() ?? []
         case "Checks": checks = try reader.read() ?? []
@@ -34,7 +34,7 @@ extension ServiceDefinition: WireRecord {
         ]
     }
 
-    package mutating func decode(field name: String, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
         switch name {
         case "ID": id = try reader.read()
         case "Name": self.name = try reader.read()
@@ -83,7 +83,7 @@ extension ServiceDefinition: WireRecord {
 extension CheckDefinition: WireRecord {
     package static var fieldNames: [String] { [] }
 
-    package mutating func decode(field name: String, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
         switch name {
         case "AliasNode": aliasNode = try reader.read()
         case "AliasService": aliasService = try reader.read()

@@ -57,7 +57,7 @@ extension ServerCore {
             try replica?.node.changeMembership(.remove(server.id), at: now)
             log(.notice, "peer removed by an operator", ["raft.peer": server.name])
             guard let node = replica?.node else { return }
-            replica?.proposals[node.lastIndex] = (term: node.term, pending: number)
+            replica?.proposals[node.lastIndex] = Replica.Proposal(term: node.term, pending: number)
             requests.move(number, to: .proposed(node.lastIndex, node.term))
         } catch {
             switch error {

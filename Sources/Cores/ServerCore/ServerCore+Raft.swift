@@ -51,14 +51,15 @@ extension ServerCore {
     }
 
     /// The catalog may be ahead of the published view within one `settle`.
-    mutating func publishView() {
+    /// - Parameter isRead: somebody is about to read it.
+    mutating func publishView(toRead isRead: Bool = false) {
         guard replica != nil else { return }
         if replica!.refusalGeneration != router.refusalGeneration {
             // Who asks for a forgotten datacenter is noted: none of its requests is refused without.
             let refusals = router.refusals.filter { !forgetting.isForgotten($0.key) }
             replica!.take(refusals, router.refusalGeneration)
         }
-        guard replica!.refreshView() else { return }
+        guard replica!.refreshView(toRead: isRead) else { return }
         out.append(.publish(replica!.view))
     }
 
@@ -102,10 +103,11 @@ extension ServerCore {
         into finished: inout [(pending: UInt64, result: Result<Response, FederationError>)]
     ) {
         guard replica != nil else { return }
+        let proposal = replica!.proposals.removeValue(forKey: entry.index)
         var result: Result<Response, FederationError> = .success(.empty)
         if entry.kind == .command {
             do throws(CommandError) {
-                let command = try Command(decoding: entry.data)
+                let command = try Self.command(of: entry, proposed: proposal)
                 let applied = replica!.catalog.apply(command, at: entry.index.value)
                 for lock in replica!.catalog.takeLockDelays() {
                     replica!.lockDelays.add(lock.key, for: lock.delay, at: now)
@@ -125,7 +127,7 @@ extension ServerCore {
         var digest = EventHash()
         digest.combine(entry.data)
         out.append(.observed(.applied(entry.index, entry.term, digestOfData: digest.value)))
-        guard let proposal = replica!.proposals.removeValue(forKey: entry.index) else { return }
+        guard let proposal else { return }
         if proposal.term == entry.term {
             finished.append((pending: proposal.pending, result: result))
         } else {
@@ -133,6 +135,17 @@ extension ServerCore {
             finished.append(
                 (pending: proposal.pending, result: .failure(.noLeader(datacenter: configuration.datacenter))))
         }
+    }
+
+    private static func command(
+        of entry: LogEntry, proposed: Replica.Proposal?
+    ) throws(CommandError) -> Command {
+        guard let proposed, proposed.term == entry.term, let command = proposed.command else {
+            return try Command(decoding: entry.data)
+        }
+        // The other servers read it from the log: what they make of it must be the same.
+        assert((try? Command(decoding: entry.data)) == command, "an entry reads otherwise than it was proposed")
+        return command
     }
 
     /// A set, delete or delete-tree answers false on the wire (`wire/consul-rpc.md` 3.1); the edge shows true.

@@ -46,6 +46,7 @@ extension ServerCore {
 
     /// Everybody who waits is answered with what is there now: indexes may have gone back.
     mutating func answerEverybody(at now: Instant) {
+        publishView(toRead: true)
         let woken = replica?.woken.take(atMost: .max) ?? []
         for number in woken + (replica?.waiters.takeAll() ?? []) {
             guard let pending = requests[number], let answer = replica?.view.present(pending.request, at: now) else {

@@ -185,6 +185,11 @@ package struct MessagePackReader {
         return String(decoding: bytes[range], as: UTF8.self)
     }
 
+    /// Nil reads as the empty name.
+    package mutating func readFieldName() throws(WireError) -> FieldName {
+        FieldName(bytes, try readRawRange() ?? position..<position)
+    }
+
     package mutating func readBytes() throws(WireError) -> [UInt8]? {
         guard let range = try readRawRange() else { return nil }
         return Array(bytes[range])

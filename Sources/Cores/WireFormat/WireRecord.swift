@@ -10,7 +10,7 @@ package protocol WireRecord {
     static var fieldNames: [String] { get }
     /// Reads one field's value.
     /// - Returns: false when the name is unknown; nothing has been read then.
-    mutating func decode(field name: String, from reader: inout MessagePackReader) throws(WireError) -> Bool
+    mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool
     func encode(into writer: inout MessagePackWriter)
 }
 
@@ -51,7 +51,7 @@ extension MessagePackReader {
         if nextIsArray {
             let names = R.fieldNames
             for position in 0..<(try readArrayHeader() ?? 0) {
-                guard position < names.count, try record.decode(field: names[position], from: &self) else {
+                guard position < names.count, try record.decode(field: FieldName(names[position]), from: &self) else {
                     try skip()
                     continue
                 }
@@ -60,7 +60,7 @@ extension MessagePackReader {
         }
         guard let count = try readMapHeader() else { return false }
         for _ in 0..<count {
-            let name = try readString()
+            let name = try readFieldName()
             if try !record.decode(field: name, from: &self) { try skip() }
         }
         return true

@@ -1,13 +1,13 @@
 /// An immutable run of bytes: a KV key or value, a payload. Ordered byte by byte, as Consul lists keys.
-package struct ByteString: Hashable, Sendable {
-    package var bytes: [UInt8]
+public struct ByteString: Hashable, Sendable {
+    public var bytes: [UInt8]
 
     package init() { bytes = [] }
     package init(_ bytes: [UInt8]) { self.bytes = bytes }
     package init(_ bytes: ArraySlice<UInt8>) { self.bytes = Array(bytes) }
     package init(_ text: String) { bytes = Array(text.utf8) }
 
-    package var count: Int { bytes.count }
+    @inlinable public var count: Int { bytes.count }
     package var isEmpty: Bool { bytes.isEmpty }
 
     /// The bytes as text; whatever is not UTF-8 becomes U+FFFD.
@@ -20,15 +20,15 @@ package struct ByteString: Hashable, Sendable {
 }
 
 extension ByteString: Comparable {
-    package static func < (left: ByteString, right: ByteString) -> Bool {
+    public static func < (left: ByteString, right: ByteString) -> Bool {
         left.bytes.lexicographicallyPrecedes(right.bytes)
     }
 }
 
 extension ByteString: ExpressibleByStringLiteral {
-    package init(stringLiteral value: String) { self.init(value) }
+    public init(stringLiteral value: String) { self.init(value) }
 }
 
 extension ByteString: CustomStringConvertible {
-    package var description: String { text }
+    public var description: String { text }
 }

@@ -11,7 +11,7 @@ extension DatacentersRequest: WireRecord {
         ]
     }
 
-    package mutating func decode(field name: String, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
         try options.decode(field: name, from: &reader)
     }
 

@@ -10,7 +10,7 @@ extension ExposePath: WireRecord {
         ]
     }
 
-    package mutating func decode(field name: String, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
         switch name {
         case "ListenerPort": listenerPort = try reader.read()
         case "Path": path = try reader.read()

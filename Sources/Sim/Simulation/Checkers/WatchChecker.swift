@@ -68,7 +68,8 @@ package struct WatchChecker: Sendable {
                 !world.states[host].isFrozen
             else { continue }
             let request = Request.kvsList(KeyRequest(datacenter: view.datacenter, key: prefix))
-            guard case .dirEntries(let present)? = view.catalog.answer(request, datacenter: view.datacenter)?.response,
+            let answer = world.cores[host]?.look { catalog, _ in catalog.answer(request, datacenter: view.datacenter) }
+            guard case .dirEntries(let present)?? = answer.map({ $0?.response }),
                 Self.digest(present.entries ?? []) != watcher.digest
             else { continue }
             watchers[host]?.digest = Self.digest(present.entries ?? [])

@@ -259,7 +259,7 @@ struct KeyLoad: Sendable {
         else { return nil }
         let read = Request.kvsGet(
             KeyRequest(datacenter: DatacenterRun.datacenter, key: ByteString(keys[request.key].name)))
-        guard case .dirEntries(let answer)? = present.catalog.answer(read, datacenter: present.datacenter)?.response,
+        guard case .dirEntries(let answer)? = present.catalog?.answer(read, datacenter: present.datacenter)?.response,
             let entry = answer.entries?.first, let value = entry.value.flatMap({ Int($0.text) }),
             entry.raftIndex.modifyIndex > view.value
         else { return nil }
