@@ -75,6 +75,42 @@ struct ExpectationTests {
         #expect(reason(kind, try view(answers)) == "dc1-s1: refused")
     }
 
+    @Test("A percentile is held to a time, or to another load's: the slowest of a hundred is left out, failures too")
+    func latency() throws {
+        var scripted = try view([:])
+        let text = """
+            name: t
+            datacenters: {dc1: {servers: 1}}
+            load:
+              a: {kind: kv-read, through: dc1, rate: 5}
+              b: {kind: kv-read, through: dc1, rate: 5}
+            """
+        let topology = try TopologyReader.read(try YAMLText.read(text))
+        func record(_ name: String, _ times: [Int]) throws {
+            var record = LoadRecord(try #require(topology.load(named: name)))
+            for time in times {
+                record.requests.append(
+                    LoadRecord.Request(
+                        isWrite: false, key: "k", value: nil, begun: .zero, ended: .milliseconds(time),
+                        outcome: time < 1000 ? .succeeded : .refused))
+            }
+            scripted.view.loads[name] = record
+        }
+        func reason(_ percentile: Int, _ limit: TopologyExpectation.LatencyLimit) -> String? {
+            self.reason(.latency(load: "b", percentile: percentile, atMost: limit, over: nil), scripted)
+        }
+        #expect(reason(99, .time(.milliseconds(1))) == "the load b does not run")
+        try record("b", Array(1...100) + [5000])
+        #expect(reason(50, .time(.milliseconds(51))) == nil)
+        #expect(reason(50, .time(.milliseconds(50))) == "p50 51.0 ms of 100")
+        #expect(reason(99, .times(2, of: "a")) == "the load a does not run")
+        try record("a", [2000])
+        #expect(reason(99, .times(2, of: "a")) == "no request of a has succeeded")
+        try record("a", [50, 10])
+        #expect(reason(99, .times(2, of: "a")) == nil)
+        #expect(reason(99, .times(1.99, of: "a")) == "p99 100.0 ms of 100, a: 50.0 ms of 2")
+    }
+
     @Test("Members are counted by status, the others are named")
     func members() throws {
         let kind = TopologyExpectation.Kind.members(count: 2, isWAN: true, status: "alive", from: .named("dc1-s1"))

@@ -66,7 +66,7 @@ struct TopologyScheduleTests {
         #expect(times[5] == .atEnd)
         let kinds = topology.expectations.map(\.expectation.kind)
         #expect(kinds[6] == .errorRate(load: "w", below: 0.005, over: .seconds(10)))
-        #expect(kinds[7] == .latency(load: "r", percentile: 99, atMost: .milliseconds(50), over: nil))
+        #expect(kinds[7] == .latency(load: "r", percentile: 99, atMost: .time(.milliseconds(50)), over: nil))
         #expect(topology.load(named: "r")?.keysOf == "w")
         #expect(topology.load(named: "w")?.keyCount == 3)
         #expect(topology.lastNamedTime == .seconds(60))

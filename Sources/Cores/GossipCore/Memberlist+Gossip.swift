@@ -131,6 +131,19 @@ extension Memberlist {
             }
         }
         if let problem = contents.problems.first { drop(problem, from: source, into: &outputs) }
+        // Last: what was read may be the very news that the sender is alive.
+        guard !missing.isEmpty, !contents.messages.isEmpty else { return }
+        if let sender = missingSender(of: contents.messages, from: source) { outputs.append(.heard(from: sender)) }
+    }
+
+    /// A ping says who sent it; of anything else only the source tells.
+    private func missingSender(of messages: [GossipMessage], from source: Endpoint) -> Endpoint? {
+        if missing.contains(source) { return source }
+        for case .ping(let ping) in messages {
+            guard let named = ping.source, missing.contains(named) else { continue }
+            return named
+        }
+        return nil
     }
 
     /// Counts, and tells about the 1st, 2nd, 4th, 8th …: whoever floods us must not fill the log as well.

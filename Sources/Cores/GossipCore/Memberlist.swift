@@ -29,6 +29,8 @@ package enum MemberlistOutput: Equatable, Sendable {
     /// While joining: a living node of another identity has our name, so the pool is not joined.
     case nameTaken(by: NodeRecord, on: StreamID)
     case user([UInt8], from: Endpoint?)
+    /// A datagram that could be read came from, or named as its sender, one of `missing`.
+    case heard(from: Endpoint)
     /// Wants `provideUserState`.
     case wantsUserState(StreamID, isJoin: Bool)
     case merged(userState: [UInt8], isJoin: Bool, stream: StreamID)
@@ -94,6 +96,8 @@ package struct Memberlist: Sendable {
     package internal(set) var droppedDatagramCount: UInt64 = 0
     /// Endings of names that are not let in.
     package internal(set) var barredSuffixes: [String] = []
+    /// Whom the owner holds for failed: what comes from there is `heard`. For lookup alone.
+    package var missing: Set<Endpoint> = []
 
     /// Names of nodes by what only one living node may have (`AdmissionRule.identity`).
     var holders: [String: String] = [:]

@@ -72,7 +72,7 @@ extension SerfPool {
             if phase == .running { announce() }
             let values: KeyValuePairs = ["net.peer": peer?.description ?? "?", "gossip.self": configuration.name]
             effects.append(.log(LogLine(.info, "rejoined the pool of the last run", values)))
-        case .reconnect, nil: return
+        case .reconnect, .meeting, nil: return
         }
     }
 

@@ -136,7 +136,8 @@ extension SerfPool {
         guard isCensusStale else { return }
         isCensusStale = false
         let hadWork = (isReconnecting: hasFailedMembers, isReaping: hasGoneMembers)
-        hasFailedMembers = table.values.contains { $0.member.status == .failed }
+        memberlist.missing = Set(table.values.lazy.filter { $0.member.status == .failed }.map(\.member.endpoint))
+        hasFailedMembers = !memberlist.missing.isEmpty
         hasGoneMembers = table.values.contains { $0.goneSince != nil }
         // Their ticks went by while there was nobody to look at: the next one falls where it would have fallen.
         if hasFailedMembers && !hadWork.isReconnecting && reconnectDue < now {
@@ -171,5 +172,23 @@ extension SerfPool {
         else { return }
         let stream = memberlist.startPushPull(with: chosen.endpoint, isJoin: true, at: now, into: &outputs)
         streamUses[stream] = .reconnect
+    }
+
+    /// A failed member that can be heard is alive, and this node missed its refutation: gossip counts transmissions,
+    /// not arrivals. To accuse it again, as suspects are, would not help, since it has outbid that accusation long ago.
+    /// Both states are exchanged instead, which is Serf's reconnect at the moment at which it will succeed. Each member
+    /// is met at most as often as Serf tries any: one that is heard and cannot be reached goes on being heard.
+    mutating func meet(_ endpoint: Endpoint, at now: Instant, into effects: inout [PoolEffect]) {
+        let interval = configuration.reconnectInterval
+        guard phase == .running, meetings[endpoint].map({ now - $0 >= interval }) ?? true,
+            let member = member(at: endpoint), member.status == .failed,
+            streamUses.values.count(where: { $0 == .meeting }) < Self.maxMeetings
+        else { return }
+        meetings = meetings.filter { now - $0.value < interval }
+        meetings[endpoint] = now
+        let stream = memberlist.startPushPull(with: endpoint, isJoin: true, at: now, into: &outputs)
+        streamUses[stream] = .meeting
+        let values: KeyValuePairs = ["gossip.member": member.name, "gossip.self": configuration.name]
+        effects.append(.log(LogLine(.info, "a failed member is heard: asking it", values)))
     }
 }

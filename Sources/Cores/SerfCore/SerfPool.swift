@@ -31,9 +31,11 @@ package struct SerfPool: Sendable {
         case left
     }
 
-    enum StreamUse: Sendable {
+    enum StreamUse: Equatable, Sendable {
         case join(JoinID)
         case reconnect
+        /// Serf's reconnect, begun by what came from a failed member.
+        case meeting
         case rejoin
     }
 
@@ -47,6 +49,9 @@ package struct SerfPool: Sendable {
 
     /// Endpoints dialled at once for one join: a dead one costs its whole timeout, the others need not wait for it.
     static let maxDialsPerJoin = 8
+    /// Failed members met at once: those that are heard and cannot be reached cost a whole timeout each, and must hold
+    /// up neither others nor more streams than a join does.
+    static let maxMeetings = maxDialsPerJoin
     /// Buffered intents: names nobody joined yet; a peer must not fill our memory with them.
     static let maxIntents = 4096
 
@@ -80,6 +85,8 @@ package struct SerfPool: Sendable {
     var joins: [JoinID: Join] = [:]
     var streamUses: [StreamID: StreamUse] = [:]
     var streamPeers: [StreamID: Endpoint] = [:]
+    /// When failed members that were heard of were last met; those of the last reconnect interval.
+    var meetings: [Endpoint: Instant] = [:]
     var prunings = DeadlineQueue<String>()
     var nextToken: UInt64 = 1
     var random: SeededRandom
@@ -260,6 +267,7 @@ package struct SerfPool: Sendable {
             let member = PoolMember(node, status: .alive)
             effects.append(.event(.memberBarred(member, incarnation: UInt64(node.incarnation))))
         case .user(let bytes, _): receive(bytes, at: now, into: &effects)
+        case .heard(let endpoint): meet(endpoint, at: now, into: &effects)
         case .wantsUserState(let stream, _):
             memberlist.provideUserState(userState, for: stream, at: now, into: &outputs)
         case .merged(let state, let isJoin, let stream):

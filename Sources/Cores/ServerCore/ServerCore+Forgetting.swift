@@ -204,7 +204,7 @@ extension ServerCore {
         guard let answer = try? probe.request.decodeResponse(from: &reader) else { return false }
         if case .isthmusPong(let pong) = answer {
             let isIt = pong.datacenter == probe.datacenter && probe.name == pong.node + Self.suffix(pong.datacenter)
-            return isIt && pong.incarnation > tombstone.stamp
+            return isIt && (pong.incarnation > tombstone.stamp || Mutant.endedByOldIncarnation.isOn)
         }
         // A server of Consul has no incarnation but its gossip's. It was not cut off by force: its answer is enough.
         guard tombstone.isForced else { return true }

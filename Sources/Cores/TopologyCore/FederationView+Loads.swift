@@ -23,16 +23,31 @@ extension FederationView {
             guard Double(failed) < below * Double(requests.count) || failed == 0 else { throw FederationReason(text) }
             return Held(evidence: text)
         case .latency(let name, let percentile, let limit, let over):
-            let times = try record(name).recent(over, at: now).filter { $0.outcome == .succeeded }
-                .map { $0.ended - $0.begun }.sorted()
-            guard !times.isEmpty else { throw FederationReason("no request of \(name) has succeeded") }
-            let time = times[min(times.count - 1, times.count * percentile / 100)]
-            let text = "p\(percentile) \(time.shown) of \(times.count)"
-            guard time <= limit else { throw FederationReason(text) }
+            let (time, count) = try quantile(percentile, of: name, over: over)
+            var text = "p\(percentile) \(time.shown) of \(count)"
+            let longest: Duration
+            switch limit {
+            case .time(let limit): longest = limit
+            case .times(let factor, let other):
+                let (base, count) = try quantile(percentile, of: other, over: nil)
+                longest = base * factor
+                text += ", \(other): \(base.shown) of \(count)"
+            }
+            guard time <= longest else { throw FederationReason(text) }
             return Held(evidence: text)
         case .linearizable(let name): return Held(evidence: try checkLinearizable(try record(name)))
         default: return Held()
         }
+    }
+
+    /// - Returns: that percentile of the answers' times, and how many they are.
+    private func quantile(
+        _ percentile: Int, of name: String, over: Duration?
+    ) throws(FederationReason) -> (Duration, count: Int) {
+        let times = try record(name).recent(over, at: now).filter { $0.outcome == .succeeded }
+            .map { $0.ended - $0.begun }.sorted()
+        guard !times.isEmpty else { throw FederationReason("no request of \(name) has succeeded") }
+        return (times[min(times.count - 1, times.count * percentile / 100)], times.count)
     }
 
     private func record(_ name: String) throws(FederationReason) -> LoadRecord {

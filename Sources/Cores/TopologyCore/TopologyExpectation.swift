@@ -38,9 +38,23 @@ package struct TopologyExpectation: Equatable, Sendable {
         /// Fewer than `below` (0...1) of the requests that ended in the last `over` failed; nil: of all.
         case errorRate(load: String, below: Double, over: Duration?)
         /// No answer of so many of a hundred took longer, of those in the last `over`; nil: of all.
-        case latency(load: String, percentile: Int, atMost: Duration, over: Duration?)
+        case latency(load: String, percentile: Int, atMost: LatencyLimit, over: Duration?)
         /// Reads and writes of each key of the load can be put in one order that fits their times.
         case linearizable(load: String)
+    }
+
+    /// What a percentile of a load's answers is held to.
+    package enum LatencyLimit: Equatable, Sendable, CustomStringConvertible {
+        case time(Duration)
+        /// So many times the same percentile of another load, of all its answers.
+        case times(Double, of: String)
+
+        package var description: String {
+            switch self {
+            case .time(let limit): DurationText.text(limit)
+            case .times(let factor, let load): "\(factor) times that of \(load)"
+            }
+        }
     }
 
     /// Whose verdict is meant.
@@ -172,7 +186,7 @@ extension TopologyExpectation: CustomStringConvertible {
         case .errorRate(let load, let below, let over):
             "\(load): below \(PercentText.text(below)) errors\(Self.span(over))"
         case .latency(let load, let percentile, let limit, let over):
-            "\(load): p\(percentile) at most \(DurationText.text(limit))\(Self.span(over))"
+            "\(load): p\(percentile) at most \(limit)\(Self.span(over))"
         case .linearizable(let load): "\(load): linearizable"
         }
     }

@@ -175,9 +175,10 @@ extension TopologyReader {
     ) -> TopologyExpectation.Kind? {
         let load = readLoadName(value)
         let over = fields.take("over")?.duration("over", Self.waits, &problems)
-        var limits: [(percentile: Int, atMost: Duration)] = []
+        var limits: [(percentile: Int, atMost: TopologyExpectation.LatencyLimit)] = []
         for (key, percentile) in [("p50", 50), ("p95", 95), ("p99", 99)] {
-            guard let limit = fields.take(key)?.duration(key, Self.waits, &problems) else { continue }
+            guard let value = fields.take(key) else { continue }
+            guard let limit = readLatencyLimit(value, key, load) else { return nil }
             limits.append((percentile, limit))
         }
         guard let load else { return nil }
@@ -186,6 +187,20 @@ extension TopologyReader {
             return nil
         }
         return .latency(load: load, percentile: limit.percentile, atMost: limit.atMost, over: over)
+    }
+
+    /// `50ms`, or `{times: 2, of: LOAD}`.
+    private mutating func readLatencyLimit(
+        _ value: TopologyNode, _ key: String, _ load: String?
+    ) -> TopologyExpectation.LatencyLimit? {
+        guard case .mapping = value.kind else { return value.duration(key, Self.waits, &problems).map { .time($0) } }
+        var fields = TopologyFields(value, "a limit of a percentile", &problems)
+        let factor = fields.need("times", &problems)?.number("times", 0.01...1000, &problems)
+        let other = fields.need("of", &problems).flatMap { readLoadName($0) }
+        fields.finish(&problems)
+        guard let factor, let other else { return nil }
+        if other == load { note(value.position, "load \"\(other)\" is compared with itself") }
+        return .times(factor, of: other)
     }
 
     private enum Pool: String, CaseIterable {

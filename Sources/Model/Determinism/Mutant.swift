@@ -19,6 +19,9 @@ package enum Mutant: String, CaseIterable, Sendable {
     // Gossip.
     case deadAtOnceByPushPull = "push-pull-marks-dead-at-once"
     case refutedWithoutIncarnation = "refuted-without-incarnation"
+    // Forgetting.
+    case forgottenAdmitted = "forgotten-admitted-by-push-pull"
+    case endedByOldIncarnation = "tombstone-ended-by-old-incarnation"
     // Requests.
     case writeRetriedAfterUnknown = "write-retried-after-unknown-outcome"
 

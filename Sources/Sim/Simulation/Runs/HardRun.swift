@@ -12,9 +12,12 @@ package struct HardReport: Equatable, Sendable {
     package var counts: [(name: String, count: Int)] = []
     package var faults: [String] = []
 
-    package var line: String {
+    package var line: String { "\(scenario) \(seed): \(outcome)" }
+
+    /// Behind what names the run.
+    package var outcome: String {
         let numbers = counts.map { "\($0.name)=\($0.count)" }.joined(separator: " ")
-        return "\(scenario) \(seed): \(violations.isEmpty ? "ok" : "FAILED") events=\(eventCount) \(numbers) "
+        return "\(violations.isEmpty ? "ok" : "FAILED") events=\(eventCount) \(numbers) "
             + "faults=\(faults.count) hash=\(String(hash, radix: 16))"
     }
 
@@ -29,11 +32,14 @@ package enum HardScenario: String, CaseIterable, Sendable {
     case datacenter
     /// One gossip pool.
     case pool
+    /// A datacenter that is forgotten.
+    case forgetting
 
     /// The one that is to find it.
     package init(for mutant: Mutant) {
         switch mutant {
         case .deadAtOnceByPushPull, .refutedWithoutIncarnation: self = .pool
+        case .forgottenAdmitted, .endedByOldIncarnation: self = .forgetting
         case .voteNotPersisted, .appendAnsweredBeforeSync, .olderTermCommitted, .noNoop, .leaseKeptAfterTimeoutNow,
             .voteRightAfterRestart, .readIndexWithoutQuorum, .changeBeforeNoop, .snapshotWithoutMembership,
             .entryAppliedTwice, .viewPublishedAfterAnswer, .prefixWatchMissesDelete, .writeRetriedAfterUnknown:
@@ -57,6 +63,13 @@ package enum HardScenario: String, CaseIterable, Sendable {
             return report
         case .pool:
             var run = PoolRun(seed: seed)
+            run.world.keepsLog = say != nil
+            run.world.tracer = tracer
+            let report = run.run()
+            for line in run.world.lines { say?(line) }
+            return report
+        case .forgetting:
+            var run = ForgettingRun(seed: seed)
             run.world.keepsLog = say != nil
             run.world.tracer = tracer
             let report = run.run()
