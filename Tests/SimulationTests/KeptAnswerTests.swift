@@ -50,7 +50,8 @@ import WireFormat
             let first = body(.zero, rows)
             let meta = QueryMeta(index: 7)
             let served = KeptAnswers.Served(
-                request: .statusPing, row: .services, version: .init(index: 1, restoreIndex: 0), meta: meta, body: first)
+                request: .statusPing, row: .services, version: .init(index: 1, restoreIndex: 0), meta: meta,
+                body: first)
             #expect(served.body(with: meta) == first)
             var kept = KeptAnswers()
             var known = rows

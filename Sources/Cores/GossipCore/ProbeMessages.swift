@@ -15,7 +15,9 @@ package struct GossipPing: WireRecord, Equatable, Sendable {
 
     package static var fieldNames: [String] { ["SeqNo", "Node", "SourceAddr", "SourcePort", "SourceNode"] }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "SeqNo": sequence = try reader.readUInt32()
         case "Node": node = try reader.readString()
@@ -58,7 +60,9 @@ package struct IndirectPing: WireRecord, Equatable, Sendable {
         ["SeqNo", "Target", "Port", "Node", "Nack", "SourceAddr", "SourcePort", "SourceNode"]
     }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "SeqNo": sequence = try reader.readUInt32()
         case "Target": target = try reader.readBytes() ?? []
@@ -136,7 +140,9 @@ package struct Ack: WireRecord, Equatable, Sendable {
 
     package static var fieldNames: [String] { ["SeqNo", "Payload"] }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "SeqNo": sequence = try reader.readUInt32()
         case "Payload": payload = try reader.readBytes()
@@ -163,7 +169,9 @@ package struct Nack: WireRecord, Equatable, Sendable {
 
     package static var fieldNames: [String] { ["SeqNo"] }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         guard name == "SeqNo" else { return false }
         sequence = try reader.readUInt32()
         return true

@@ -10,7 +10,9 @@ package struct PushPullHeader: WireRecord, Equatable, Sendable {
 
     package static var fieldNames: [String] { ["Nodes", "UserStateLen", "Join"] }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "Nodes": nodeCount = try reader.read()
         case "UserStateLen": userStateCount = try reader.read()
@@ -46,7 +48,9 @@ package struct PushPullNode: WireRecord, Equatable, Sendable {
 
     package static var fieldNames: [String] { ["Name", "Addr", "Port", "Meta", "Incarnation", "State", "Vsn"] }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "Name": self.name = try reader.readString()
         case "Addr": address = try reader.readBytes() ?? []

@@ -18,7 +18,9 @@ package struct Accusation: WireRecord, Equatable, Sendable {
 
     package static var fieldNames: [String] { ["Incarnation", "Node", "From"] }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "Incarnation": incarnation = try reader.readUInt32()
         case "Node": node = try reader.readString()
@@ -56,7 +58,9 @@ package struct Alive: WireRecord, Equatable, Sendable {
 
     package static var fieldNames: [String] { ["Incarnation", "Node", "Addr", "Port", "Meta", "Vsn"] }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "Incarnation": incarnation = try reader.readUInt32()
         case "Node": node = try reader.readString()

@@ -9,7 +9,9 @@ package struct ErrorAnswer: WireRecord, Equatable, Sendable {
 
     package static var fieldNames: [String] { ["Error"] }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         guard name == "Error" else { return false }
         text = try reader.readString()
         return true
@@ -30,7 +32,9 @@ package struct UserHeader: WireRecord, Equatable, Sendable {
 
     package static var fieldNames: [String] { ["UserMsgLen"] }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         guard name == "UserMsgLen" else { return false }
         count = try reader.read()
         return true
@@ -53,7 +57,9 @@ package struct Compressed: WireRecord, Equatable, Sendable {
 
     package static var fieldNames: [String] { ["Algo", "Buf"] }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "Algo": algorithm = try reader.read()
         case "Buf": buffer = try reader.readBytes() ?? []

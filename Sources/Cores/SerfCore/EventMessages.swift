@@ -12,7 +12,9 @@ package struct UserEventMessage: WireRecord, Equatable, Sendable {
 
     package static var fieldNames: [String] { ["LTime", "Name", "Payload", "CC"] }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "LTime": time = try reader.readUnsigned()
         case "Name": self.name = try reader.readString()
@@ -45,7 +47,9 @@ package struct RememberedEvent: WireRecord, Equatable, Sendable {
 
     package static var fieldNames: [String] { ["Name", "Payload"] }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "Name": self.name = try reader.readString()
         case "Payload": payload = try reader.readBytes()
@@ -72,7 +76,9 @@ package struct EventSlot: WireRecord, Equatable, Sendable {
 
     package static var fieldNames: [String] { ["LTime", "Events"] }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "LTime": time = try reader.readUnsigned()
         case "Events": events = try reader.read()
@@ -106,7 +112,9 @@ package struct SerfState: WireRecord, Equatable, Sendable {
         ["LTime", "StatusLTimes", "LeftMembers", "EventLTime", "Events", "QueryLTime"]
     }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "LTime": time = try reader.readUnsigned()
         case "StatusLTimes":

@@ -14,7 +14,9 @@ package struct JoinIntent: WireRecord, Equatable, Sendable {
 
     package static var fieldNames: [String] { ["LTime", "Node"] }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "LTime": time = try reader.readUnsigned()
         case "Node": node = try reader.readString()
@@ -49,7 +51,9 @@ package struct LeaveIntent: WireRecord, Equatable, Sendable {
 
     package static var fieldNames: [String] { ["LTime", "Node", "Prune"] }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "LTime": time = try reader.readUnsigned()
         case "Node": node = try reader.readString()

@@ -9,7 +9,9 @@ package struct KeyQuery: WireRecord, Equatable, Sendable {
 
     package static var fieldNames: [String] { ["Key"] }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         guard name == "Key" else { return false }
         key = try reader.readBytes() ?? []
         return true
@@ -34,7 +36,9 @@ package struct KeyResponse: WireRecord, Equatable, Sendable {
 
     package static var fieldNames: [String] { ["Result", "Message", "Keys", "PrimaryKey"] }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "Result": isDone = try reader.readBool()
         case "Message": message = try reader.readString()
@@ -76,7 +80,9 @@ package struct ConflictMember: WireRecord, Equatable, Sendable {
 
     package static var fieldNames: [String] { ["Name", "Addr", "Port", "Tags", "Status"] + versionNames }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "Name": self.name = try reader.readString()
         case "Addr": address = try reader.readBytes() ?? []

@@ -33,7 +33,9 @@ package struct QueryMessage: WireRecord, Equatable, Sendable {
 
     package var source: Endpoint? { IPAddress(bytes: address).map { Endpoint($0, port) } }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "LTime": time = try reader.readUnsigned()
         case "ID": id = try reader.readUInt32()
@@ -92,7 +94,9 @@ package struct QueryResponse: WireRecord, Equatable, Sendable {
 
     package static var fieldNames: [String] { ["LTime", "ID", "From", "Flags", "Payload"] }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "LTime": time = try reader.readUnsigned()
         case "ID": id = try reader.readUInt32()
@@ -128,7 +132,9 @@ package struct RelayHeader: WireRecord, Equatable, Sendable {
 
     package static var fieldNames: [String] { ["DestAddr", "DestName"] }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "DestAddr": destination = try reader.read()
         case "DestName": self.name = try reader.readString()

@@ -34,7 +34,9 @@ extension ServiceDefinition: WireRecord {
         ]
     }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "ID": id = try reader.read()
         case "Name": self.name = try reader.read()
@@ -83,7 +85,9 @@ extension ServiceDefinition: WireRecord {
 extension CheckDefinition: WireRecord {
     package static var fieldNames: [String] { [] }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "AliasNode": aliasNode = try reader.read()
         case "AliasService": aliasService = try reader.read()

@@ -197,7 +197,7 @@ extension ServerCore {
             let index = try replica!.node.propose([command.encode()], at: now)
             metrics.add(.proposal)
             let term = replica!.node.term
-            // Reading a registration takes 9 us. A key's value is better taken from the log, in memory of just its size.
+            // Reading a registration takes 9 us. A key's value is better read: it is in memory of just its size then.
             var known: Command?
             if case .register = command { known = command }
             replica!.proposals[index] = Replica.Proposal(term: term, pending: number, command: known)

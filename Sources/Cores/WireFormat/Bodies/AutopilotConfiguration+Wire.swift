@@ -11,7 +11,9 @@ extension AutopilotConfiguration: WireRecord {
         ]
     }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "CleanupDeadServers": cleanupDeadServers = try reader.read()
         case "LastContactThreshold": lastContactThreshold = try reader.read()

@@ -11,7 +11,9 @@ extension ConnectProxyConfig: WireRecord {
         ]
     }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "DestinationServiceName": destinationServiceName = try reader.read()
         case "DestinationServiceID": destinationServiceID = try reader.read()

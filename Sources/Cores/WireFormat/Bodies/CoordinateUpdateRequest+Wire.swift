@@ -10,7 +10,9 @@ extension CoordinateUpdateRequest: WireRecord {
         ]
     }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "Datacenter": datacenter = try reader.read()
         case "Node": node = try reader.read()

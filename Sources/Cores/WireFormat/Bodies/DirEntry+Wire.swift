@@ -10,7 +10,9 @@ extension DirEntry: WireRecord {
         ]
     }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "LockIndex": lockIndex = try reader.read()
         case "Key": key = try reader.read()

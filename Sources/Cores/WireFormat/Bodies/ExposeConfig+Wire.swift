@@ -10,7 +10,9 @@ extension ExposeConfig: WireRecord {
         ]
     }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "Checks": checks = try reader.read()
         case "Paths": paths = try reader.read()

@@ -10,7 +10,9 @@ extension ExposePath: WireRecord {
         ]
     }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "ListenerPort": listenerPort = try reader.read()
         case "Path": path = try reader.read()

@@ -11,7 +11,9 @@ extension HealthCheck: WireRecord {
         ]
     }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "Node": node = try reader.read()
         case "CheckID": checkID = try reader.read()

@@ -12,7 +12,9 @@ extension HealthCheckDefinition: WireRecord {
         ]
     }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "HTTP": http = try reader.read()
         case "TLSSkipVerify": tlsSkipVerify = try reader.read()

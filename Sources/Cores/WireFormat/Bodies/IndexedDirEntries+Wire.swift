@@ -10,7 +10,9 @@ extension IndexedDirEntries: WireRecord {
         ]
     }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "Entries": entries = try reader.read()
         default: return try meta.decode(field: name, from: &reader)

@@ -10,7 +10,9 @@ extension KeyringResponse: WireRecord {
         ]
     }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "WAN": wan = try reader.read()
         case "Datacenter": datacenter = try reader.read()

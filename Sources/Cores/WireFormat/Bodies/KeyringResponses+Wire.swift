@@ -10,7 +10,9 @@ extension KeyringResponses: WireRecord {
         ]
     }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "Responses": responses = try reader.read()
         default: return try meta.decode(field: name, from: &reader)

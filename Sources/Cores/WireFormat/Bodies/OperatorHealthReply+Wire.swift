@@ -10,7 +10,9 @@ extension OperatorHealthReply: WireRecord {
         ]
     }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "Healthy": healthy = try reader.read()
         case "FailureTolerance": failureTolerance = try reader.read()

@@ -21,7 +21,9 @@ extension Ping: WireRecord {
 
     package static var fieldNames: [String] { ["Datacenter", "Node", "WantedRows", "Forgotten", "RowStamp"] }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "Datacenter": datacenter = try reader.read()
         case "Node": node = try reader.read()
@@ -64,7 +66,9 @@ extension Pong: WireRecord {
         ]
     }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "Datacenter": datacenter = try reader.read()
         case "Node": node = try reader.read()

@@ -10,7 +10,9 @@ extension QueryDatacenterOptions: WireRecord {
         ]
     }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "NearestN": nearestN = try reader.read()
         case "Datacenters": datacenters = try reader.read()

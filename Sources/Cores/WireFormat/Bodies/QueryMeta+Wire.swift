@@ -10,7 +10,9 @@ extension QueryMeta: WireRecord {
         ]
     }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "Index": index = try reader.read()
         case "LastContact": lastContact = try reader.read()

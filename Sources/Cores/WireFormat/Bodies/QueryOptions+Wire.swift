@@ -11,7 +11,9 @@ extension QueryOptions: WireRecord {
         ]
     }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "Token": token = try reader.read()
         case "MinQueryIndex": minQueryIndex = try reader.read()

@@ -10,7 +10,9 @@ extension QueryTemplate: WireRecord {
         ]
     }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "Type": type = try reader.read()
         case "Regexp": regexp = try reader.read()

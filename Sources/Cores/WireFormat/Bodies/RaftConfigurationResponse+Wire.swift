@@ -10,7 +10,9 @@ extension RaftConfigurationResponse: WireRecord {
         ]
     }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "Servers": servers = try reader.read()
         case "Index": index = try reader.read()

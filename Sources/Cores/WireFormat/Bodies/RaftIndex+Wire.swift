@@ -10,7 +10,9 @@ extension RaftIndex: WireRecord {
         ]
     }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "CreateIndex": createIndex = try reader.read()
         case "ModifyIndex": modifyIndex = try reader.read()

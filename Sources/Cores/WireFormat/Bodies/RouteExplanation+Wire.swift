@@ -5,7 +5,9 @@ extension ExplainRequest: WireRecord {
 
     package static var fieldNames: [String] { ["Target", "Service", "Mode"] }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "Target": target = try reader.read()
         case "Service": service = try reader.read()
@@ -31,7 +33,9 @@ extension RouteExplanation.Server: WireRecord {
 
     package static var fieldNames: [String] { ["Name", "Address", "RoundTrip", "Position", "Why"] }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "Name": self.name = try reader.read()
         case "Address": address = try reader.read()
@@ -63,7 +67,9 @@ extension RouteExplanation.Relay: WireRecord {
 
     package static var fieldNames: [String] { ["Datacenter", "IsChosen", "Why"] }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "Datacenter": datacenter = try reader.read()
         case "IsChosen": isChosen = try reader.read()
@@ -92,7 +98,9 @@ extension RouteExplanation: WireRecord {
         ]
     }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "Server": server = try reader.read()
         case "Datacenter": datacenter = try reader.read()

@@ -10,7 +10,9 @@ extension SerfCoordinate: WireRecord {
         ]
     }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "Vec": vec = try reader.read()
         case "Error": error = try reader.read()

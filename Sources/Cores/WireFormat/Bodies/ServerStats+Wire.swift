@@ -10,7 +10,9 @@ extension ServerStats: WireRecord {
         ]
     }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "LastContact": lastContact = try reader.read()
         case "LastTerm": lastTerm = try reader.read()

@@ -10,7 +10,9 @@ extension ServiceConnect: WireRecord {
         ]
     }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "Native": native = try reader.read()
         case "SidecarService": sidecarService = try reader.read()

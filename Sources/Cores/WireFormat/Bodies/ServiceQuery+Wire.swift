@@ -11,7 +11,9 @@ extension ServiceQuery: WireRecord {
         ]
     }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "Service": service = try reader.read()
         case "Failover": failover = try reader.read()

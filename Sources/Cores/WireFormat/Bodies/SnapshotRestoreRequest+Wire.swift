@@ -10,7 +10,9 @@ extension SnapshotRestoreRequest: WireRecord {
         ]
     }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "Datacenter": datacenter = try reader.read()
         case "State": state = try reader.read()

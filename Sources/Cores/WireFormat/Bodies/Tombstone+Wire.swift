@@ -7,7 +7,9 @@ extension Tombstone: WireRecord {
         ["Datacenter", "Stamp", "ClusterTag", "Forced", "Origin", "Ended", "Servers"]
     }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "Datacenter": datacenter = try reader.read()
         case "Stamp": stamp = try reader.read()
@@ -52,7 +54,9 @@ extension Tombstone.Server: WireRecord {
 
     package static var fieldNames: [String] { ["Name", "StatusTime", "Incarnation"] }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "Name": self.name = try reader.read()
         case "StatusTime": statusTime = try reader.read()

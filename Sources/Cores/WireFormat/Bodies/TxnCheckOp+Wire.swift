@@ -10,7 +10,9 @@ extension TxnCheckOp: WireRecord {
         ]
     }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "Verb": verb = try reader.read()
         case "Check": check = try reader.read()

@@ -10,7 +10,9 @@ extension TxnError: WireRecord {
         ]
     }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "OpIndex": opIndex = try reader.read()
         case "What": what = try reader.read()

@@ -10,7 +10,9 @@ extension TxnKVOp: WireRecord {
         ]
     }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "Verb": verb = try reader.read()
         case "DirEnt": dirEnt = try reader.read()

@@ -10,7 +10,9 @@ extension TxnOp: WireRecord {
         ]
     }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "KV": kv = try reader.read()
         case "Intention": intention = try reader.read()

@@ -11,7 +11,9 @@ extension Upstream: WireRecord {
         ]
     }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "DestinationType": destinationType = try reader.read()
         case "DestinationNamespace": destinationNamespace = try reader.read()

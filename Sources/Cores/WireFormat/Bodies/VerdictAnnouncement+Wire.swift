@@ -5,7 +5,9 @@ extension VerdictAnnouncement: WireRecord {
 
     package static var fieldNames: [String] { ["Observer", "Server", "Datacenter", "Verdict", "Stamp"] }
 
-    package mutating func decode(field name: FieldName, from reader: inout MessagePackReader) throws(WireError) -> Bool {
+    package mutating func decode(
+        field name: FieldName, from reader: inout MessagePackReader
+    ) throws(WireError) -> Bool {
         switch name {
         case "Observer": observer = try reader.read()
         case "Server": server = try reader.read()
