@@ -4,6 +4,7 @@ As a program: steady.py probe|crowd IP PORT PATH …; started by the classes, en
 """
 import heapq
 import json
+import os
 import re
 import select
 import socket
@@ -15,6 +16,8 @@ HTTP = 8500
 LENGTH = re.compile(rb"(?i)\r\ncontent-length: (\d+)")
 # A caller that was sent no whole answer for so long has hung up.
 PATIENCE = 60
+# Of the crowd's callers that ask, or read, in a row.
+FEW = 8
 
 
 def request(path):
@@ -49,21 +52,28 @@ class Steady:
 
 
 class Probe(Steady):
-    """One caller that asks at a steady rate; `stop` gives (began, seconds, status) of every call."""
+    """One caller that asks at a steady rate; `stop` gives (began, seconds, status) of every call. It is an instrument:
+    where the system lets it, the processor is its own as soon as an answer is there."""
 
     def __init__(self, agent, path, interval=0.005):
         super().__init__("probe", agent, path, interval)
 
 
 class Crowd(Steady):
-    """Many callers with a connection each. They begin within `spread` seconds of `tell("go")`, and ask again `pause`
-    seconds after an answer. `stop` gives how many got which status, and how long the slowest waited."""
+    """Many callers with a connection each. Those who wait for no answer begin within `spread` seconds of `tell("go")`,
+    all ask again `pause` seconds after an answer, and ask no more after `tell("rest")`. `stop` gives how many got which
+    status, and how long the slowest waited. In life they are other machines: what they take of the processor here is
+    taken from nobody who is measured."""
 
     def __init__(self, agent, path, count, spread=2, pause=10):
         super().__init__("crowd", agent, path, count, spread, pause)
 
 
 def probe(endpoint, path, interval):
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+    except PermissionError:
+        print("steady: the probe runs as any process: root alone may do more", file=sys.stderr)
     calls, message = [], request(path)
     one = socket.create_connection(endpoint)
     one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -92,6 +102,7 @@ def probe(endpoint, path, interval):
 
 
 def crowd(endpoint, path, count, spread, pause):
+    os.nice(19)
     message, poll, callers = request(path), select.epoll(), {}
     for _ in range(count):
         one = socket.create_connection(endpoint)
@@ -100,18 +111,24 @@ def crowd(endpoint, path, count, spread, pause):
         poll.register(one.fileno(), select.EPOLLIN)
     poll.register(sys.stdin.fileno(), select.EPOLLIN)
     print("open", flush=True)
-    due, statuses, slowest = [], {}, 0.0
+    due, rests, statuses, slowest = [], True, {}, 0.0
     while True:
-        now = time.monotonic()
-        while due and due[0][0] <= now:
+        # A few at a time: callers who know nothing of each other do not ask in bunches because one process is theirs.
+        for _ in range(FEW):
+            now = time.monotonic()
+            if not due or due[0][0] > now:
+                break
             number = heapq.heappop(due)[1]
             callers[number][2] = now
             callers[number][0].send(message)
-        for number, _ in poll.poll(max(0, min(0.2, due[0][0] - now)) if due else 0.2, 1024):
+        for number, _ in poll.poll(max(0, min(0.2, due[0][0] - now)) if due else 0.2, FEW):
             if number == sys.stdin.fileno():
-                if sys.stdin.readline():
-                    begin = time.monotonic()
-                    due = [(begin + spread * place / count, number) for place, number in enumerate(callers)]
+                word = sys.stdin.readline().strip()
+                if word:
+                    begin, rests = time.monotonic(), word == "rest"
+                    due = [] if rests else [
+                        (begin + spread * place / count, number)
+                        for place, number in enumerate(callers) if callers[number][2] is None]
                     continue
                 waiting = [time.monotonic() - began for _, _, began in callers.values() if began is not None]
                 print(json.dumps({"statuses": statuses, "slowest": max([slowest] + waiting), "waiting": len(waiting)}))
@@ -127,7 +144,8 @@ def crowd(endpoint, path, count, spread, pause):
                 statuses[status] = statuses.get(status, 0) + 1
                 slowest = max(slowest, now - caller[2])
                 caller[1], caller[2] = b"", None
-                heapq.heappush(due, (now + pause, number))
+                if not rests:
+                    heapq.heappush(due, (now + pause, number))
 
 
 if __name__ == "__main__":

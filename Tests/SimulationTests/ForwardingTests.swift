@@ -222,14 +222,27 @@ struct ForwardingTests {
         scenario.world.largestTurn = (0, 0)
         scenario.run(for: .seconds(11))
         // They are answered in parts, so that others get their turn in between.
-        #expect(scenario.world.largestTurn.effectCount <= 300, "\(scenario.world.largestTurn)")
+        #expect(scenario.world.largestTurn.effectCount <= 100, "\(scenario.world.largestTurn)")
+        var told: [Instant] = []
         for request in sent {
             guard let end = scenario.answeredAt[request.id] else {
                 Issue.record("a request never ended")
                 return
             }
             #expect(end - request.at <= .seconds(10))
+            if end - request.at > .seconds(1) { told.append(end) }
         }
+        // Those who are told together ask again together: few in each millisecond. Those who wait for a place are told
+        // when the breaker opens, the others when the verdict stands, and none of either waits for 1 s longer.
+        told.sort()
+        #expect(told.count == 1024 + 8192)
+        guard told.count > 8192,
+            let verdict = scenario.verdicts.first(where: { $0.host == here[0] && $0.verdict == .frozen })
+        else { return }
+        #expect(told[8191] - told[0] <= .seconds(1), "\(told[8191] - told[0])")
+        #expect(told[told.count - 1] - verdict.at <= .seconds(1), "\(told[told.count - 1] - verdict.at)")
+        let most = zip(told, told.dropFirst(32)).map { $1 - $0 }.min() ?? .zero
+        #expect(most >= .milliseconds(1), "33 were told within \(most)")
     }
 
     @Test(

@@ -244,14 +244,14 @@ extension ServerCore {
         guard router.hasQueue(for: datacenter) else { return }
         var count = 0
         let isRefused = router.refusal(of: datacenter)?.ofAny != nil
-        while !isRefused && count < ForwardTable.minPartCount, router.hasRoom(for: datacenter),
+        while !isRefused && count < ForwardTable.maxStartCount, router.hasRoom(for: datacenter),
             let number = forwards.takeQueued(for: datacenter)
         {
             count += 1
             if let forward = forwards.remove(number) { router.leftQueue(forward.plan) }
             forward(number, to: datacenter, hasWaited: true, at: now)
         }
-        guard isRefused || count == ForwardTable.minPartCount, !forwards.isFalling(datacenter) else { return }
+        guard isRefused || count == ForwardTable.maxStartCount, !forwards.isFalling(datacenter) else { return }
         queuedFall(datacenter)
     }
 
