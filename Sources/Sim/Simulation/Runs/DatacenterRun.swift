@@ -8,7 +8,7 @@ import TopologyCore
 /// One datacenter of three to five servers. Clients read, write, compare and delete a few keys, a watcher blocks at
 /// each server, and faults are aimed: at who just became leader, at who just voted, at a leader that hands over. Delays
 /// of network and disk, timeouts and sizes are drawn from the seed as well.
-package struct DatacenterRun: Sendable {
+package struct DatacenterRun: HardRun, Sendable {
     /// What a seed draws once.
     struct Conditions: Sendable {
         var serverCount = 3

@@ -7,7 +7,7 @@ import TopologyCore
 /// Four datacenters. `dc4` is lost and forgotten while the servers of the others are cut off, killed, started and
 /// joined again as the seed draws it. Whoever has forgotten it lists it no more, whatever the others still say of it;
 /// all have forgotten it once they can hear each other; and it is back at all when its own servers may come back.
-package struct ForgettingRun: Sendable {
+package struct ForgettingRun: HardRun, Sendable {
     package struct Shape: Sendable {
         /// A planted fault: servers start without the file of what they have forgotten.
         package var losesTombstones = false

@@ -26,6 +26,13 @@ package struct HardReport: Equatable, Sendable {
     }
 }
 
+/// One run of a scenario.
+protocol HardRun {
+    var world: World { get set }
+
+    mutating func run() -> HardReport
+}
+
 /// The scenarios of `Scripts/explore --mutants`.
 package enum HardScenario: String, CaseIterable, Sendable {
     /// One datacenter: Raft, requests, watches.
@@ -54,27 +61,20 @@ package enum HardScenario: String, CaseIterable, Sendable {
         seed: UInt64, say: ((String) -> Void)? = nil, tracer: (@Sendable (TraceEvent) -> Void)? = nil
     ) -> HardReport {
         switch self {
-        case .datacenter:
-            var run = DatacenterRun(seed: seed)
-            run.world.keepsLog = say != nil
-            run.world.tracer = tracer
-            let report = run.run()
-            for line in run.world.lines { say?(line) }
-            return report
-        case .pool:
-            var run = PoolRun(seed: seed)
-            run.world.keepsLog = say != nil
-            run.world.tracer = tracer
-            let report = run.run()
-            for line in run.world.lines { say?(line) }
-            return report
-        case .forgetting:
-            var run = ForgettingRun(seed: seed)
-            run.world.keepsLog = say != nil
-            run.world.tracer = tracer
-            let report = run.run()
-            for line in run.world.lines { say?(line) }
-            return report
+        case .datacenter: Self.run(DatacenterRun(seed: seed), say, tracer)
+        case .pool: Self.run(PoolRun(seed: seed), say, tracer)
+        case .forgetting: Self.run(ForgettingRun(seed: seed), say, tracer)
         }
+    }
+
+    private static func run(
+        _ one: some HardRun, _ say: ((String) -> Void)?, _ tracer: (@Sendable (TraceEvent) -> Void)?
+    ) -> HardReport {
+        var one = one
+        one.world.keepsLog = say != nil
+        one.world.tracer = tracer
+        let report = one.run()
+        for line in one.world.lines { say?(line) }
+        return report
     }
 }

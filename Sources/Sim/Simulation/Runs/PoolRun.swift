@@ -8,7 +8,7 @@ import TopologyCore
 /// One LAN pool of servers and client agents with quick gossip. Faults come one at a time: the pool is split, one agent
 /// is cut off, frozen or killed. After each the pool is left alone for longer than any suspicion lasts and any dead
 /// member waits for a reconnect: all must find together, and nobody may be declared failed any more.
-package struct PoolRun: Sendable {
+package struct PoolRun: HardRun, Sendable {
     static let serverCount = 3
     static let faultCount = 3
     /// Serf tries one failed member each 30 s: twice that, and the suspicions that follow.
