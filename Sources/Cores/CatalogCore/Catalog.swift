@@ -93,6 +93,9 @@ package struct Catalog: Sendable {
         return touched
     }
 
+    /// Asked in place, after every batch: a computed property would be asked of a copy.
+    package mutating func isUntouched() -> Bool { touchedKeys.isEmpty }
+
     /// The same where nobody waits for anything.
     package mutating func forgetTouched() {
         if !touchedKeys.isEmpty { touchedKeys.removeAll(keepingCapacity: touchedKeys.capacity <= 1024) }

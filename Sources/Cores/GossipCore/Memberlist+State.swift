@@ -195,29 +195,54 @@ extension Memberlist {
         tellLiving([.user(intent), .dead(farewell)], into: &outputs)
     }
 
+    /// What the table has of a node that is said to be where it is and what it is there, whatever its state.
+    private func standing(_ node: PushPullNode) -> NodeRecord? {
+        guard let known = nodes[node.name], known.endpoint.port == node.port, known.meta == node.meta ?? [],
+            known.versions == node.versions, IPAddress(bytes: node.address) == known.endpoint.address
+        else { return nil }
+        return known
+    }
+
+    /// Versions that all living nodes of a pool understand, theirs and ours.
+    private struct VersionRanges {
+        var protocols: (UInt8, UInt8) = (0, .max)
+        var delegates: (UInt8, UInt8) = (0, .max)
+
+        /// Fewer than six: the others are 0.
+        static func version(_ position: Int, of versions: [UInt8]) -> UInt8 {
+            position < versions.count ? versions[position] : 0
+        }
+
+        mutating func narrow(by versions: [UInt8]) {
+            protocols.0 = max(protocols.0, Self.version(0, of: versions))
+            protocols.1 = min(protocols.1, Self.version(1, of: versions))
+            delegates.0 = max(delegates.0, Self.version(3, of: versions))
+            delegates.1 = min(delegates.1, Self.version(4, of: versions))
+        }
+
+        func problem(of name: String, _ versions: [UInt8]) -> String? {
+            let (spoken, delegate) = (Self.version(2, of: versions), Self.version(5, of: versions))
+            if spoken < protocols.0 || spoken > protocols.1 {
+                return "node '\(name)' speaks protocol \(spoken), outside \(protocols)"
+            }
+            if delegate < delegates.0 || delegate > delegates.1 {
+                return "node '\(name)' speaks delegate protocol \(delegate), outside \(delegates)"
+            }
+            return nil
+        }
+    }
+
     /// Why the peers' versions do not fit; nil when they do (`wire/serf-gossip.md` 3.7).
     private func versionProblem(_ remote: [PushPullNode]) -> String? {
-        let theirs = remote.map { ($0.name, $0.state == NodeState.alive.rawValue, $0.versions) }
-        let ours = sortedNodes.map { ($0.name, $0.state == .alive, $0.versions) }
-        let all = (theirs + ours).map { name, isAlive, versions in
-            (
-                name: name, isAlive: isAlive,
-                versions: versions + [UInt8](repeating: 0, count: max(0, 6 - versions.count))
-            )
+        var ranges = VersionRanges()
+        for node in remote where node.state == NodeState.alive.rawValue { ranges.narrow(by: node.versions) }
+        for node in nodes.values where node.state == .alive { ranges.narrow(by: node.versions) }
+        for node in remote {
+            if let problem = ranges.problem(of: node.name, node.versions) { return problem }
         }
-        let alive = all.filter(\.isAlive).map(\.versions)
-        let protocolRange = (alive.map { $0[0] }.max() ?? 0, alive.map { $0[1] }.min() ?? .max)
-        let delegateRange = (alive.map { $0[3] }.max() ?? 0, alive.map { $0[4] }.min() ?? .max)
-        for node in all {
-            let (protocolCurrent, delegateCurrent) = (node.versions[2], node.versions[5])
-            if protocolCurrent < protocolRange.0 || protocolCurrent > protocolRange.1 {
-                return "node '\(node.name)' speaks protocol \(protocolCurrent), outside \(protocolRange)"
-            }
-            if delegateCurrent < delegateRange.0 || delegateCurrent > delegateRange.1 {
-                return "node '\(node.name)' speaks delegate protocol \(delegateCurrent), outside \(delegateRange)"
-            }
-        }
-        return nil
+        // The order of the table is another one in each process: it must not decide which is named.
+        guard nodes.values.contains(where: { ranges.problem(of: $0.name, $0.versions) != nil }) else { return nil }
+        return sortedNodes.lazy.compactMap { ranges.problem(of: $0.name, $0.versions) }.first
     }
 
     /// The living node that a peer knows under our name and that is not us: another address, another identity.
@@ -236,16 +261,21 @@ extension Memberlist {
     mutating func merge(_ remote: PushPull, at now: Instant, into outputs: inout [MemberlistOutput]) -> String? {
         if let problem = versionProblem(remote.nodes) { return problem }
         if remote.isJoin, let admission = configuration.admission {
-            let listed = remote.nodes.compactMap { node -> NodeRecord? in
-                var listed = record(of: Alive(node), at: now)
-                listed?.state = NodeState(rawValue: node.state) ?? .dead
-                return listed
+            let listed = remote.nodes.compactMap { node -> (node: NodeRecord, isAdmitted: Bool)? in
+                let known = standing(node)
+                guard var listed = known ?? record(of: Alive(node), at: now) else { return nil }
+                listed.state = NodeState(rawValue: node.state) ?? .dead
+                return (node: listed, isAdmitted: known != nil)
             }
             if let refusal = admission.refusal(ofMerging: listed, by: own) { return refusal }
         }
         for node in remote.nodes {
             switch NodeState(rawValue: node.state) {
             case .alive:
+                // Mostly known: a push/pull names all members.
+                if node.name != configuration.name, let known = standing(node), node.incarnation <= known.incarnation {
+                    continue
+                }
                 apply(alive: Alive(node), at: now, into: &outputs)
             case .left:
                 let accusation = Accusation(incarnation: node.incarnation, node: node.name, from: node.name)

@@ -4,8 +4,9 @@ package import FederationModel
 package protocol AdmissionRule: Sendable {
     /// - Returns: why the node is refused; nil to admit it.
     func refusal(of node: NodeRecord, by own: NodeRecord) -> String?
+    /// - Parameter nodes: `isAdmitted`: it stands in the table with the same address and metadata.
     /// - Returns: why the whole merge is refused; nil to go on.
-    func refusal(ofMerging nodes: [NodeRecord], by own: NodeRecord) -> String?
+    func refusal(ofMerging nodes: [(node: NodeRecord, isAdmitted: Bool)], by own: NodeRecord) -> String?
     /// What only one living node of the pool may have; nil: nothing.
     func identity(of node: NodeRecord) -> String?
 }

@@ -13,14 +13,22 @@ package enum MergeRule: AdmissionRule, Equatable {
         refusal(of: PoolMember(node, status: .alive), ownName: own.name, ownEndpoint: own.endpoint)
     }
 
-    package func refusal(ofMerging nodes: [NodeRecord], by own: NodeRecord) -> String? {
+    package func refusal(ofMerging nodes: [(node: NodeRecord, isAdmitted: Bool)], by own: NodeRecord) -> String? {
         var holders: [String: PoolMember] = [:]
-        var names: [String: PoolMember] = [:]
-        for node in nodes {
+        var names: [String: Endpoint] = [:]
+        for (node, isAdmitted) in nodes {
+            if self == .wan && isAdmitted {
+                // Its tags are those of a server still, and nothing else counts here: all know all of a federation, and
+                // a join reads as many tags as it has servers.
+                if let other = names.updateValue(node.endpoint, forKey: node.name) {
+                    return Self.twice(node.name, other, node.endpoint)
+                }
+                continue
+            }
             let member = PoolMember(node, status: node.state == .left ? .left : .alive)
             if let refusal = refusal(of: member, ownName: own.name, ownEndpoint: own.endpoint) { return refusal }
-            if let other = names.updateValue(member, forKey: member.name) {
-                return "Member '\(member.name)' is listed at both \(other.endpoint) and \(member.endpoint)"
+            if let other = names.updateValue(member.endpoint, forKey: member.name) {
+                return Self.twice(member.name, other, member.endpoint)
             }
             guard case .lan = self, member.status != .left, let id = member.tags["id"], !id.isEmpty else { continue }
             if let other = holders.updateValue(member, forKey: id) {
@@ -29,6 +37,10 @@ package enum MergeRule: AdmissionRule, Equatable {
             }
         }
         return nil
+    }
+
+    private static func twice(_ name: String, _ first: Endpoint, _ second: Endpoint) -> String {
+        "Member '\(name)' is listed at both \(first) and \(second)"
     }
 
     /// In a LAN pool the node ID.

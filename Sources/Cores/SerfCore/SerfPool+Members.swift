@@ -136,9 +136,14 @@ extension SerfPool {
         guard isCensusStale else { return }
         isCensusStale = false
         let hadWork = (isReconnecting: hasFailedMembers, isReaping: hasGoneMembers)
-        memberlist.missing = Set(table.values.lazy.filter { $0.member.status == .failed }.map(\.member.endpoint))
-        hasFailedMembers = !memberlist.missing.isEmpty
-        hasGoneMembers = table.values.contains { $0.goneSince != nil }
+        var missing: Set<Endpoint> = []
+        hasGoneMembers = false
+        for entry in table.values {
+            if entry.goneSince != nil { hasGoneMembers = true }
+            if entry.member.status == .failed { missing.insert(entry.member.endpoint) }
+        }
+        hasFailedMembers = !missing.isEmpty
+        memberlist.missing = missing
         // Their ticks went by while there was nobody to look at: the next one falls where it would have fallen.
         if hasFailedMembers && !hadWork.isReconnecting && reconnectDue < now {
             reconnectDue = Memberlist.tick(after: reconnectDue, every: configuration.reconnectInterval, past: now)

@@ -125,6 +125,7 @@ package struct SerfPool: Sendable {
         self.random = random
         table[configuration.name] = Member(member: PoolMember(memberlist.own, status: .alive))
         memberlist.ackPayload = AckPayload.encode(coordinates.coordinate)
+        nextDeadline = findDeadline()
     }
 
     /// Sorted by name, this node included.
@@ -162,7 +163,11 @@ package struct SerfPool: Sendable {
     package var keyring: Keyring? { memberlist.security.keyring }
     package var clockTime: UInt64 { clock.time }
 
-    package var nextDeadline: Instant {
+    /// The earliest instant at which `advance` has work. Found when something may have changed it: an agent asks in
+    /// each of its turns, and most of them are not about its pools.
+    package private(set) var nextDeadline = Instant.zero
+
+    private func findDeadline() -> Instant {
         guard phase != .left else { return .distantFuture }
         var due = min(memberlist.nextDeadline, queries.nextDeadline, prunings.nextDeadline)
         if let snapshot { due = min(due, snapshot.flushDue) }
@@ -178,6 +183,7 @@ package struct SerfPool: Sendable {
 
     package mutating func handle(_ input: PoolInput, at now: Instant, into effects: inout [PoolEffect]) {
         guard phase != .left else { return }
+        defer { nextDeadline = findDeadline() }
         memberlist.passIdleTicks(to: now)
         switch input {
         case .datagram(let source, let bytes):
@@ -211,6 +217,7 @@ package struct SerfPool: Sendable {
     /// Does nothing before `nextDeadline`.
     package mutating func advance(to now: Instant, into effects: inout [PoolEffect]) {
         guard nextDeadline <= now else { return }
+        defer { nextDeadline = findDeadline() }
         memberlist.passIdleTicks(to: now)
         memberlist.advance(to: now, into: &outputs)
         drain(at: now, into: &effects)

@@ -161,11 +161,12 @@ extension ServerCore {
     /// Answers the blocking queries whose data has moved. Cost: the touched keys and their waiters.
     private mutating func wakeWaiters(at now: Instant) {
         guard replica != nil else { return }
-        if replica!.waiters.isEmpty {
-            replica!.catalog.forgetTouched()
-        } else {
-            let touched = replica!.catalog.takeTouched()
-            if !touched.isEmpty { replica!.woken.append(replica!.waiters.takeTouched(by: touched)) }
+        if !replica!.catalog.isUntouched() {
+            if replica!.waiters.isEmpty {
+                replica!.catalog.forgetTouched()
+            } else {
+                replica!.woken.append(replica!.waiters.takeTouched(by: replica!.catalog.takeTouched()))
+            }
         }
         guard !replica!.woken.isEmpty else { return }
         serveHere(replica!.woken.take(atMost: Self.maxWokenCount), at: now)

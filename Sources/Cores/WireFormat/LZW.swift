@@ -8,14 +8,20 @@ package enum LZW {
 
     private static let clearCode = 256
     private static let endCode = 257
-    /// Never a code: codes have at most 12 bits.
-    private static let none = -1
     private static let maxWidth = 12
     private static let tableSize = 4096
 
-    /// Compressed form of `bytes`, bit-exact with Go's writer. O(n); takes 64 KiB while it runs.
+    /// Compressed form of `bytes`, bit-exact with Go's writer. O(n); takes at most 64 KiB while it runs.
     package static func compress(_ bytes: [UInt8], dialect: Dialect = .leadingClear) -> [UInt8] {
-        var writer = Writer(reserving: bytes.count / 2 + 8)
+        let slotBits = Writer.slotBits(for: bytes.count)
+        return withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 1 << slotBits) { slots in
+            slots.initialize(repeating: 0)
+            return compress(bytes, dialect, with: Writer(slots, slotBits, reserving: bytes.count / 2 + 8))
+        }
+    }
+
+    private static func compress(_ bytes: [UInt8], _ dialect: Dialect, with writer: Writer) -> [UInt8] {
+        var writer = writer
         if dialect == .leadingClear { writer.emit(clearCode) }
         guard let first = bytes.first else {
             writer.emit(endCode)
@@ -39,8 +45,12 @@ package enum LZW {
     }
 
     private struct Writer {
-        /// Power of two, at least four times the entries, so that probing stays short.
-        private static let slotCount = 16384
+        /// At least four times the entries, so that probing stays short.
+        private static let maxSlotBits = 14
+        private static let minSlotBits = 8
+        /// Of a power of two. Each byte makes one entry at most: a short message needs a small table, and to clear a
+        /// large one cost more than to compress it.
+        private let slotBits: Int
         private var output: [UInt8] = []
         private var bits: UInt32 = 0
         private var bitCount = 0
@@ -48,24 +58,34 @@ package enum LZW {
         private var high = endCode
         private var overflow = 512
         /// Key (20 bits) and code (12 bits); 0 is free, since no entry has code 0.
-        private var slots = [UInt32](repeating: 0, count: slotCount)
+        private let slots: UnsafeMutableBufferPointer<UInt32>
 
-        init(reserving count: Int) { output.reserveCapacity(count) }
+        /// - Parameter slots: all 0, two to the power of `slotBits`.
+        init(_ slots: UnsafeMutableBufferPointer<UInt32>, _ slotBits: Int, reserving count: Int) {
+            self.slots = slots
+            self.slotBits = slotBits
+            output.reserveCapacity(count)
+        }
 
-        private func slot(of key: UInt32) -> Int { Int((key &* 0x9E37_79B1) >> 18) }
+        static func slotBits(for byteCount: Int) -> Int {
+            let wanted = Int.bitWidth - (4 * min(byteCount, LZW.tableSize)).leadingZeroBitCount
+            return min(maxSlotBits, max(minSlotBits, wanted))
+        }
+
+        private func slot(of key: UInt32) -> Int { Int((key &* 0x9E37_79B1) >> UInt32(32 - slotBits)) }
 
         func lookUp(_ key: UInt32) -> Int? {
             var position = slot(of: key)
             while slots[position] != 0 {
                 if slots[position] >> 12 == key { return Int(slots[position] & 0xFFF) }
-                position = (position + 1) & (Self.slotCount - 1)
+                position = (position + 1) & (slots.count - 1)
             }
             return nil
         }
 
         mutating func insert(_ key: UInt32) {
             var position = slot(of: key)
-            while slots[position] != 0 { position = (position + 1) & (Self.slotCount - 1) }
+            while slots[position] != 0 { position = (position + 1) & (slots.count - 1) }
             slots[position] = key << 12 | UInt32(high)
         }
 
@@ -91,7 +111,7 @@ package enum LZW {
             width = 9
             high = endCode
             overflow = 512
-            slots = [UInt32](repeating: 0, count: Self.slotCount)
+            slots.update(repeating: 0)
             return false
         }
 
@@ -107,17 +127,19 @@ package enum LZW {
         // Longer than what is known, so that it grows by doubling and not for each code.
         var output = [UInt8](repeating: 0, count: min(limit, max(256, 4 * bytes.count)))
         var outputCount = 0
-        var prefix = [UInt16](repeating: 0, count: tableSize)
-        var suffix = [UInt8](repeating: 0, count: tableSize)
-        /// Bytes that an entry stands for.
-        var lengths = [UInt16](repeating: 0, count: tableSize)
+        // A code has nine bits at least, and makes one entry. What it stands for lies in the output already: where the
+        // code before it was written, and one byte more.
+        let entryCount = min(tableSize, endCode + 2 + 8 * bytes.count / 9)
+        var starts = [UInt32](repeating: 0, count: entryCount)
+        var lengths = [UInt16](repeating: 0, count: entryCount)
         var bits: UInt32 = 0
         var bitCount = 0
         var position = 0
         var width = 9
         var high = endCode
         var overflow = 512
-        var last = none
+        /// What the last code was written as; nothing at first, after a clear, and when the table is full.
+        var last: (start: Int, count: Int)?
         /// Entries below are defined.
         var defined = endCode + 1
         while true {
@@ -131,47 +153,49 @@ package enum LZW {
             bits >>= UInt32(width)
             bitCount -= width
             if code == clearCode {
-                (width, high, overflow, last, defined) = (9, endCode, 512, none, endCode + 1)
+                (width, high, overflow, last, defined) = (9, endCode, 512, nil, endCode + 1)
                 continue
             }
             if code == endCode {
                 output.removeLast(output.count - outputCount)
                 return output
             }
-            let repeatsLast = code == high && last != none && code > endCode
-            guard code < clearCode || repeatsLast || (code > endCode && code < defined) else {
-                throw WireError(.malformed("LZW code \(code) is not defined"), at: position)
+            let start = outputCount
+            var count = 1
+            var source: Int?
+            if code > endCode {
+                if code == high, let last {
+                    (source, count) = (last.start, last.count + 1)
+                } else if code < defined {
+                    (source, count) = (Int(starts[code]), Int(lengths[code]))
+                } else {
+                    throw WireError(.malformed("LZW code \(code) is not defined"), at: position)
+                }
             }
-            var step = repeatsLast ? last : code
-            let length = step > endCode ? Int(lengths[step]) : 1
-            let count = length + (repeatsLast ? 1 : 0)
             guard count <= limit - outputCount else { throw WireError(.tooLarge, at: position) }
-            // Entries lead from the last byte to the first.
-            var place = outputCount + length - 1
             outputCount += count
             if outputCount > output.count {
                 let wanted = max(outputCount, min(limit, 2 * output.count))
                 output.append(contentsOf: repeatElement(0, count: wanted - output.count))
             }
-            while step > endCode {
-                output[place] = suffix[step]
-                step = Int(prefix[step])
-                place -= 1
+            if let source {
+                // Forwards, a byte at a time: the two may overlap.
+                output.withUnsafeMutableBufferPointer { output in
+                    for offset in 0..<count { output[start + offset] = output[source + offset] }
+                }
+            } else {
+                output[start] = UInt8(truncatingIfNeeded: code)
             }
-            let first = UInt8(truncatingIfNeeded: step)
-            output[place] = first
-            if repeatsLast { output[outputCount - 1] = first }
-            if last != none && high < tableSize && high > endCode {
-                prefix[high] = UInt16(last)
-                suffix[high] = first
-                lengths[high] = last > endCode ? lengths[last] + 1 : 2
+            if let last, high < tableSize && high > endCode {
+                starts[high] = UInt32(last.start)
+                lengths[high] = UInt16(last.count + 1)
                 defined = max(defined, high + 1)
             }
-            last = code
+            last = (start, count)
             high += 1
             if high >= overflow {
                 if width == maxWidth {
-                    last = none
+                    last = nil
                     high -= 1
                 } else {
                     width += 1

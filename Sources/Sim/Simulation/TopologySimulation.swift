@@ -199,7 +199,7 @@ package struct TopologySimulation: Sendable {
         var next = Duration.seconds(1 << 40)
         for script in scripts { next = min(next, script.wakeAt ?? next) }
         for watch in watches { next = min(next, watch.nextLook) }
-        for load in loads { next = min(next, load.nextDue) }
+        for place in loads.indices { next = min(next, loads[place].nextDue) }
         if phase == .running && !hasOpenWork { next = min(next, max(now, topology.lastNamedTime)) }
         if phase == .ending { next = min(next, now + .milliseconds(50)) }
         return next
