@@ -25,6 +25,22 @@ import Testing
         #expect(mode[.posixPermissions] as? Int == 0o600)
     }
 
+    @Test("A file that changes faster than the disk writes it waits once, and its newest content is written")
+    func replacedWhileItWaits() throws {
+        let directory = try TemporaryDirectory()
+        let bench = try Bench(directory.data)
+        // More in all than may wait.
+        for round in 0..<200 {
+            bench.storage.saveFile("checks-state", [UInt8](repeating: UInt8(round), count: 1 << 20))
+            bench.storage.saveFile("raft/commit", [UInt8(round)])
+        }
+        bench.storage.close()
+        #expect(bench.reports.all.isEmpty)
+        let again = try Bench(directory.data)
+        #expect(try again.storage.readFile("checks-state") == [UInt8](repeating: 199, count: 1 << 20))
+        #expect(try again.storage.readFile("raft/commit") == [199])
+    }
+
     @Test("Names that leave the directory or are the storage's own are refused",
         arguments: [
             "", "/etc/x", "../x", "a/../../x", "a//b", "./x", "a/", "raft/x", "node-id", "isthmus.lock", "x.tmp",

@@ -126,7 +126,7 @@ extension ServerCore {
 
     mutating func registrationsChanged(at now: Instant) -> AgentResponse {
         performScheduler(at: now)
-        saveRegistrations()
+        savePace.changed(at: now)
         return .done
     }
 

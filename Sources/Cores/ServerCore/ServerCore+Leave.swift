@@ -6,6 +6,7 @@ import SerfCore
 extension ServerCore {
     mutating func shutdown(leave: Bool, at now: Instant) {
         guard leave else {
+            if savePace.isOwed { saveRegistrations(at: now) }
             out.append(.stop(reason: "asked to stop", failed: false))
             return
         }
@@ -38,7 +39,7 @@ extension ServerCore {
             let others = (replica?.node.membership.servers.count ?? 0) > 1
             guard leaving.drainedAt <= now else { return }
             self.leaving?.drainedAt = .zero
-            if !isPeer || !others || leaving.deadline <= now { finishLeaving() }
+            if !isPeer || !others || leaving.deadline <= now { finishLeaving(at: now) }
         }
     }
 
@@ -68,9 +69,10 @@ extension ServerCore {
         leaving?.deadline = max(now + Leaving.peerSetLimit, drainedAt)
     }
 
-    private mutating func finishLeaving() {
+    private mutating func finishLeaving(at now: Instant) {
         for caller in leaving?.callers ?? [] { out.append(.agentAnswer(caller, .done)) }
         leaving = nil
+        if savePace.isOwed { saveRegistrations(at: now) }
         out.append(.stop(reason: "left the datacenter", failed: false))
     }
 }

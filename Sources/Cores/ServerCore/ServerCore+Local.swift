@@ -71,7 +71,7 @@ extension ServerCore {
     }
 
     /// Keeps what came over HTTP for the next start.
-    mutating func saveRegistrations() {
+    mutating func saveRegistrations(at now: Instant) {
         var saved = SavedRegistrations()
         for id in local.services.keys.sorted() {
             guard let service = local.services[id], !service.isConfigured else { continue }
@@ -84,6 +84,7 @@ extension ServerCore {
             saved.checks.append(definition)
         }
         out.append(.saveFile(name: Self.localStateName, saved.encoded))
+        savePace.saved(saved.services.count + saved.checks.count, at: now)
     }
 
     // MARK: Checks
@@ -101,7 +102,7 @@ extension ServerCore {
                     local.update(id, status: status, output: output, outputPause: drawOutputPause(), at: now)
                 case .deregister(let service):
                     guard removeService(service, at: now) else { continue }
-                    saveRegistrations()
+                    savePace.changed(at: now)
                 case .log(let line): out.append(.log(line))
                 }
             }

@@ -22,6 +22,7 @@ package struct ServerCore: Sendable {
     var router: Router
     var scheduler: CheckScheduler
     var local: LocalState
+    var savePace = SavePace()
     /// Nil on client agents.
     var replica: Replica?
     var requests = RequestTable()
@@ -119,6 +120,7 @@ package struct ServerCore: Sendable {
         next = min(next, sessionTimers.nextDeadline, failovers.nextDeadline, events.nextDeadline)
         next = min(next, serviceWaits.nextDeadline, federationWaits.nextDeadline, announcer.nextDeadline)
         next = min(next, forgetting.nextDeadline(calendarOrigin: configuration.calendarOrigin), forwards.nextDeadline)
+        next = min(next, savePace.nextDeadline)
         nextDeadline = min(next, duties.nextDeadline, leaving?.nextDeadline ?? .distantFuture, servers.nextRebalance)
     }
 
@@ -178,6 +180,7 @@ package struct ServerCore: Sendable {
         advanceFederation(at: now)
         advanceForgetting(at: now)
         advanceLeaving(at: now)
+        if savePace.nextDeadline <= now { saveRegistrations(at: now) }
         if servers.nextRebalance <= now {
             servers.rebalance(at: now, using: &random)
         }

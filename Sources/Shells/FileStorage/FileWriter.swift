@@ -22,6 +22,15 @@ final class FileWriter: Sendable {
         var jobs: [Job] = []
         var waitingBytes = 0
         var isClosing = false
+
+        /// Takes out what waits to replace this file. O(jobs), which are few: each kind of file waits once.
+        mutating func forget(_ name: String) {
+            jobs.removeAll { job in
+                guard case .replace(name, let bytes) = job else { return false }
+                waitingBytes -= bytes.count
+                return true
+            }
+        }
     }
 
     private let queue = Monitor(Queue())
@@ -118,7 +127,12 @@ final class FileWriter: Sendable {
         queue.change { queue in
             switch job {
             case .snapshot, .retirePeers: break
-            case .replace(_, let bytes), .append(_, let bytes):
+            case .replace(let name, let bytes):
+                // One that still waits would be written to be replaced at once. A file that changes faster than the
+                // disk writes it takes the room of one.
+                queue.forget(name)
+                fallthrough
+            case .append(_, let bytes):
                 guard queue.waitingBytes + bytes.count <= Self.maxQueuedBytes else { return false }
                 queue.waitingBytes += bytes.count
             }
