@@ -50,6 +50,26 @@ import Testing
         #expect(timings.runCount == 2 && timings.maxLateness == .zero)
     }
 
+    @Test("Probes begin together every 10 ms, an interval apart, also where the agent is late", arguments: [0, 1, 4])
+    func together(lateMilliseconds: Int) {
+        let late = Duration.milliseconds(lateMilliseconds)
+        var harness = SchedulerHarness()
+        for number in 0..<300 { _ = harness.add(httpCheck("c\(number)", interval: .seconds(1))) }
+        let end = Instant.zero + .seconds(10)
+        var starts: [Instant: Int] = [:]
+        while harness.scheduler.nextDeadline < end {
+            harness.now = max(harness.now, harness.scheduler.nextDeadline + late)
+            for effect in harness.perform({ $0.advance(to: $1, into: &$2) }) {
+                guard case .probe(let probe, _) = effect else { continue }
+                starts[harness.now, default: 0] += 1
+                _ = harness.perform { $0.probed(probe, answered(200), at: $1, into: &$2) }
+            }
+        }
+        #expect(starts.keys.allSatisfy { ($0.nanoseconds - late.wholeNanoseconds) % 10_000_000 == 0 })
+        // Each runs ten times; those whose first turn was rounded to the second, once less.
+        #expect((2980...3000).contains(starts.values.reduce(0, +)) && starts.count <= 1000)
+    }
+
     @Test("There are never two runs of one check; a late one is followed at once")
     func oneRunAtATime() {
         var harness = SchedulerHarness()

@@ -82,7 +82,7 @@ package struct CheckScheduler: Sendable {
             nextReap = now + Self.reapInterval
         }
         switch plan {
-        case .probe(_, let interval): arm(id, due: now + random.duration(in: .zero..<interval))
+        case .probe(_, let interval): arm(id, due: Self.gathered(now + random.duration(in: .zero..<interval)))
         case .ttl(let ttl): arm(id, due: now + ttl)
         case .alias(let target):
             if target.node.isEmpty { Self.insert(id, into: &localAliases) }
@@ -135,6 +135,17 @@ package struct CheckScheduler: Sendable {
         followLocally(at: now, into: &effects)
     }
 
+    /// Probes begin together every 10 ms. One that begins alone wakes three threads, which costs as much as itself: of
+    /// 5,000 at 5 s, 260 us of CPU each, in groups of ten 130. A check's turn moves by 5 ms at most, the least interval
+    /// by half a hundredth.
+    static let gatheringStep = Duration.milliseconds(10)
+
+    /// The nearest step: what begins a little late goes back to its own.
+    static func gathered(_ due: Instant) -> Instant {
+        let step = gatheringStep.wholeNanoseconds
+        return Instant(nanoseconds: (due.nanoseconds + step / 2) / step * step)
+    }
+
     /// A probe ended. Results of cancelled and unknown probes are ignored.
     package mutating func probed(
         _ probe: ProbeID, _ result: ProbeResult, at now: Instant, into effects: inout [Effect]
@@ -145,7 +156,7 @@ package struct CheckScheduler: Sendable {
         check.run = nil
         if case .answered(_, _, _, let timings) = result { check.timings.lastAnswer = timings }
         checks[id] = check
-        arm(id, due: max(now, run.start + interval))
+        arm(id, due: max(now, Self.gathered(run.start + interval)))
         weigh(id, CheckOutcome(result, of: request), at: now, into: &effects)
     }
 
@@ -188,7 +199,7 @@ package struct CheckScheduler: Sendable {
                 check.run = nil
                 checks[id] = check
                 effects.append(.cancel(run.probe))
-                arm(id, due: max(now, run.start + interval))
+                arm(id, due: max(now, Self.gathered(run.start + interval)))
                 weigh(id, CheckOutcome(.failed("no result from the prober"), of: request), at: now, into: &effects)
             } else {
                 let probe = ProbeID(nextProbe)
