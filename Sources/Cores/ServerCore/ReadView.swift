@@ -57,7 +57,7 @@ package struct ReadView: Sendable {
     /// - Parameter catalog: nil hides it.
     package mutating func show(_ catalog: Catalog?) { held = catalog.map(Held.init) }
 
-    /// Since the catalog was shown; also when none is.
+    /// Since the catalog was shown; false when none is.
     var wasRead: Bool { held?.wasRead.load(ordering: .relaxed) ?? false }
 
     /// What tells whether an answer still holds, without making it.

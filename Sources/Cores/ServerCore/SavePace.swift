@@ -3,8 +3,8 @@ import Determinism
 /// When the file of registrations is written. It is written whole: a thousand clients that register one after the other
 /// would have it written a thousand times, each time longer.
 struct SavePace: Equatable, Sendable {
-    /// Between two files, for each registration in the second one: a registration is encoded in some 2 us, so that
-    /// writing takes a tenth of the time at most. 5,000 registrations reach the disk within 100 ms.
+    /// Between two files, for each registration in the first one: a registration is encoded in some 2 us, so that
+    /// writing takes about a tenth of the time at most. 5,000 registrations reach the disk within 100 ms.
     static let pause = Duration.microseconds(20)
 
     /// When what changed is to be written; `distantFuture`: nothing changed.
