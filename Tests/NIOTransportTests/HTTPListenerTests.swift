@@ -170,6 +170,36 @@ private let echo: HTTPListener.Handler = { head, body, responder in
         }
     }
 
+    @Test("No answer overtakes what a socket did not take of the one before it")
+    func order() async throws {
+        let (count, size) = (300, 30 << 10)
+        let begun = Recorder<Int>()
+        try await with { head, _, responder in
+            let number = Int(head.uri.dropFirst()) ?? 0
+            begun.append(number)
+            // The loop stands still: the client reads, and its full socket has room before the channel knows.
+            usleep(1000)
+            responder.respond(status: 200, body: [UInt8](repeating: UInt8(97 + number % 26), count: size))
+        } _: { listener in
+            guard case .tcp(let endpoint) = listener.address else { return }
+            let client = try #require(RawClient(endpoint, receiveBuffer: 4096))
+            client.send((0..<count).map { "GET /\($0) HTTP/1.1\r\nHost: h\r\n\r\n" }.joined())
+            let head = "HTTP/1.1 200 OK\r\nDate: Fri, 27 Nov 2026 00:00:00 GMT\r\nContent-Length: 30720\r\n\r\n"
+            // More slowly than they are made.
+            let bytes = client.read {
+                if begun.all.count < count { usleep(500) }
+                return $0.count >= count * (head.utf8.count + size)
+            }
+            var rest = bytes[...]
+            for number in 0..<count {
+                let end = try #require(rest.firstRange(of: Array("\r\n\r\n".utf8)), "answer \(number) has no head")
+                let body = rest[end.upperBound...].prefix(size)
+                try #require(body.count == size && body.allSatisfy { $0 == 97 + number % 26 }, "answer \(number)")
+                rest = rest[end.upperBound...].dropFirst(size)
+            }
+        }
+    }
+
     @Test("Requests that wait behind one under way bring 64 KiB of bodies at most into memory, and are all answered")
     func waitingBodies() async throws {
         let responders = Recorder<HTTPResponder>()

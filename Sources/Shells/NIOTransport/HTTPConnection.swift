@@ -43,7 +43,11 @@ final class HTTPConnection: ChannelDuplexHandler {
     private var lastActivity = NIODeadline.now()
     private var isReading = false
     private var isReadWanted = false
-    private var isFlushDue = false
+    private var socket: ChannelSocket?
+    /// Writes that the channel has still to finish, because its socket did not take them at once.
+    private var bufferedCount = 0
+    /// Answers to what is being read, sent together when it has been.
+    private var gathered: ByteBuffer?
     /// Nothing more is read: the connection ends with the answer under way.
     private var isEnding = false
     private var timer: Scheduled<Void>?
@@ -65,6 +69,7 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     func channelActive(context: ChannelHandlerContext) {
         from = context.remoteAddress.flatMap { Endpoint($0) }
+        socket = ChannelSocket(context.channel)
         switch listener.opened(context.channel, self, from: from?.address) {
         case .accepted: watch(context)
         case .full: turnAway(.plain(503, "too many connections"))
@@ -79,6 +84,8 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         self.context = nil
+        // Its number is another's soon.
+        socket = nil
         timer?.cancel()
         listener.closed(context.channel)
         waiting = []
@@ -137,8 +144,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     /// Bytes before they are parsed.
     /// - Returns: true when they were a request that came before, and `parse` is not needed.
     func take(_ buffer: ByteBuffer) -> Bool {
-        guard isClean, current == nil, incoming == nil, waiting.isEmpty, !isEnding, let context,
-            context.channel.isWritable
+        guard isClean, current == nil, incoming == nil, waiting.isEmpty, !isEnding, bufferedCount == 0, let context
         else { return false }
         guard let known = memory.find(buffer, from: from?.address) else {
             parsing = buffer
@@ -185,10 +191,7 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         isReading = false
-        if isFlushDue {
-            isFlushDue = false
-            context.flush()
-        }
+        sendGathered(context)
     }
 
     func read(context: ChannelHandlerContext) {
@@ -231,7 +234,8 @@ final class HTTPConnection: ChannelDuplexHandler {
             return refuse(.plain(400, "400 Bad Request: \(problem)"))
         }
         if current == nil, head.headers.first(name: "expect")?.lowercased() == "100-continue", let context {
-            context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
+            sendGathered(context)
+            send(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n"), context)
         }
         incoming = Incoming(head: head)
         incomingSince = NIODeadline.now()
@@ -314,9 +318,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         lastActivity = .now()
         // Nobody has more to say: the last chunk.
         if current.isStreaming {
-            if !current.isOldVersion {
-                context?.write(wrapOutboundOut(ByteBuffer(string: "0\r\n\r\n")), promise: nil)
-            }
+            if !current.isOldVersion, let context { write(ByteBuffer(string: "0\r\n\r\n"), context) }
             return end()
         }
         let encoded = current.acceptsGzip ? answer.encoded : answer
@@ -360,15 +362,6 @@ final class HTTPConnection: ChannelDuplexHandler {
         if !known.isKeptAlive { end() }
     }
 
-    private func write(_ buffer: ByteBuffer, _ context: ChannelHandlerContext) {
-        if isReading {
-            context.write(wrapOutboundOut(buffer), promise: nil)
-            isFlushDue = true
-        } else {
-            context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
-        }
-    }
-
     private func serveNext() {
         guard !waiting.isEmpty else { return resumeReading() }
         // On a turn of its own, so that answers given at once do not nest.
@@ -385,7 +378,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         self.current?.isStreaming = true
         var buffer = context.channel.allocator.buffer(capacity: 256)
         answer.writeHead(into: &buffer, isChunked: !current.isOldVersion)
-        context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+        write(buffer, context)
     }
 
     /// A piece of it. A caller that does not read gets holes instead of a queue: what its socket and the channel's
@@ -401,7 +394,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         }
         buffer.writeBytes(bytes)
         if !current.isOldVersion { buffer.writeStaticString("\r\n") }
-        context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+        write(buffer, context)
     }
 
     private func next() {
@@ -437,11 +430,42 @@ final class HTTPConnection: ChannelDuplexHandler {
         isEnding = true
         waiting = []
         let channel = context.channel
-        isFlushDue = false
-        context.flush()
+        sendGathered(context)
         context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in
             channel.close(mode: .output, promise: nil)
         }
         context.eventLoop.scheduleTask(in: .seconds(1)) { channel.close(promise: nil) }
+    }
+
+    // MARK: Sending
+
+    /// Beyond this the answers to a pipeline are not gathered further: whether the peer takes them is to be known
+    /// before the next is made.
+    private static let maxGatheredBytes = 64 << 10
+
+    private func write(_ buffer: ByteBuffer, _ context: ChannelHandlerContext) {
+        guard isReading else { return send(buffer, context) }
+        if gathered == nil {
+            gathered = buffer
+        } else {
+            gathered?.writeImmutableBuffer(buffer)
+        }
+        if gathered?.readableBytes ?? 0 >= Self.maxGatheredBytes { sendGathered(context) }
+    }
+
+    private func sendGathered(_ context: ChannelHandlerContext) {
+        guard let buffer = gathered else { return }
+        gathered = nil
+        send(buffer, context)
+    }
+
+    /// What the socket does not take now is the channel's, and so is all that comes behind it.
+    private func send(_ buffer: ByteBuffer, _ context: ChannelHandlerContext) {
+        var rest = buffer
+        if bufferedCount == 0, let socket { rest.moveReaderIndex(forwardBy: socket.write(buffer)) }
+        guard rest.readableBytes > 0 else { return }
+        bufferedCount += 1
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        context.writeAndFlush(wrapOutboundOut(rest)).whenComplete { _ in bound.value.bufferedCount -= 1 }
     }
 }
