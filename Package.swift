@@ -136,7 +136,7 @@ let package = Package(
     ],
     targets: model + cores + shells + agent + simulation + tools
         + (plantsMutants ? [tool("mutants", ["Determinism", "Simulation"])] : []) + [
-        tests("AgentCoreTests", base + ["AgentCore", "CatalogCore", "HTTPCore", "ServerCore"]),
+        tests("AgentCoreTests", base + ["AgentCore", "CatalogCore", "HTTPCore", "RoutingCore", "ServerCore"]),
         tests("CatalogCoreTests", base + ["CatalogCore", "RadixTree", "WireFormat"]),
         tests("ConfigurationTests", ["Configuration", "ConfigurationFiles"]),
         .target(name: "TestProducer", path: "Tests/TestProducer", swiftSettings: settings),

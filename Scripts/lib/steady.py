@@ -5,6 +5,7 @@ As a program: steady.py probe|crowd IP PORT PATH …; started by the classes, en
 import heapq
 import json
 import os
+import random
 import re
 import select
 import socket
@@ -60,13 +61,14 @@ class Probe(Steady):
 
 
 class Crowd(Steady):
-    """Many callers with a connection each. Those who wait for no answer begin within `spread` seconds of `tell("go")`,
-    all ask again `pause` seconds after an answer, and ask no more after `tell("rest")`. `stop` gives how many got which
-    status, and how long the slowest waited. In life they are other machines: what they take of the processor here is
-    taken from nobody who is measured."""
+    """Many callers with a connection each. Those who wait for no answer begin within 2 seconds of `tell("go 2")`, all
+    ask again after an answer, each after a pause of its own, and ask no more after `tell("rest")`. `stop` gives how many
+    got which status, and how long the slowest waited. In life they are other machines: what they take of the processor
+    here is taken from nobody who is measured.
+    pause: in seconds, the mean; half of it to half as much again."""
 
-    def __init__(self, agent, path, count, spread=2, pause=10):
-        super().__init__("crowd", agent, path, count, spread, pause)
+    def __init__(self, agent, path, count, pause=10):
+        super().__init__("crowd", agent, path, count, pause)
 
 
 def probe(endpoint, path, interval):
@@ -101,8 +103,9 @@ def probe(endpoint, path, interval):
     print(json.dumps(calls))
 
 
-def crowd(endpoint, path, count, spread, pause):
+def crowd(endpoint, path, count, pause):
     os.nice(19)
+    chance = random.Random(1)
     message, poll, callers = request(path), select.epoll(), {}
     for _ in range(count):
         one = socket.create_connection(endpoint)
@@ -123,11 +126,11 @@ def crowd(endpoint, path, count, spread, pause):
             callers[number][0].send(message)
         for number, _ in poll.poll(max(0, min(0.2, due[0][0] - now)) if due else 0.2, FEW):
             if number == sys.stdin.fileno():
-                word = sys.stdin.readline().strip()
-                if word:
-                    begin, rests = time.monotonic(), word == "rest"
+                words = sys.stdin.readline().split()
+                if words:
+                    begin, rests = time.monotonic(), words[0] == "rest"
                     due = [] if rests else [
-                        (begin + spread * place / count, number)
+                        (begin + float(words[1]) * place / count, number)
                         for place, number in enumerate(callers) if callers[number][2] is None]
                     continue
                 waiting = [time.monotonic() - began for _, _, began in callers.values() if began is not None]
@@ -145,7 +148,7 @@ def crowd(endpoint, path, count, spread, pause):
                 slowest = max(slowest, now - caller[2])
                 caller[1], caller[2] = b"", None
                 if not rests:
-                    heapq.heappush(due, (now + pause, number))
+                    heapq.heappush(due, (now + pause * chance.uniform(0.5, 1.5), number))
 
 
 if __name__ == "__main__":

@@ -3,11 +3,13 @@ import CatalogCore
 import Determinism
 import FederationModel
 import HTTPCore
+import RoutingCore
 import ServerCore
 import Testing
 
 @Suite("Reads that come again in the same words") struct RepeatedReadTests {
     private static let targets = [
+        "/v1/kv/a?dc=dc3", "/v1/health/service/web?dc=dc3&stale",
         "/v1/kv/a", "/v1/kv/a?raw", "/v1/kv/b?stale", "/v1/kv/a?pretty&max_stale=10s", "/v1/health/service/web",
         "/v1/health/service/web?passing", "/v1/health/service/web?stale&tag=x",
         "/v1/health/service/web?max_stale=1s", "/v1/health/service/web?filter=Service.Port==80",
@@ -32,7 +34,7 @@ import Testing
         mutating func change(_ random: inout SeededRandom) {
             func one(_ words: [String]) -> String { words.randomElement(using: &random) ?? "" }
             let status = one(["passing", "warning", "critical"])
-            switch Int.random(in: 0..<12, using: &random) {
+            switch Int.random(in: 0..<13, using: &random) {
             case 0, 1:
                 let entry = DirEntry(key: ByteString(one(["a", "b"])), value: ByteString(status))
                 apply(.kvs(KVSRequest(datacenter: "dc1", op: one(["set", "set", "delete"]), dirEnt: entry)))
@@ -52,6 +54,11 @@ import Testing
             case 7: view.isLeader.toggle()
             case 8: view.leaseEnd = view.leaseEnd > now ? .zero : now + .seconds(1000)
             case 9: view.lastContact = one(["", "x"]).isEmpty ? nil : now
+            case 10:
+                let errors = [nil, FederationError.frozen(datacenter: "dc3"), .leaderless(datacenter: "dc3")]
+                view.refusals["dc3"] = StandingRefusal(
+                    ofAny: errors.randomElement(using: &random) ?? nil,
+                    ofLeader: errors.randomElement(using: &random) ?? nil)
             default: now += .milliseconds(Int.random(in: 0...700, using: &random))
             }
         }
@@ -101,6 +108,7 @@ import Testing
             }
         }
         let counts = "\(sameCount) same, \(headerCount) with other headers, \(changedCount) changed"
+        for target in Self.targets.prefix(2) { #expect(kept[target] != nil, "\(target)") }
         #expect(sameCount > 500 && headerCount > 50 && changedCount > 200, "\(counts)")
         for target in Self.targets.suffix(6) { #expect(kept[target] == nil, "\(target)") }
     }

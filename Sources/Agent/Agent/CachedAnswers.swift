@@ -10,9 +10,6 @@ final class CachedAnswers: Sendable {
     private let cache = Mutex(AnswerCache())
     private let answers: AnswerTable
     private let control: ControlLoop
-    /// As Consul waits in the background.
-    private static let wait = Duration.seconds(600)
-
     init(answers: AnswerTable, control: ControlLoop) {
         self.answers = answers
         self.control = control
@@ -38,7 +35,7 @@ final class CachedAnswers: Sendable {
         var blocking = request
         var options = request.options ?? QueryOptions()
         options.minQueryIndex = index
-        options.maxQueryTime = Self.wait
+        options.maxQueryTime = QueryOptions.maxBlockingTime
         blocking.options = options
         let id = answers.add { [self] answer in
             guard case .request(let result, _) = answer else { return }

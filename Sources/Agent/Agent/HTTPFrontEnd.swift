@@ -56,7 +56,7 @@ final class HTTPFrontEnd: Sendable {
         }
         switch perform(step, round, Caller(responder: responder, memory: memory)) {
         case .round(let waiting): responder.onClose { waiting.cancel { self.cancel($0) } }
-        case .place(let place, let wait): responder.onClose { [self] in leave(wait, place, memory) }
+        case .place(let place, let wait, let memory): responder.onClose { [self] in leave(wait, place, memory) }
         case nil: break
         }
     }
@@ -206,7 +206,7 @@ final class HTTPFrontEnd: Sendable {
     /// What to end when a caller goes away before his answer.
     private enum Owed {
         case round(WaitingRound)
-        case place(Int, SharedWait)
+        case place(Int, SharedWait, Remembered)
     }
 
     /// - Returns: nil when the answer has been given.
@@ -262,7 +262,7 @@ extension HTTPFrontEnd {
         _ responder: HTTPResponder
     ) -> Owed {
         let now = AgentClock.now
-        if let wait = memory.wait, wait.takes(at: now) { return .place(wait.join(responder), wait) }
+        if let wait = memory.wait, wait.takes(at: now) { return .place(wait.join(responder), wait, memory) }
         let wait = SharedWait(round, joinsUntil: now + spread)
         let loop = responder.loop
         memory.wait = wait
@@ -276,7 +276,7 @@ extension HTTPFrontEnd {
         }
         wait.id = id
         control.submit(.request(id, request, timeout: timeout))
-        return .place(wait.join(responder), wait)
+        return .place(wait.join(responder), wait, memory)
     }
 
     private func deliver(
@@ -290,9 +290,9 @@ extension HTTPFrontEnd {
         loop.execute { [self] in deliver(to: wait, memory, result, details) }
     }
 
-    private func leave(_ wait: SharedWait, _ place: Int, _ memory: Remembered?) {
+    private func leave(_ wait: SharedWait, _ place: Int, _ memory: Remembered) {
         guard wait.leave(place), let id = wait.id else { return }
-        if let memory { forget(wait, memory) }
+        forget(wait, memory)
         cancel(id)
     }
 

@@ -143,7 +143,11 @@ package struct HTTPRound: Sendable {
         if let error = view?.refusal(of: request), !rendering.explains {
             var details = ErrorDetails()
             details.datacenter = request.datacenter ?? ""
-            return answered(.failure(error), details, view: view, at: now())
+            let step = answered(.failure(error), details, view: view, at: now())
+            if mayRemember, case .respond(let answer) = step {
+                repeated = RepeatedRead(request, refused: error, answer: answer)
+            }
+            return step
         }
         return .ask(request, timeout: rendering.timeout)
     }

@@ -21,6 +21,8 @@ package struct RepeatedRead: Sendable {
         case view(VersionedRow, version: ReadView.RowVersion)
         /// The control loop, or another server behind it; it is asked each time.
         case server(Response)
+        /// The request's datacenter answers nobody, for this reason.
+        case refusal(Request, FederationError)
     }
 
     private let source: Source
@@ -51,6 +53,17 @@ package struct RepeatedRead: Sendable {
         self.init(.server(response), request, response, answer)
     }
 
+    /// Ten thousand callers of a frozen datacenter are told the same.
+    /// - Parameters:
+    ///   - error: the view's refusal of the request.
+    ///   - answer: rendered from it.
+    package init(_ request: Request, refused error: FederationError, answer: HTTPResponse) {
+        source = .refusal(request, error)
+        options = request.options ?? QueryOptions()
+        meta = QueryMeta()
+        headers = answer.headers
+    }
+
     private init?(_ source: Source, _ request: Request, _ response: Response, _ answer: HTTPResponse) {
         guard let options = request.options, !options.useCache, answer.status == 200, let meta = response.meta
         else { return nil }
@@ -65,7 +78,11 @@ package struct RepeatedRead: Sendable {
     ///   - view: the newest one, taken after the request has arrived.
     ///   - now: read after the view was taken.
     package mutating func verdict(_ view: ReadView, at now: @autoclosure () -> Instant) -> Verdict {
-        guard case .view(let row, let version) = source, view.version(of: row) == version else { return .changed }
+        switch source {
+        case .refusal(let request, let error): return view.refusal(of: request) == error ? .same : .changed
+        case .server: return .changed
+        case .view(let row, let version): guard view.version(of: row) == version else { return .changed }
+        }
         let now = now()
         let contact = view.contact(at: now)
         if options.allowStale {

@@ -36,8 +36,7 @@ struct Call {
             let text = query.first("timeout")
             if !text.isEmpty {
                 guard let value = Duration(goText: text), value > .zero else { throw .badRequest("Invalid timeout") }
-                // As long as the longest blocking query: nobody waits longer for one answer.
-                timeout = min(value, .seconds(600))
+                timeout = min(value, Request.maxTimeout)
             }
         } else {
             datacenter = context.datacenter

@@ -40,12 +40,10 @@ extension HTTPRouter {
 
     /// `/v1/event/list`: blocks while the last event is the one of `index`.
     func listEvents(_ call: Call) -> HTTPAction {
-        let wait = call.options.maxQueryTime
-        let longest = Duration.seconds(600)
-        return .agent(
+        .agent(
             .events(
                 name: call.query.first("name"), unlessHash: call.options.minQueryIndex,
-                wait: wait <= .zero ? longest : min(wait, longest)), call.rendering(.events))
+                wait: QueryOptions.agentBlockingTime(call.options.maxQueryTime)), call.rendering(.events))
     }
 
     func render(events: [UserEvent], _ rendering: Rendering) -> HTTPResponse {

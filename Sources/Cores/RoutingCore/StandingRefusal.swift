@@ -8,6 +8,11 @@ package struct StandingRefusal: Equatable, Sendable {
     /// Of a request that needs the leader.
     package let ofLeader: FederationError?
 
+    package init(ofAny: FederationError?, ofLeader: FederationError?) {
+        self.ofAny = ofAny
+        self.ofLeader = ofLeader
+    }
+
     package func error(needsLeader: Bool) -> FederationError? { needsLeader ? ofLeader : ofAny }
 }
 

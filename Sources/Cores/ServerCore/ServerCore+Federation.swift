@@ -10,15 +10,12 @@ import WireFormat
 extension ServerCore {
     static let askServer = AgentResponse.failed(.failed("only servers know the federation; ask a server"))
 
-    /// Blocking queries wait no longer, as Consul's.
-    private static let longestWait = Duration.seconds(600)
-
     mutating func answerFederation(
         _ id: RequestID, _ datacenter: String?, unlessIndex index: UInt64, wait: Duration, at now: Instant
     ) {
         let present = federationAnswer(datacenter, at: now)
         if index > 0, case .federation(_, let current) = present, current == index {
-            let limit = min(wait <= .zero ? Self.longestWait : wait, Self.longestWait)
+            let limit = QueryOptions.agentBlockingTime(wait)
             if federationWaits.add(id, .init(datacenter: datacenter, index: index), until: now + limit) { return }
         }
         out.append(.agentAnswer(id, present))

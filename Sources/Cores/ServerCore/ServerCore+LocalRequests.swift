@@ -4,16 +4,13 @@ import FederationModel
 // Requests about this agent's own registrations that are more than a list.
 
 extension ServerCore {
-    /// Longest wait of a hash-based query, and what none given means: Consul's limit of blocking queries.
-    private static let maxServiceWait: Duration = .seconds(600)
-
     /// `/v1/agent/service/<id>`: answered at once unless the caller knows the present hash.
     mutating func answerService(_ service: String, hash: String, wait: Duration, id: RequestID, at now: Instant) {
         let answer = answer(forService: service)
         guard case .service(_, hash: let current) = answer, !hash.isEmpty, hash == current else {
             return out.append(.agentAnswer(id, answer))
         }
-        let wait = wait <= .zero ? Self.maxServiceWait : min(wait, Self.maxServiceWait)
+        let wait = QueryOptions.agentBlockingTime(wait)
         let deadline = now + wait + random.duration(in: .zero..<max(wait / 16, .nanoseconds(1)))
         serviceWaits.add(id, ServiceWaits.Wait(service: service, hash: hash), until: deadline)
     }

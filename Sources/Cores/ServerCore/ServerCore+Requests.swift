@@ -34,7 +34,8 @@ extension ServerCore {
     }
 
     /// The longest blocking query with its spread and the longest `?timeout=`: what a peer may ask for.
-    private static let longestTimeLimit = Duration.seconds(600 + 38 + 600)
+    private static let longestTimeLimit =
+        QueryOptions.maxBlockingTime + QueryOptions.spread(of: QueryOptions.maxBlockingTime) + Request.maxTimeout
 
     mutating func inbound(
         _ id: InboundID, method: String, body: [UInt8], timeLimit: Duration?, notes: CallNotes, from: Endpoint,

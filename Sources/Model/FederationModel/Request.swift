@@ -61,6 +61,9 @@ package indirect enum Request: Equatable, Sendable {
 }
 
 extension Request {
+    /// What `?timeout=` can ask for at most, as long as the longest blocking query: nobody waits longer for one answer.
+    package static let maxTimeout = QueryOptions.maxBlockingTime
+
     /// How a request is routed once it stands in its datacenter.
     package enum Kind: Equatable, Sendable {
         /// Answered by whichever agent holds it; never forwarded.

@@ -51,13 +51,23 @@ package struct QueryOptions: Equatable, Sendable {
 }
 
 extension QueryOptions {
-    /// How long a blocking query waits, its spread not counted: five minutes unless it says otherwise, ten at most
-    /// (`wire/consul-rpc.md` 1.9). Zero for every other request.
+    /// No blocking query waits longer, its spread not counted (`wire/consul-rpc.md` 1.9).
+    package static let maxBlockingTime = Duration.seconds(600)
+
+    /// How long a blocking query waits, its spread not counted: five minutes unless it says otherwise. Zero for every
+    /// other request.
     package var blockingTime: Duration {
         guard minQueryIndex > 0 else { return .zero }
-        return maxQueryTime <= .zero ? .seconds(300) : min(maxQueryTime, .seconds(600))
+        return maxQueryTime <= .zero ? .seconds(300) : min(maxQueryTime, Self.maxBlockingTime)
     }
 
     /// What the serving side adds to that at most, so that those that began together do not all come again together.
-    package var blockingSpread: Duration { blockingTime / 16 }
+    package var blockingSpread: Duration { Self.spread(of: blockingTime) }
+
+    /// How long an agent's own blocking queries wait, those without a catalog's index: as long as any unless they say.
+    package static func agentBlockingTime(_ asked: Duration) -> Duration {
+        asked <= .zero ? maxBlockingTime : min(asked, maxBlockingTime)
+    }
+
+    package static func spread(of time: Duration) -> Duration { time / 16 }
 }
