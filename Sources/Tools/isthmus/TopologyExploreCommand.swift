@@ -61,13 +61,12 @@ struct TopologyExploreCommand: ParsableCommand {
         if !exploration.failures.isEmpty { throw ExitCode(1) }
     }
 
-    /// Every file with the first seed, then with the second: a run that is stopped early has seen all files.
+    /// Every file with the first seed, then with the second: a run that is stopped early has seen all files. A file is
+    /// with each seed another worker's: else one of two would have all runs of the longest.
     private func work(_ topologies: [Topology], _ worker: Int) throws {
-        var number = 0
-        for seed in seeds.seeds {
+        for (round, seed) in seeds.seeds.enumerated() {
             for (file, topology) in topologies.enumerated() where !deal || file == dealt(seed, topologies.count) {
-                defer { number += 1 }
-                guard number % jobs == worker else { continue }
+                guard (deal ? round : round + file) % jobs == worker else { continue }
                 StandardOutput.print("\(file) \(seed) begins")
                 var options = TopologySimulation.Options()
                 options.seed = seed
