@@ -85,6 +85,22 @@ import Testing
         }
     }
 
+    @Test("What was fetched while rows still changed does not stand for long: all servers name a cut soon")
+    func slowestToName() throws {
+        var slowest = (took: Duration.zero, seed: UInt64(0))
+        for seed in 101...140 as ClosedRange<UInt64> {
+            var world = MatrixWorld(seed: seed, Self.three)
+            world.run(for: .seconds(6))
+            world.cut("dc2", "dc1")
+            let took = world.time(until: .seconds(30)) { world in
+                world.names.allSatisfy { !world[$0].matrix(at: world.now).cuts.isEmpty }
+            }
+            let time = try #require(took, "seed \(seed)")
+            if time > slowest.took { slowest = (time, seed) }
+        }
+        #expect(slowest.took <= .seconds(11), "seed \(slowest.seed): \(slowest.took)")
+    }
+
     @Test("No direction is named when both ways are cut, or when all servers die, freeze or come back")
     func noDirection() {
         for seed in 1...3 as ClosedRange<UInt64> {
