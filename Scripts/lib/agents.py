@@ -92,6 +92,19 @@ class Agent:
     def signal(self, number):
         if self.running:
             self.process.send_signal(number)
+            # Each thread stops when it next runs, which may be after it has answered once more.
+            deadline = time.monotonic() + 1
+            while number == signal.SIGSTOP and not self.is_stopped() and time.monotonic() < deadline:
+                time.sleep(0.001)
+
+    def is_stopped(self):
+        """Whether every thread of the process has stopped."""
+        tasks = "/proc/%d/task" % self.process.pid
+        try:
+            stats = [open("%s/%s/stat" % (tasks, task)).read() for task in os.listdir(tasks)]
+        except OSError:
+            return False
+        return all(stat.rsplit(")", 1)[1].split()[0] in "Tt" for stat in stats)
 
     def kill(self):
         self.signal(signal.SIGKILL)
