@@ -92,19 +92,18 @@ class Agent:
     def signal(self, number):
         if self.running:
             self.process.send_signal(number)
-            # Each thread stops when it next runs, which may be after it has answered once more.
-            deadline = time.monotonic() + 1
-            while number == signal.SIGSTOP and not self.is_stopped() and time.monotonic() < deadline:
-                time.sleep(0.001)
+            if number == signal.SIGSTOP:
+                # Each thread stops when it next runs, which may be after it has answered once more.
+                wait("%s: stopped" % self.name, self.is_stopped, 5, every=0.001)
 
     def is_stopped(self):
         """Whether every thread of the process has stopped."""
-        tasks = "/proc/%d/task" % self.process.pid
+        tasks = "/proc/%d/task" % self.pid
         try:
-            stats = [open("%s/%s/stat" % (tasks, task)).read() for task in os.listdir(tasks)]
+            return all(stat_fields("%s/%s/stat" % (tasks, task))[0] in "Tt" for task in os.listdir(tasks))
         except OSError:
+            # A thread that has just ended.
             return False
-        return all(stat.rsplit(")", 1)[1].split()[0] in "Tt" for stat in stats)
 
     def kill(self):
         self.signal(signal.SIGKILL)
@@ -163,8 +162,7 @@ class Agent:
 
     def cpu_seconds(self):
         """User and system time of the process so far."""
-        with open("/proc/%d/stat" % self.pid) as file:
-            fields = file.read().rsplit(")", 1)[1].split()
+        fields = stat_fields("/proc/%d/stat" % self.pid)
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def resident_mib(self):
@@ -200,6 +198,12 @@ class Federation:
             shutil.rmtree(self.home, ignore_errors=True)
         else:
             print("logs are kept in", self.home, file=sys.stderr)
+
+
+def stat_fields(path):
+    """What stands behind the name in a process's or thread's `stat`: its state first (proc(5))."""
+    with open(path) as file:
+        return file.read().rsplit(")", 1)[1].split()
 
 
 def wait(what, condition, within, every=0.05):

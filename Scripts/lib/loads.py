@@ -5,6 +5,7 @@ import os
 import re
 import resource
 import select
+import signal
 import socket
 import statistics
 import subprocess
@@ -153,14 +154,17 @@ class BareFanOut:
     def __init__(self, count, answer):
         listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
         reading, self.writing = os.pipe()
+        self.clients = None
         self.child = os.fork()
         if self.child == 0:
+            # Its end when the other process ends.
+            os.close(self.writing)
             held = []
             while len(held) < count:
                 one, _ = listener.accept()
                 one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 held.append(one)
-            while os.read(reading, 1) == b"1":
+            while os.read(reading, 1):
                 for one in held:
                     one.recv(4096)
                     one.send(answer)
@@ -182,10 +186,11 @@ class BareFanOut:
         return self.clients.last_answer() - began
 
     def close(self):
-        os.write(self.writing, b"0")
+        # Also one that still waits for connections.
+        os.kill(self.child, signal.SIGKILL)
         os.waitpid(self.child, 0)
         os.close(self.writing)
-        if hasattr(self, "clients"):
+        if self.clients:
             self.clients.close()
 
 

@@ -16,8 +16,8 @@ SECONDS = 30
 PATIENCE = 60
 # The callers of the crowd: more than a server lets wait for one datacenter, so that each of its limits is met.
 CROWD = 10_000
-# First the datacenter freezes: all callers have asked within a second, wait together for some 3 s and are told. Then each
-# asks again at its own times and is refused at once, and local reads are compared in turns: the callers are at the
+# First the datacenter freezes: all callers have asked within a second, wait together for some 3 s and are told. Then
+# each asks again at its own times and is refused at once, and local reads are compared in turns: the callers are at the
 # server that is read from, or at another of its datacenter, or nowhere. In life they are other machines: what they take
 # of these cores is to be taken in both turns that are compared.
 SPREAD = 1

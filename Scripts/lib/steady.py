@@ -62,9 +62,9 @@ class Probe(Steady):
 
 class Crowd(Steady):
     """Many callers with a connection each. Those who wait for no answer begin within 2 seconds of `tell("go 2")`, all
-    ask again after an answer, each after a pause of its own, and ask no more after `tell("rest")`. `stop` gives how many
-    got which status, and how long the slowest waited. In life they are other machines: what they take of the processor
-    here is taken from nobody who is measured.
+    ask again after an answer, each after a pause of its own, and ask no more after `tell("rest")`. `stop` gives how
+    many got which status, and how long the slowest waited. In life they are other machines: what they take of the
+    processor here is taken from nobody who is measured.
     pause: in seconds, the mean; half of it to half as much again."""
 
     def __init__(self, agent, path, count, pause=10):

@@ -10,6 +10,7 @@ final class CachedAnswers: Sendable {
     private let cache = Mutex(AnswerCache())
     private let answers: AnswerTable
     private let control: ControlLoop
+
     init(answers: AnswerTable, control: ControlLoop) {
         self.answers = answers
         self.control = control

@@ -156,7 +156,7 @@ package struct CheckScheduler: Sendable {
         check.run = nil
         if case .answered(_, _, _, let timings) = result { check.timings.lastAnswer = timings }
         checks[id] = check
-        arm(id, due: max(now, Self.gathered(run.start + interval)))
+        arm(id, after: run, interval, at: now)
         weigh(id, CheckOutcome(result, of: request), at: now, into: &effects)
     }
 
@@ -190,6 +190,11 @@ package struct CheckScheduler: Sendable {
 
     // MARK: Runs
 
+    /// The next turn, an interval after the last one began.
+    private mutating func arm(_ id: String, after run: ScheduledCheck.Run, _ interval: Duration, at now: Instant) {
+        arm(id, due: max(now, Self.gathered(run.start + interval)))
+    }
+
     private mutating func fall(due id: String, at now: Instant, into effects: inout [Effect]) {
         guard var check = checks[id] else { return }
         switch check.plan {
@@ -199,7 +204,7 @@ package struct CheckScheduler: Sendable {
                 check.run = nil
                 checks[id] = check
                 effects.append(.cancel(run.probe))
-                arm(id, due: max(now, Self.gathered(run.start + interval)))
+                arm(id, after: run, interval, at: now)
                 weigh(id, CheckOutcome(.failed("no result from the prober"), of: request), at: now, into: &effects)
             } else {
                 let probe = ProbeID(nextProbe)

@@ -11,7 +11,7 @@ extension ServerCore {
             return out.append(.agentAnswer(id, answer))
         }
         let wait = QueryOptions.agentBlockingTime(wait)
-        let deadline = now + wait + random.duration(in: .zero..<max(wait / 16, .nanoseconds(1)))
+        let deadline = now + wait + random.duration(in: .zero..<max(QueryOptions.spread(of: wait), .nanoseconds(1)))
         serviceWaits.add(id, ServiceWaits.Wait(service: service, hash: hash), until: deadline)
     }
 

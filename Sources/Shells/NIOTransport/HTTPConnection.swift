@@ -445,11 +445,7 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     private func write(_ buffer: ByteBuffer, _ context: ChannelHandlerContext) {
         guard isReading else { return send(buffer, context) }
-        if gathered == nil {
-            gathered = buffer
-        } else {
-            gathered?.writeImmutableBuffer(buffer)
-        }
+        gathered.setOrWriteImmutableBuffer(buffer)
         if gathered?.readableBytes ?? 0 >= Self.maxGatheredBytes { sendGathered(context) }
     }
 

@@ -61,7 +61,6 @@ extension QueryOptions {
         return maxQueryTime <= .zero ? .seconds(300) : min(maxQueryTime, Self.maxBlockingTime)
     }
 
-    /// What the serving side adds to that at most, so that those that began together do not all come again together.
     package var blockingSpread: Duration { Self.spread(of: blockingTime) }
 
     /// How long an agent's own blocking queries wait, those without a catalog's index: as long as any unless they say.
@@ -69,5 +68,6 @@ extension QueryOptions {
         asked <= .zero ? maxBlockingTime : min(asked, maxBlockingTime)
     }
 
+    /// What the serving side adds to a wait at most, so that those that began together do not all come again together.
     package static func spread(of time: Duration) -> Duration { time / 16 }
 }
