@@ -50,6 +50,8 @@ package struct DNSRun: Sendable {
     private static let serverCount = 3
     /// The default of `dns_config.answer_timeout`, and the grain of the simulated clock.
     private static let limit = Duration.milliseconds(501)
+    /// Of a client, which waits longer than it should have to.
+    private static let patience = limit * 2
     /// Pools, verdicts and leaders are all as they were so long after the last fault.
     private static let settling = Duration.seconds(40)
 
@@ -98,7 +100,8 @@ package struct DNSRun: Sendable {
         world.schedule(script: 0, after: .milliseconds(1))
         world.schedule(script: 1, after: .seconds(2))
         while asked < questionCount && report.violations.count < 20 { run(for: .seconds(1)) }
-        run(for: .seconds(1))
+        // The last question may have been asked just now, of an agent that is frozen.
+        run(for: Self.patience)
         for (_, question) in open.sorted(by: { $0.key < $1.key }) { violated(question, "was never answered") }
         if calmLateCount * 100 > calmCount + 500 {
             report.violations.append("\(calmLateCount) of \(calmCount) met the limit though nothing is broken")
@@ -172,8 +175,7 @@ package struct DNSRun: Sendable {
             case .missingQuery: "nothing.query.consul"
             }
         let id = UInt16.random(in: 0 ... .max, using: &random)
-        // A client that waits longer than it should have to.
-        let number = world.dns(DNSAsking.packet(id, name, .address), at: host, timeout: Self.limit * 2)
+        let number = world.dns(DNSAsking.packet(id, name, .address), at: host, timeout: Self.patience)
         open[number] = Question(id: id, name: name, subject: subject, host: host, begun: world.now)
         for (number, answer) in world.takeClientAnswers() { answered(number, answer) }
     }
