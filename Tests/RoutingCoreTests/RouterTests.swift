@@ -52,6 +52,30 @@ import Testing
         #expect(world.pings.allSatisfy { !$0.fresh })
     }
 
+    @Test("Rounds of many datacenters leave in a few turns a second, each still once a second")
+    func roundsTogether() {
+        for seed in 1...5 as ClosedRange<UInt64> {
+            var world = RouterWorld(seed: seed)
+            for number in 10..<49 {
+                world.add("far\(number)", count: 1)
+                // They are met one after the other, over twice the time in which each is asked.
+                world.run(for: .milliseconds(50))
+            }
+            world.run(for: .seconds(20))
+            world.pings = []
+            world.run(for: .seconds(60))
+            let turns = Set(world.pings.map(\.at)).count
+            // Without it each of the 39 has a turn of its own.
+            #expect(turns <= 60 * 10, "seed \(seed): \(turns) turns in a minute")
+            for (name, pings) in Dictionary(grouping: world.pings, by: \.name) {
+                #expect((48...76).contains(pings.count), "seed \(seed): \(name) \(pings.count)")
+                for (first, second) in zip(pings, pings.dropFirst()) {
+                    #expect((Duration.milliseconds(750)...Duration.milliseconds(1200)).contains(second.at - first.at))
+                }
+            }
+        }
+    }
+
     @Test(
         "While a ping is missing all are asked, seven a second, on fresh connections where it is missing"
     )

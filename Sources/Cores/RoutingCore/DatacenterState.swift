@@ -22,10 +22,6 @@ struct DatacenterState: Sendable {
     /// Since when the evidence has supported a worse or a better verdict than the one that stands.
     private var worseSince: Instant?
     private var betterSince: Instant?
-    /// When a ping or gossip of it last arrived here.
-    var lastHeard: Instant?
-    /// Since when it has been heard all the time without answering.
-    var hearingSince: Instant?
     var statistics = PingStatistics()
     /// Since when a quorum has been without a leader.
     private(set) var leaderlessSince: Instant?
@@ -199,8 +195,9 @@ struct DatacenterState: Sendable {
     // MARK: Pings
 
     /// Sends what the present round owes: one ping in rotation, more while something is amiss.
+    /// - Parameter next: when the next round is due.
     mutating func beginRound(
-        _ configuration: RouterConfiguration, _ book: inout PingBook, using random: inout SeededRandom, at now: Instant,
+        _ configuration: RouterConfiguration, _ book: inout PingBook, next: Instant, at now: Instant,
         into effects: inout [RouterEffect]
     ) {
         var (activeCount, needsAttention) = (0, false)
@@ -239,9 +236,7 @@ struct DatacenterState: Sendable {
         }
         owed = 0
         cursor = index
-        let interval = configuration.pingInterval
-        let spread = configuration.pingJitter
-        nextRound = now + random.duration(in: interval * (1 - spread)..<interval * (1 + spread))
+        nextRound = next
     }
 
     /// What is learned from the end of a ping to a server.
@@ -251,31 +246,25 @@ struct DatacenterState: Sendable {
         _ name: String, _ id: PingID, _ configuration: RouterConfiguration, at now: Instant,
         _ learn: (inout ServerEvidence, Instant) -> Void
     ) -> (isNews: Bool, deadline: Instant)? {
-        guard let index = index(of: name), let sent = servers[index].outstanding?.sent,
-            servers[index].outstanding?.id == id
-        else { return nil }
-        servers[index].outstanding = nil
-        let knownLeader = servers[index].leader
-        let wasHealthy = servers[index].checkHealth()
-        learn(&servers[index], sent)
-        let isHealthy = servers[index].checkHealth()
-        let isAnswered = servers[index].lastAnswer == now
-        let isMissed = !isAnswered && servers[index].missCount > 0
-        if isAnswered { statistics.answered.add(now - sent) }
-        if isMissed { statistics.failed.add(now - sent) }
-        let named = servers[index].leader
-        if isAnswered, let named, !named.isEmpty, named != leader { leader = named }
-        tellBreakers(isAnswered: isAnswered, isMissed: isMissed, isLeaderless: named?.isEmpty == true, at: now)
+        guard let index = index(of: name) else { return nil }
+        let end = servers.withUnsafeMutableBufferPointer { $0[index].pingEnded(id, at: now, learn) }
+        guard let end else { return nil }
+        let took = now - end.sent
+        if end.isAnswered { statistics.answered.add(took) }
+        if end.isMissed { statistics.failed.add(took) }
+        let named = end.leader
+        if end.isAnswered, let named, !named.isEmpty, named != leader { leader = named }
+        tellBreakers(
+            isAnswered: end.isAnswered, isMissed: end.isMissed, isLeaderless: named?.isEmpty == true, at: now)
         var deadline = lane.nextDeadline
         // A ping that took its whole limit is followed by the next one at once; a refusal waits for its turn.
-        let isMissedLate = servers[index].missCount > 0 && now - sent >= configuration.pingTimeout
-        if (isMissedLate && !servers[index].isSilent) || isAskedTooSoon(sent, configuration, at: now) {
+        let isAskedAtOnce = end.isMissing && took >= configuration.pingTimeout && !end.isSilent
+        if isAskedAtOnce || isAskedTooSoon(end.sent, configuration, at: now) {
             nextRound = now
             deadline = min(deadline, now)
         }
         // All is as well as it was: only the order by round trip may change.
-        let isAsItWas = wasHealthy && isHealthy && knownLeader == named && verdict == .up
-            && leaderlessSince == nil && named?.isEmpty == false
+        let isAsItWas = end.staysWell && verdict == .up && leaderlessSince == nil && named?.isEmpty == false
         if isAsItWas { orderCandidates(membersChanged: false) }
         return (!isAsItWas, deadline)
     }
@@ -295,19 +284,6 @@ struct DatacenterState: Sendable {
             lane.any.pingMissed(at: now)
             lane.leader.pingMissed(at: now)
         }
-    }
-
-    /// Something has arrived from it.
-    /// - Parameter margin: what arrives later than this after the first unanswered ping was sent after it.
-    /// - Returns: `hearingSince`.
-    mutating func heard(margin: Duration, age: Duration, at now: Instant) -> Instant? {
-        let last = lastHeard
-        lastHeard = now
-        guard let missing = missingSince, now >= missing + margin else { return hearingSince }
-        let isHeardAlready = hearingSince.map { $0 >= missing + margin } ?? false
-        let isUnbroken = last.map { now - $0 <= age } ?? false
-        if !isHeardAlready || !isUnbroken { hearingSince = now }
-        return hearingSince
     }
 
     /// Healthy servers by round trip, then doubtful ones; silent ones never. Remade only when the order changes.

@@ -24,10 +24,23 @@ struct DatacenterTable: Sendable {
         let roundTrip: Duration?
         /// Nil while one of its servers answers.
         let missingSince: Instant?
-        var lastHeard: Instant?
-        var hearingSince: Instant?
+        /// When a ping or gossip of it last arrived here.
+        fileprivate(set) var lastHeard: Instant?
+        /// Since when it has been heard all the time without answering.
+        fileprivate(set) var hearingSince: Instant?
         /// It has a server that knows rows.
         let isOurs: Bool
+
+        /// Something has arrived from it.
+        /// - Parameter margin: what arrives later than this after the first unanswered ping was sent after it.
+        fileprivate mutating func heard(margin: Duration, age: Duration, at now: Instant) {
+            let last = lastHeard
+            lastHeard = now
+            guard let missing = missingSince, now >= missing + margin else { return }
+            let isHeardAlready = hearingSince.map { $0 >= missing + margin } ?? false
+            let isUnbroken = last.map { now - $0 <= age } ?? false
+            if !isHeardAlready || !isUnbroken { hearingSince = now }
+        }
     }
 
     private let configuration: RouterConfiguration
@@ -37,6 +50,9 @@ struct DatacenterTable: Sendable {
     private var states: [DatacenterState?] = []
     private var dues: [Due] = []
     private(set) var sights: [Sight] = []
+    /// How many answer nothing, and how many are not `up` to somebody: asked for each datagram and each turn.
+    private var missingCount = 0
+    private var disputedCount = 0
     private var refusals: [StandingRefusal?] = []
     /// Another one whenever who is refused what is another.
     private(set) var refusalGeneration = 0
@@ -80,9 +96,18 @@ struct DatacenterTable: Sendable {
     }
 
     private mutating func note(_ place: Int) {
-        sights[place] = states[place]!.sight()
+        var sight = states[place]!.sight()
+        (sight.lastHeard, sight.hearingSince) = (sights[place].lastHeard, sights[place].hearingSince)
+        count(sights[place], -1)
+        count(sight, 1)
+        sights[place] = sight
         dues[place] = states[place]!.due(configuration)
         noteRefusal(place)
+    }
+
+    private mutating func count(_ sight: Sight, _ step: Int) {
+        if sight.missingSince != nil { missingCount += step }
+        if sight.verdict != .up || sight.federation != .up { disputedCount += step }
     }
 
     private mutating func noteRefusal(_ place: Int) {
@@ -111,11 +136,10 @@ struct DatacenterTable: Sendable {
         noteRefusal(place)
     }
 
-    /// Something has arrived from a datacenter, as it does for each of its pings: nothing else of its sight follows.
+    /// Something has arrived from a datacenter, as it does for each of its pings: nothing else of it is looked at.
     mutating func heard(_ name: String, margin: Duration, age: Duration, at now: Instant) {
-        guard let place = places[name], states[place] != nil else { return }
-        sights[place].hearingSince = states[place]!.heard(margin: margin, age: age, at: now)
-        sights[place].lastHeard = now
+        guard let place = places[name] else { return }
+        sights[place].heard(margin: margin, age: age, at: now)
     }
 
     private mutating func insert(_ state: DatacenterState) {
@@ -123,6 +147,7 @@ struct DatacenterTable: Sendable {
         let place = names.firstIndex { $0 > state.name } ?? names.count
         names.insert(state.name, at: place)
         sights.insert(state.sight(), at: place)
+        count(sights[place], 1)
         dues.insert(state.due(configuration), at: place)
         states.insert(state, at: place)
         refusals.insert(nil, at: place)
@@ -135,7 +160,7 @@ struct DatacenterTable: Sendable {
         names.remove(at: place)
         states.remove(at: place)
         dues.remove(at: place)
-        sights.remove(at: place)
+        count(sights.remove(at: place), -1)
         if refusals.remove(at: place) != nil { refusalGeneration += 1 }
         renumber()
     }
@@ -158,18 +183,20 @@ struct DatacenterTable: Sendable {
     }
 
     /// All is well everywhere, and nobody says otherwise.
-    var isUndisputed: Bool { sights.allSatisfy { $0.verdict == .up && $0.federation == .up } }
-    var isMissingAny: Bool { sights.contains { $0.missingSince != nil } }
+    var isUndisputed: Bool { disputedCount == 0 }
+    var isMissingAny: Bool { missingCount > 0 }
 
     /// Whose verdict has to be remade or whose lane of requests has something due, sorted.
     func toLookAt(at now: Instant) -> [String] {
         dues.contains { $0.other <= now } ? dues.indices.filter { dues[$0].other <= now }.map { names[$0] } : []
     }
 
-    /// Who is to be asked: who has waited longest first.
+    /// Who is to be asked: who has waited longest first, then who would be due within the slack.
     func toPing(at now: Instant) -> [String] {
+        guard dues.contains(where: { $0.round <= now }) else { return [] }
         var waiting: [(round: Instant, place: Int)] = []
-        for place in dues.indices where dues[place].round <= now { waiting.append((dues[place].round, place)) }
+        let limit = now + configuration.pingSlack
+        for place in dues.indices where dues[place].round <= limit { waiting.append((dues[place].round, place)) }
         if waiting.count > 1 { waiting.sort { $0.round != $1.round ? $0.round < $1.round : $0.place < $1.place } }
         return waiting.map { names[$0.place] }
     }
@@ -201,7 +228,6 @@ extension DatacenterState {
         }
         return DatacenterTable.Sight(
             verdict: verdict, federation: federation, since: since, reaches: reaches && verdict.reaches,
-            roundTrip: roundTrip, missingSince: missingSince, lastHeard: lastHeard, hearingSince: hearingSince,
-            isOurs: isOurs)
+            roundTrip: roundTrip, missingSince: missingSince, isOurs: isOurs)
     }
 }

@@ -122,6 +122,10 @@ package struct RouterConfiguration: Equatable, Sendable {
     package var pingInterval = Duration.seconds(1)
     /// Each interval is stretched or shortened by up to this share.
     package var pingJitter = 0.2
+    /// A round that is due so soon leaves with one that is due: a turn of the agent costs more than a ping.
+    package var pingSlack = Duration.milliseconds(50)
+    /// As many rounds that left together are due together again; with more, what is urgent would find no budget left.
+    package var roundsTogether = 16
     package var pingTimeout = Duration.seconds(1)
     /// Servers of one datacenter asked at once while any ping is missing.
     package var maxPingsPerRound = 7

@@ -134,14 +134,15 @@ extension Router {
             guard !isOwn, row.datacenter == configuration.datacenter || datacenters.contains(row.datacenter) else {
                 continue
             }
-            if book.learn(carried, at: now) { isNews = true }
+            // The own datacenter has no voice beside this server's own.
+            if book.learn(carried, at: now), row.datacenter != configuration.datacenter { isNews = true }
         }
         if isNews { judgeSoon(now) }
     }
 
     /// The server's row is as it was.
     mutating func renew(_ server: String, in datacenter: String, _ now: Instant) {
-        if book.renew(server, in: datacenter, at: now) { judgeSoon(now) }
+        if book.renew(server, in: datacenter, at: now), datacenter != configuration.datacenter { judgeSoon(now) }
     }
 
     /// At a start rows of all servers arrive at once, and each judgement looks at what all say of all.

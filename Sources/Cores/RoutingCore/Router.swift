@@ -275,11 +275,21 @@ package struct Router: Sendable {
         judgeWhenDue(now, &effects)
         // The datacenter that has waited longest first, so that a spent budget starves none.
         let order = datacenters.toPing(at: now)
-        for name in order where now >= pings.blockedUntil { pingRound(name, now, &effects) }
+        var next = now
+        for (place, name) in order.enumerated() where now >= pings.blockedUntil {
+            if place.isMultiple(of: configuration.roundsTogether) {
+                let (interval, spread) = (configuration.pingInterval, configuration.pingJitter)
+                next = now + random.duration(in: interval * (1 - spread)..<interval * (1 + spread))
+            }
+            pingRound(name, next: next, now, &effects)
+        }
         setDeadline()
     }
 
-    private mutating func pingRound(_ name: String, _ now: Instant, _ effects: inout [RouterEffect]) {
+    /// - Parameter next: when the next round there is due.
+    private mutating func pingRound(
+        _ name: String, next: Instant, _ now: Instant, _ effects: inout [RouterEffect]
+    ) {
         // A ping whose result never came counts as missed: the host answers each within `pingTimeout`.
         let limit = configuration.pingTimeout * 3
         let overdue = datacenters.ask(name) { $0.overduePings(sentBefore: now - limit) }
@@ -288,9 +298,7 @@ package struct Router: Sendable {
         // Out of the router for the moment, so that the state is worked on where it stands.
         var book = PingBook(maxPerSecond: 0)
         swap(&book, &pings)
-        var random = random
-        datacenters.change(name) { $0.beginRound(configuration, &book, using: &random, at: now, into: &effects) }
-        self.random = random
+        datacenters.change(name) { $0.beginRound(configuration, &book, next: next, at: now, into: &effects) }
         swap(&book, &pings)
     }
 

@@ -6,8 +6,12 @@ import FederationModel
 struct RowCache: Sendable {
     /// What others see of this server is at most so old when it leaves.
     static let age = Duration.milliseconds(250)
-    /// Round trips drift without a change of what is reached: they are told again after this time.
+    /// Round trips drift without a change of what is reached: what has drifted is told again after this time. Of each
+    /// other server one asks each second: to forty datacenters a row is a kilobyte and a half.
     static let renewal = Duration.seconds(20)
+    /// A round trip that has moved by more than this share, and by more than what no choice turns on.
+    private static let driftShare = 4
+    private static let minDrift = Duration.milliseconds(1)
 
     /// Between two questions for what is wanted. A server of forty datacenters sends a ping each 25 ms: the answers to
     /// all that leave within a round trip would bring the same rows.
@@ -17,6 +21,7 @@ struct RowCache: Sendable {
     private(set) var writtenAt = Instant.zero
     /// Of the first row that said what the present one says.
     private(set) var firstStamp: UInt64 = 0
+    private var first: ReachabilityRow?
     private var firstAt = Instant.zero
     /// Of the history of verdicts: a changed one is told at once.
     private var historyIndex: UInt64 = 0
@@ -32,18 +37,30 @@ struct RowCache: Sendable {
     }
 
     mutating func keep(_ new: ReachabilityRow, historyIndex: UInt64, at now: Instant) {
-        let saysTheSame = row.map { old in
-            old.entries.elementsEqual(new.entries) {
-                $0.datacenter == $1.datacenter && $0.verdict == $1.verdict && $0.reaches == $1.reaches
-                    && $0.hears == $1.hears
-            }
-        }
-        if saysTheSame != true || now - firstAt >= Self.renewal {
+        let isTold = first.map { Self.saysTheSame($0, new) } ?? false
+        if !isTold || now - firstAt >= Self.renewal && hasDrifted(new) {
+            first = new
             firstStamp = new.stamp
             firstAt = now
         }
         row = new
         writtenAt = now
         self.historyIndex = historyIndex
+    }
+
+    private static func saysTheSame(_ left: ReachabilityRow, _ right: ReachabilityRow) -> Bool {
+        left.entries.elementsEqual(right.entries) {
+            $0.datacenter == $1.datacenter && $0.verdict == $1.verdict && $0.since == $1.since
+                && $0.reaches == $1.reaches && $0.hears == $1.hears
+        }
+    }
+
+    private func hasDrifted(_ new: ReachabilityRow) -> Bool {
+        guard let first else { return true }
+        return zip(first.entries, new.entries).contains { told, now in
+            guard let before = told.roundTrip, let after = now.roundTrip else { return told.roundTrip != now.roundTrip }
+            let drift = before < after ? after - before : before - after
+            return drift > max(before / Self.driftShare, Self.minDrift)
+        }
     }
 }

@@ -51,8 +51,6 @@ struct ServerEvidence: Sendable {
     /// Its last word counts.
     var hasSpoken: Bool { lastAnswer != nil && !isSilent }
     @inline(__always) var isHealthy: Bool { condemnation == nil && missCount == 0 && !isSuspect && !trip.isOpen }
-    /// The same, asked of a server where it stands.
-    mutating func checkHealth() -> Bool { isHealthy }
     /// The last fresh connection was accepted, and nothing came back.
     var isMute: Bool { silentCount > 0 }
 
@@ -129,5 +127,34 @@ struct ServerEvidence: Sendable {
         case .unreachable:
             if silentCount >= configuration.missesToCondemn { condemnation = .frozen }
         }
+    }
+
+    /// How a ping to it ended, and what it is now.
+    struct PingEnd {
+        let sent: Instant
+        let isAnswered: Bool
+        let isMissed: Bool
+        /// It was healthy before and after, and names the same leader.
+        let staysWell: Bool
+        let isMissing: Bool
+        let isSilent: Bool
+        let leader: String?
+    }
+
+    /// - Parameter learn: is told when the ping was sent.
+    /// - Returns: nil when no such ping is under way.
+    mutating func pingEnded(
+        _ id: PingID, at now: Instant, _ learn: (inout ServerEvidence, Instant) -> Void
+    ) -> PingEnd? {
+        guard let ping = outstanding, ping.id == id else { return nil }
+        outstanding = nil
+        let knownLeader = leader
+        let wasHealthy = isHealthy
+        learn(&self, ping.sent)
+        let isAnswered = lastAnswer == now
+        return PingEnd(
+            sent: ping.sent, isAnswered: isAnswered, isMissed: !isAnswered && missCount > 0,
+            staysWell: wasHealthy && isHealthy && knownLeader == leader, isMissing: missCount > 0, isSilent: isSilent,
+            leader: leader)
     }
 }

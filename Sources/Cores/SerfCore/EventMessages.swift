@@ -142,7 +142,8 @@ package struct SerfState: WireRecord, Equatable, Sendable {
         writer.write(eventTime)
         writer.write("Events")
         writer.writeArrayHeader(events.count)
-        for slot in events { writer.write(slot) }
+        // Most of the 512 are empty: nothing generic is called for them.
+        for slot in events { if let slot { writer.write(slot) } else { writer.writeNil() } }
         writer.write("LTime")
         writer.write(time)
         writer.write("LeftMembers")
