@@ -15,7 +15,7 @@ struct MatrixWorld {
     }
 
     enum Delivery {
-        case ping(PingID, from: String, to: String, fresh: Bool)
+        case ping(PingID, from: String, to: String, fresh: Bool, wanted: [String], held: UInt64)
         case input(RouterInput, to: String)
         case knock(from: String, to: String)
     }
@@ -97,8 +97,11 @@ struct MatrixWorld {
         for effect in batch {
             switch effect {
             case .ping(let id, let to, let fresh):
-                let delivery = Delivery.ping(id, from: name, to: to.name, fresh: fresh)
-                deliver(delivery, after: oneWay(server.server, to))
+                let wanted = servers[name]?.router.wantedRows(fresh: fresh, at: now) ?? []
+                let held = self[name].heldStamp(of: to.node, in: to.datacenter)
+                deliver(
+                    .ping(id, from: name, to: to.name, fresh: fresh, wanted: wanted, held: held),
+                    after: oneWay(server.server, to))
             case .knock(let to):
                 if !isCut(server.server, to) {
                     deliver(.knock(from: name, to: to.name), after: oneWay(server.server, to))
@@ -117,7 +120,7 @@ struct MatrixWorld {
         case .knock(let from, let to):
             guard servers[to]?.condition == .alive, let source = servers[from]?.server.datacenter else { return }
             give(.heard(datacenter: source), to: to)
-        case .ping(let id, let from, let to, let fresh):
+        case .ping(let id, let from, let to, let fresh, let wanted, let held):
             guard let source = servers[from]?.server, let target = servers[to] else { return }
             let limit = target.router.configuration.pingTimeout - oneWay(source, target.server)
             let trip = oneWay(source, target.server) + oneWay(target.server, source)
@@ -138,7 +141,8 @@ struct MatrixWorld {
             case .alive:
                 if !foreign.contains(target.server.datacenter) {
                     give(.heard(datacenter: source.datacenter), to: to)
-                    bringRows(of: target.server, at: to, to: from, after: oneWay(target.server, source))
+                    guard let rows = servers[to]?.router.rows(wanted: wanted, heldStamp: held, at: now) else { return }
+                    bring(rows.rows, rows.isHeldGood, of: target.server, to: from, after: oneWay(target.server, source))
                 }
                 let answer = RouterInput.pingAnswered(id, leader: "l", roundTrip: trip)
                 deliver(.input(answer, to: from), after: oneWay(target.server, source))
@@ -146,15 +150,14 @@ struct MatrixWorld {
         }
     }
 
-    private mutating func bringRows(of server: RouteServer, at to: String, to from: String, after time: Duration) {
-        let wanted = servers[from]?.router.wantedRows(at: now) ?? []
-        let held = self[from].heldStamp(of: server.node, in: server.datacenter)
-        guard let answer = servers[to]?.router.rows(wanted: wanted, heldStamp: held, at: now) else { return }
-        rowCount += answer.rows.count { $0.row.server == server.node && $0.row.datacenter == server.datacenter }
-        if answer.isHeldGood {
+    private mutating func bring(
+        _ rows: [CarriedRow], _ isHeldGood: Bool, of server: RouteServer, to from: String, after time: Duration
+    ) {
+        rowCount += rows.count { $0.row.server == server.node && $0.row.datacenter == server.datacenter }
+        if isHeldGood {
             deliver(.input(.rowHolds(server: server.node, datacenter: server.datacenter), to: from), after: time)
         }
-        if !answer.rows.isEmpty { deliver(.input(.rows(answer.rows), to: from), after: time) }
+        if !rows.isEmpty { deliver(.input(.rows(rows), to: from), after: time) }
     }
 
     mutating func run(for duration: Duration) {

@@ -63,8 +63,10 @@ extension Router {
 
     /// Datacenters whose rows are wanted from others: those that do not bring their own, and the own one for what the
     /// other servers of it see. For a ping that leaves now: who was just asked by another one may be about to answer.
-    package mutating func wantedRows(at now: Instant) -> [String] {
-        guard now >= rowCache.nextAsking else { return [] }
+    /// - Parameter fresh: its server missed a ping. It is not the one to ask: pings leave together, and the first of
+    ///   them alone asks.
+    package mutating func wantedRows(fresh: Bool, at now: Instant) -> [String] {
+        guard !fresh, now >= rowCache.nextAsking else { return [] }
         let wanted = findWanted(at: now)
         if !wanted.isEmpty { rowCache.nextAsking = now + RowCache.askingPause }
         return wanted

@@ -338,7 +338,7 @@ extension ServerCore {
         let call: CallID
         if server.isIsthmus {
             var ping = Ping(datacenter: configuration.datacenter, node: configuration.node)
-            ping.wantedRows = router.wantedRows(at: now)
+            ping.wantedRows = router.wantedRows(fresh: fresh, at: now)
             ping.rowStamp = router.heldStamp(of: server.node, in: server.datacenter)
             var body = MessagePackWriter(reserving: 96)
             ping.encode(into: &body)
