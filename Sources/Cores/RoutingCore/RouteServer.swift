@@ -123,7 +123,7 @@ package struct RouterConfiguration: Equatable, Sendable {
     /// Each interval is stretched or shortened by up to this share.
     package var pingJitter = 0.2
     /// A round that is due so soon leaves with one that is due: a turn of the agent costs more than a ping.
-    package var pingSlack = Duration.milliseconds(50)
+    package var pingSlack: Duration { pingInterval / 20 }
     /// As many rounds that left together are due together again; with more, what is urgent would find no budget left.
     package var roundsTogether = 16
     package var pingTimeout = Duration.seconds(1)

@@ -6,15 +6,15 @@ import FederationModel
 struct RowCache: Sendable {
     /// What others see of this server is at most so old when it leaves.
     static let age = Duration.milliseconds(250)
-    /// Round trips drift without a change of what is reached: what has drifted is told again after this time. Of each
-    /// other server one asks each second: to forty datacenters a row is a kilobyte and a half.
+    /// Round trips drift without a change of what is reached: what has drifted is told again after this time. Among
+    /// forty datacenters a row is a kilobyte and a half, and goes to 117 servers.
     static let renewal = Duration.seconds(20)
     /// A round trip that has moved by more than this share, and by more than what no choice turns on.
     private static let driftShare = 4
     private static let minDrift = Duration.milliseconds(1)
 
-    /// Between two questions for what is wanted. A server of forty datacenters sends a ping each 25 ms: the answers to
-    /// all that leave within a round trip would bring the same rows.
+    /// Between two questions for what is wanted. A server of forty datacenters sends sixteen pings at once: the answers
+    /// to all that leave within a round trip would bring the same rows.
     static let askingPause = Duration.milliseconds(100)
 
     private(set) var row: ReachabilityRow?
