@@ -129,28 +129,27 @@ extension Router {
     }
 
     mutating func learn(_ rows: [CarriedRow], _ now: Instant, _ effects: inout [RouterEffect]) {
-        var isNews = false
         for carried in rows {
             let row = carried.row
             let isOwn = row.datacenter == configuration.datacenter && row.server == configuration.node
             guard !isOwn, row.datacenter == configuration.datacenter || datacenters.contains(row.datacenter) else {
                 continue
             }
-            // The own datacenter has no voice beside this server's own.
-            if book.learn(carried, at: now), row.datacenter != configuration.datacenter { isNews = true }
+            if book.learn(carried, at: now) { judgeSoon(row.datacenter, now) }
         }
-        if isNews { judgeSoon(now) }
     }
 
     /// The server's row is as it was.
     mutating func renew(_ server: String, in datacenter: String, _ now: Instant) {
-        if book.renew(server, in: datacenter, at: now), datacenter != configuration.datacenter { judgeSoon(now) }
+        if book.renew(server, in: datacenter, at: now) { judgeSoon(datacenter, now) }
     }
 
     /// At a start rows of all servers arrive at once, and each judgement looks at what all say of all.
     private static let judgingPause = Duration.milliseconds(200)
 
-    private mutating func judgeSoon(_ now: Instant) {
+    /// - Parameter datacenter: what it sees has changed. The own one has no voice beside this server's own.
+    private mutating func judgeSoon(_ datacenter: String, _ now: Instant) {
+        guard datacenter != configuration.datacenter else { return }
         judgingDue = min(judgingDue, now + Self.judgingPause)
         nextDeadline = min(nextDeadline, judgingDue)
     }

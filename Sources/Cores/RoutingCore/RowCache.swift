@@ -19,9 +19,9 @@ struct RowCache: Sendable {
 
     private(set) var row: ReachabilityRow?
     private(set) var writtenAt = Instant.zero
-    /// Of the first row that said what the present one says.
-    private(set) var firstStamp: UInt64 = 0
+    /// The first row that said what the present one says.
     private var first: ReachabilityRow?
+    var firstStamp: UInt64 { first?.stamp ?? 0 }
     private var firstAt = Instant.zero
     /// Of the history of verdicts: a changed one is told at once.
     private var historyIndex: UInt64 = 0
@@ -40,7 +40,6 @@ struct RowCache: Sendable {
         let isTold = first.map { Self.saysTheSame($0, new) } ?? false
         if !isTold || now - firstAt >= Self.renewal && hasDrifted(new) {
             first = new
-            firstStamp = new.stamp
             firstAt = now
         }
         row = new
