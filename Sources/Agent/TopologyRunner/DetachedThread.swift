@@ -2,7 +2,7 @@ import CNamespaces
 import Glibc
 
 /// Blocking work on a thread of its own.
-enum DetachedThread {
+package enum DetachedThread {
     private final class Work: Sendable {
         let run: @Sendable () -> Void
 
@@ -10,7 +10,7 @@ enum DetachedThread {
     }
 
     /// - Parameter stackBytes: nil for the system's size.
-    static func start(stackBytes: Int? = nil, _ work: @escaping @Sendable () -> Void) {
+    package static func start(stackBytes: Int? = nil, _ work: @escaping @Sendable () -> Void) {
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)
         defer { pthread_attr_destroy(&attributes) }

@@ -23,6 +23,9 @@ extension Topology {
             guard jitter > .zero else { return delay }
             return max(.zero, delay + random.duration(in: .zero..<(jitter * 2)) - jitter)
         }
+
+        /// No draw is below.
+        package var leastDelay: Duration { max(.zero, latency.least - jitter) }
     }
 
     package enum Latency: Equatable, Sendable {
@@ -59,6 +62,16 @@ extension Topology {
                 power = next
             }
             return power
+        }
+
+        /// No draw is below.
+        package var least: Duration {
+            switch self {
+            case .fixed(let time): time
+            case .range(let low, _): low
+            case .distribution(let median, let p99):
+                median.scaled(by: Self.factor(ratio: p99.inSeconds / median.inSeconds, at: 0))
+            }
         }
 
         /// The longest that is drawn but for one in a hundred.

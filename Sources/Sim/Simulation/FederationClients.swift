@@ -33,6 +33,9 @@ struct FederationClients: FederationAsker, Sendable {
         self.hostOf = hostOf
     }
 
+    /// Some look has asked, and goes on when it is answered.
+    var isWaiting: Bool { !sent.isEmpty }
+
     /// Questions are of this look from now on.
     mutating func begin(look number: Int) {
         current = number

@@ -342,6 +342,6 @@ extension World {
     func appliedIndex(of host: Int) -> LogIndex? { views[host]?.appliedIndex }
 
     func catalogDigest(of host: Int) -> (index: LogIndex, digest: UInt64)? {
-        cores[host]?.look { catalog, index in (index: index, digest: catalog.digest()) }
+        process(of: host).core?.look { catalog, index in (index: index, digest: catalog.digest()) }
     }
 }

@@ -51,6 +51,14 @@ struct Script: Sendable {
 
     var isDone: Bool { wait == .done }
 
+    /// Neither an agent's answer nor its end lets it go on.
+    var isWokenByTimeAlone: Bool {
+        switch wait {
+        case .none, .until, .selector, .expectations, .done: true
+        case .ended, .answers, .measuring: false
+        }
+    }
+
     /// When it must be looked at again; nil when something else wakes it.
     var wakeAt: Duration? {
         switch wait {

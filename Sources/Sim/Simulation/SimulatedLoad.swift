@@ -39,6 +39,14 @@ struct SimulatedLoad: Sendable {
 
     var isIdle: Bool { requesters.allSatisfy { $0.id == nil } }
 
+    /// When the next request may be sent, should all be answered by then.
+    var nextRequest: Duration {
+        guard !isFinished else { return .seconds(1 << 40) }
+        var next = Duration.seconds(1 << 40)
+        for place in requesters.indices { next = min(next, requesters[place].nextDue) }
+        return next
+    }
+
     var nextDue: Duration {
         guard !isFinished else { return .seconds(1 << 40) }
         // In place: each copy of a requester counts what it holds.

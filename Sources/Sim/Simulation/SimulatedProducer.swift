@@ -54,7 +54,7 @@ extension World {
     mutating func probe(_ id: ProbeID, _ request: ProbeRequest, by host: Int) {
         let (result, delay) = outcome(of: request, by: host)
         trace(.probe, host, "\(request.target) \(result)")
-        events.add(.input(host: host, life: states[host].life, .probed(id, result)), due: now + delay)
+        add(.input(host: host, life: states[host].life, .probed(id, result)), due: now + delay)
     }
 
     private mutating func outcome(of request: ProbeRequest, by host: Int) -> (ProbeResult, after: Duration) {

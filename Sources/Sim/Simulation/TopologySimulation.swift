@@ -19,6 +19,9 @@ package struct TopologySimulation: Sendable {
         /// Of the actions that can be left out, only these are done; nil: all.
         package var kept: Set<TopologyShrinker.Place>?
 
+        /// Helpers that take turns of agents ahead of the clock. The run is the same without.
+        package var turns: TurnsAhead?
+
         package init() {}
     }
 
@@ -74,6 +77,7 @@ package struct TopologySimulation: Sendable {
         federation = try SimulatedFederation(topology, in: &world, using: &random)
         // A file's links and timings may be as bad as it likes: its own expectations speak of members.
         checker.begin(&world, watchesMembers: false)
+        if let turns = options.turns { world.begin(turns) }
         began = world.now
         clients = FederationClients(world, hostOf: federation.hostOf)
         view = FederationView(topology, federation.plan)
@@ -144,15 +148,30 @@ package struct TopologySimulation: Sendable {
         if !clients.ready.isEmpty || hasReadyScript { return }
         var due = loadDue
         var moment = moment(of: due)
+        var look = checker.nextLook
+        clients.world.lookAhead(before: min(moment, quietUntil))
         while clients.world.step(before: moment) {
             try observe()
             if !clients.ready.isEmpty || hasReadyScript { return }
+            if look != checker.nextLook {
+                look = checker.nextLook
+                clients.world.lookAhead(before: min(moment, quietUntil))
+            }
             // An answer to a load may bring its next request forward: all its requesters may have been busy.
             guard loadDue != due else { continue }
             due = loadDue
             moment = self.moment(of: due)
         }
         try observe()
+    }
+
+    /// Before this nobody asks an agent for anything, does something to it or looks into it.
+    private var quietUntil: Instant {
+        let waitsForAnswers = clients.isWaiting || !actionRequests.isEmpty
+        guard !waitsForAnswers, scripts.allSatisfy({ $0.isWokenByTimeAlone }) else { return .zero }
+        // An answer to a load that is late is followed by the next request at once.
+        let nextRequest = loads.lazy.map(\.nextRequest).min() ?? .seconds(1 << 40)
+        return min(checker.nextLook, self.moment(of: nextRequest))
     }
 
     /// A part of a nanosecond is rounded up: the clock has none.

@@ -94,7 +94,7 @@ extension World {
             return number
         }
         clients.exchanges[number] = (host: host, exchange: exchange)
-        events.add(.clientGivesUp(number), due: now + timeout)
+        add(.clientGivesUp(number), due: now + timeout)
         if !states[host].isFrozen { read(number, exchange, host) }
         return number
     }

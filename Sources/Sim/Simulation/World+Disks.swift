@@ -22,7 +22,7 @@ extension World {
         guard !states[host].faults.isFull else {
             let isFirst = states[host].faults.waiting.isEmpty
             states[host].faults.waiting.append((sequence: sequence, batch: batch))
-            if isFirst { events.add(.synced(host: host, life: states[host].life), due: now + .milliseconds(1)) }
+            if isFirst { add(.synced(host: host, life: states[host].life), due: now + .milliseconds(1)) }
             return
         }
         disks[host].write(batch, sequence: sequence)
@@ -33,7 +33,7 @@ extension World {
         guard !states[host].isSyncing else { return }
         states[host].isSyncing = true
         let latency = random.duration(in: .microseconds(100)..<(.milliseconds(random.chance(0.02) ? 30 : 2)))
-        events.add(
+        add(
             .synced(host: host, life: states[host].life), due: now + latency + states[host].faults.latency)
     }
 

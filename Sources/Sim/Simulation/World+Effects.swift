@@ -24,18 +24,18 @@ extension World {
             catalogDigests.append((host: host, metadata.index, digest.value))
             tell(host, .saved(metadata, catalog: digest.value))
             let delay = random.duration(in: .milliseconds(1)..<(.milliseconds(50)))
-            events.add(
+            add(
                 .snapshotWritten(
                     host: host, life: states[host].life, metadata, data, keepingTrailing: trailing), due: now + delay)
         case .installSnapshot(let metadata, let data):
             guard !states[host].faults.isFull else {
                 let input = Input.snapshotFailed("no space left on the device")
-                return events.add(.input(host: host, life: states[host].life, input), due: now + .milliseconds(1))
+                return add(.input(host: host, life: states[host].life, input), due: now + .milliseconds(1))
             }
             tell(host, .installed(metadata))
             disks[host].save(metadata, data, keepingTrailing: 0)
             startSync(host)
-            events.add(
+            add(
                 .input(host: host, life: states[host].life, .snapshotSaved(metadata)), due: now + .milliseconds(40))
         case .publish(let view): views[host] = view
         case .answer(let id, let result, let details):
@@ -49,12 +49,12 @@ extension World {
         case .lookUp(let id, let name):
             guard let addresses = self.addresses[name.host] else { break }
             let endpoints = addresses.map { Endpoint($0, name.port) }
-            events.add(
+            add(
                 .input(host: host, life: states[host].life, .resolved(id, endpoints)), due: now + .milliseconds(5))
         case .drawIdentities(let count):
             var bytes: [UInt8] = []
             while bytes.count < count { withUnsafeBytes(of: random.next()) { bytes.append(contentsOf: $0) } }
-            events.add(.input(host: host, life: states[host].life, .identities(bytes)), due: now)
+            add(.input(host: host, life: states[host].life, .identities(bytes)), due: now)
         case .saveFile(let name, let bytes): disks[host].files[name] = bytes
         case .appendFile(let name, let bytes): disks[host].files[name, default: []] += bytes
         case .log(let line):

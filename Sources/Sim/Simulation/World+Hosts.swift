@@ -13,8 +13,10 @@ extension World {
     package mutating func add(_ configuration: ServerConfiguration, frontEnd: FrontEnd? = nil) -> Int {
         let host = states.count
         let identity = FileIdentity(datacenter: configuration.datacenter, nodeID: configuration.nodeID)
-        states.append(Host(datacenter: configuration.datacenter))
-        cores.append(nil)
+        let place = datacenters.firstIndex(of: configuration.datacenter) ?? datacenters.count
+        if place == datacenters.count { datacenters.append(configuration.datacenter) }
+        states.append(Host(datacenter: configuration.datacenter, place: place))
+        processes.append(AgentProcess(nil))
         turnCounts.append(0)
         configurations.append(configuration)
         disks.append(SimulatedDisk(identity: identity))
@@ -31,6 +33,7 @@ extension World {
 
     /// Conditions between hosts so far are kept.
     fileprivate mutating func layWires() {
+        areLinksNew = true
         let old = wires
         let count = states.count
         wires = []
@@ -68,10 +71,11 @@ extension World {
         do throws(StorageError) {
             let opened = try disks[host].open()
             tell(host, .started(opened.recovery))
-            cores[host] = ServerCore(
+            let core = ServerCore(
                 configuration, recovery: opened.recovery, snapshot: opened.catalog,
                 localState: disks[host].files[ServerCore.localStateName] ?? [],
                 at: states[host].clock.local(now), random: random.split())
+            processes[host] = AgentProcess(core)
             states[host].isRunning = true
         } catch {
             lines.append("VIOLATION \(names[host]) cannot open its disk: \(error)")
@@ -99,7 +103,7 @@ extension World {
     mutating func end(_ host: Int) {
         states[host].isRunning = false
         tell(host, .ended)
-        cores[host] = nil
+        processes[host] = AgentProcess(nil)
         views[host] = nil
         states[host].isFrozen = false
         states[host].heldInputs = []

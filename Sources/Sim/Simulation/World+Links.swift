@@ -16,14 +16,19 @@ extension World {
     package func isCut(from: Int, to: Int) -> Bool { wires[wire(from, to)].isCut }
 
     package mutating func setLink(_ link: Topology.Link, from: Int, to: Int) {
+        areLinksNew = true
         wires[wire(from, to)] = Wire(link)
     }
 
     package mutating func clog(_ values: Topology.LinkValues, from: Int, to: Int) {
+        areLinksNew = true
         wires[wire(from, to)].clog(values)
     }
 
-    package mutating func unclog(from: Int, to: Int) { wires[wire(from, to)].unclog() }
+    package mutating func unclog(from: Int, to: Int) {
+        areLinksNew = true
+        wires[wire(from, to)].unclog()
+    }
 
     package mutating func healAll() {
         for from in states.indices {

@@ -33,8 +33,8 @@ extension World {
         if random.chance(link.reorder) { delay += link.drawDelay(using: &random) }
         let event = Event.input(
             host: target.host, life: states[target.host].life, .datagram(target.channel, from: source, bytes))
-        if random.chance(link.duplicate) { events.add(event, due: now + link.drawDelay(using: &random)) }
-        events.add(event, due: now + delay)
+        if random.chance(link.duplicate) { add(event, due: now + link.drawDelay(using: &random)) }
+        add(event, due: now + delay)
     }
 
     private func traceLoss(_ what: @autoclosure () -> String, _ from: Int, _ to: Int, _ how: String = "") {
@@ -58,7 +58,7 @@ extension World {
     mutating func connect(_ stream: StreamID, from host: Int, to: Endpoint, timeout: Duration) {
         guard let target = listeners[to] else {
             let input = Input.connectFailed(stream, "connection refused")
-            events.add(.input(host: host, life: states[host].life, input), due: now + .microseconds(200))
+            add(.input(host: host, life: states[host].life, input), due: now + .microseconds(200))
             return
         }
         let number = links.add(
@@ -67,7 +67,7 @@ extension World {
                 acceptorLife: states[target.host].life))
         linkOfStream[host][Self.key(stream)] = number
         deliver(.opened, on: number, toDialler: false)
-        events.add(.stream(number, toDialler: true, .refused("timed out")), due: now + timeout)
+        add(.stream(number, toDialler: true, .refused("timed out")), due: now + timeout)
     }
 
     private static func key(_ stream: StreamID) -> UInt64 { stream.number << 2 | UInt64(stream.channel.rawValue) }
@@ -101,7 +101,7 @@ extension World {
         let wire = wire(from, to)
         if wires[wire].isCut {
             if link[toDialler].stalledSince == nil {
-                events.add(.streamGivesUp(number, toDialler: toDialler, since: now), due: now + Retransmission.patience)
+                add(.streamGivesUp(number, toDialler: toDialler, since: now), due: now + Retransmission.patience)
             }
             let now = now
             links.change(number) { $0[toDialler].stalledSince = $0[toDialler].stalledSince ?? now }
@@ -120,7 +120,7 @@ extension World {
         }
         let due = max(now + delay, link[toDialler].last + .nanoseconds(1))
         links.change(number) { $0[toDialler].last = due }
-        events.add(.stream(number, toDialler: toDialler, event), due: due)
+        add(.stream(number, toDialler: toDialler, event), due: due)
     }
 
     /// The cut is gone: what it held up arrives with the next retransmission.
@@ -203,6 +203,11 @@ extension World {
         }
     }
 
+    /// The dialler's end of a connection.
+    func source(of link: Link, _ number: Int) -> Endpoint {
+        Endpoint(configurations[link.dialler].rpcEndpoint.address, UInt16(40_000 + number % 20_000))
+    }
+
     private mutating func arrivedAtAcceptor(_ event: StreamEvent, _ number: Int, _ link: Link) {
         let host = link.acceptor
         if case .opened = event {
@@ -218,8 +223,7 @@ extension World {
                 link.isHeldByAcceptor = true
             }
             linkOfStream[host][Self.key(stream)] = number
-            let source = Endpoint(configurations[link.dialler].rpcEndpoint.address, UInt16(40_000 + number % 20_000))
-            hand(.accepted(stream, from: source), to: host)
+            hand(.accepted(stream, from: source(of: link, number)), to: host)
             deliver(.opened, on: number, toDialler: true)
             return
         }

@@ -13,6 +13,8 @@ package struct World: Sendable {
     /// copy them.
     struct Host: Sendable {
         let datacenter: String
+        /// Of its datacenter among the world's.
+        let place: Int
         var isRunning = false
         /// Counts starts: events for an earlier life are dropped.
         var life = 0
@@ -101,13 +103,17 @@ package struct World: Sendable {
     package private(set) var now = World.beginning
     package var hosts: [String] { names }
     var states: [Host] = []
-    /// Nil: the process is not running.
-    var cores: [ServerCore?] = []
+    var processes: [AgentProcess] = []
     var configurations: [ServerConfiguration] = []
     var disks: [SimulatedDisk] = []
     var views: [ReadView?] = []
     var names: [String] = []
-    var events = DeadlineQueue<Event>()
+    /// In the order of their first agents.
+    var datacenters: [String] = []
+    var events = EventQueue()
+    var lookahead = Lookahead()
+    /// Since the lookahead was last measured.
+    var areLinksNew = true
     var links = LinkTable()
     /// What cuts hold up, in order.
     var stalled: [Link.WayID: [StreamEvent]] = [:]
@@ -184,7 +190,7 @@ package struct World: Sendable {
     // MARK: Running
 
     package mutating func schedule(script: Int, after delay: Duration) {
-        events.add(.script(script), due: now + delay)
+        add(.script(script), due: now + delay)
     }
 
     /// Handles the next event.
@@ -195,10 +201,11 @@ package struct World: Sendable {
             return false
         }
         let due = events.nextDeadline
-        guard let event = events.popDue(at: due) else { return false }
+        guard let (event, number, place) = events.pop() else { return false }
         now = max(now, due)
         eventCount += 1
         guard isMoving else { return false }
+        beginEvent(number, place)
         switch event {
         case .script(let number): scriptsDue.append(number)
         case .input(let host, let life, let input):
@@ -218,6 +225,7 @@ package struct World: Sendable {
         case .streamGivesUp(let number, let toDialler, let since): givesUp(number, toDialler: toDialler, since: since)
         case .clientGivesUp(let number): clientGivesUp(number)
         }
+        endEvent(place)
         return true
     }
 
@@ -271,9 +279,16 @@ package struct World: Sendable {
     mutating func step(_ host: Int, _ inputs: some Sequence<Input> = EmptyCollection()) {
         var batch: [Effect] = []
         swap(&batch, &effects)
-        // Worked on in its place: a copy of a core costs more than most of its steps.
         let clock = states[host].clock
-        let deadline = cores[host]?.run(inputs, at: clock.local(now), into: &batch) ?? .distantFuture
+        let deadline: Instant
+        if let turn = takeFinished(host) {
+            swap(&batch, &turn.effects)
+            deadline = turn.deadline
+        } else {
+            // Of a world that was copied, each has its own.
+            if !isKnownUniquelyReferenced(&processes[host]) { processes[host] = AgentProcess(processes[host].core) }
+            deadline = processes[host].turn(inputs, at: clock.local(now), into: &batch)
+        }
         let next = max(clock.world(deadline), now + .microseconds(1))
         states[host].timer = next
         if next < states[host].setTimer { setTimer(of: host) }
@@ -294,21 +309,9 @@ package struct World: Sendable {
     private mutating func setTimer(of host: Int) {
         let due = states[host].timer
         states[host].setTimer = due
-        if due != .distantFuture { events.add(.timer(host: host, life: states[host].life, due), due: due) }
+        if due != .distantFuture { add(.timer(host: host, life: states[host].life, due), due: due) }
     }
 
     /// After a change of its clock: the timer is set anew.
     mutating func wake(_ host: Int) { if !states[host].isFrozen && states[host].isRunning { step(host) } }
-}
-
-extension ServerCore {
-    /// One turn of a shell's loop.
-    /// - Returns: when the next is due.
-    fileprivate mutating func run(
-        _ inputs: some Sequence<Input>, at now: Instant, into effects: inout [Effect]
-    ) -> Instant {
-        for input in inputs { handle(input, at: now, into: &effects) }
-        advance(to: now, into: &effects)
-        return nextDeadline
-    }
 }

@@ -41,6 +41,7 @@ struct TopologyExploreCommand: ParsableCommand {
     }
 
     func run() throws {
+        LargePages.use()
         var topologies: [Topology] = []
         for file in files { topologies.append(try TopologyCommand.read(file)) }
         if let worker { return try work(topologies, worker) }

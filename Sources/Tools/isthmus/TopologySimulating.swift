@@ -8,10 +8,12 @@ import TopologyCore
 /// Simulated runs as the commands make them.
 enum TopologySimulating {
     /// - Throws: `ExitCode(1)` when something did not hold.
-    static func run(_ topology: Topology, seed: UInt64?, format: TopologyReport.Format) throws {
+    static func run(_ topology: Topology, seed: UInt64?, format: TopologyReport.Format, helperCount: Int) throws {
         var options = TopologySimulation.Options()
         options.seed = seed
         if format == .text { options.say = { StandardOutput.print($0) } }
+        options.turns = SimulationHelpers.start(helperCount, datacenterCount: topology.datacenters.count)
+        defer { options.turns?.end() }
         let report = try simulate(topology, options)
         StandardOutput.print(format == .text ? "\n\(report.text)" : report.written(as: format))
         if !report.isPassed { throw ExitCode(1) }
@@ -27,7 +29,6 @@ enum TopologySimulating {
     }
 
     static func simulate(_ topology: Topology, _ options: TopologySimulation.Options) throws -> TopologyReport {
-        _ = LargePages.areWanted
         do {
             var simulation = try TopologySimulation(topology, options)
             return simulation.run()
@@ -57,6 +58,7 @@ struct TopologyReplayCommand: ParsableCommand {
     }
 
     func run() throws {
+        LargePages.use()
         let topology = try TopologyCommand.read(file)
         let datacenters = topology.datacenters.map(\.name)
         try check(node, "--node", among: topology.agentNames + topology.producers.map(\.name))

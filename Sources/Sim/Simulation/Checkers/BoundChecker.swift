@@ -15,7 +15,7 @@ struct BoundChecker: Sendable {
     /// How long nothing must have been asked for `idleViolations`: longer than any request without blocking lasts.
     static let idleTime = Duration.seconds(12)
 
-    private var nextLook = World.beginning
+    private(set) var nextLook = World.beginning
     private var told: Set<String> = []
     private var turnCounts: [Int] = []
     /// Since when something of a size has been there at each look.
@@ -42,7 +42,7 @@ struct BoundChecker: Sendable {
         }
         turnCounts = world.turnCounts
         for host in world.states.indices where world.isRunning(host) {
-            for (place, size) in (world.cores[host]?.findSizes() ?? []).enumerated() {
+            for (place, size) in (world.process(of: host).core?.findSizes() ?? []).enumerated() {
                 if size.isForRequests { note(Place(host: host, size: place), size.count, at: world.now) }
                 guard size.count > size.limit else { continue }
                 let name = "\(world.hosts[host]): \(size.name)"
@@ -60,7 +60,7 @@ struct BoundChecker: Sendable {
     func idleViolations(_ world: inout World) -> [String] {
         var violations: [String] = []
         for host in world.states.indices where world.isRunning(host) {
-            let sizes = world.cores[host]?.findSizes() ?? []
+            let sizes = world.process(of: host).core?.findSizes() ?? []
             for (place, size) in sizes.enumerated() where size.isForRequests && size.count > 0 {
                 let since = leftSince[Place(host: host, size: place)]
                 guard let since, world.now - since >= Self.idleTime else { continue }

@@ -68,7 +68,8 @@ package struct WatchChecker: Sendable {
                 !world.states[host].isFrozen
             else { continue }
             let request = Request.kvsList(KeyRequest(datacenter: view.datacenter, key: prefix))
-            let answer = world.cores[host]?.look { catalog, _ in catalog.answer(request, datacenter: view.datacenter) }
+            let core = world.process(of: host).core
+            let answer = core?.look { catalog, _ in catalog.answer(request, datacenter: view.datacenter) }
             guard case .dirEntries(let present)?? = answer.map({ $0?.response }),
                 Self.digest(present.entries ?? []) != watcher.digest
             else { continue }

@@ -61,6 +61,9 @@ package struct WorldChecker: Sendable {
         return facts
     }
 
+    /// When it looks into the agents again.
+    var nextLook: Instant { bounds.nextLook }
+
     /// Whatever a run itself watches is reported here too, so that the first violation is known.
     package mutating func report(_ checker: String, _ texts: [String], _ world: World) {
         for text in texts { violations.append(Violation(checker, text, at: world.now - World.beginning)) }
