@@ -15,8 +15,12 @@ extension Memberlist {
     /// Messages of one kind that still go round.
     package func count(in queue: Queue) -> Int { queues[queue.rawValue].count }
 
-    package var queuedCount: Int { queues.reduce(0) { $0 + $1.count } }
-    package var maxQueuedCount: Int { Self.maxNodes + (queues.count - 1) * Self.maxQueuedMessages }
+    /// Messages that still go round, and the most there can be. Mutating, so that it is asked where it stands.
+    package mutating func findQueued() -> (count: Int, limit: Int) {
+        var count = 0
+        for queue in queues.indices { count += queues[queue].count }
+        return (count, Self.maxNodes + (queues.count - 1) * Self.maxQueuedMessages)
+    }
 
     /// Queues a message to be passed on. A message longer than a datagram has room for would never leave and is
     /// dropped.

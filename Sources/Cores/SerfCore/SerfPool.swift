@@ -181,6 +181,9 @@ package struct SerfPool: Sendable {
         return due
     }
 
+    /// Messages that still go round, and the most there can be. Mutating, so that the pool is asked where it stands.
+    package mutating func findQueued() -> (count: Int, limit: Int) { memberlist.findQueued() }
+
     package mutating func handle(_ input: PoolInput, at now: Instant, into effects: inout [PoolEffect]) {
         guard phase != .left else { return }
         defer { nextDeadline = findDeadline() }

@@ -79,7 +79,7 @@ extension ServerCore {
         while !poolEffects.isEmpty {
             var batch: [PoolEffect] = []
             swap(&batch, &poolEffects)
-            if batch.count > 1 { batch.reverse() }
+            batch.reverseByMoving()
             while let effect = batch.popLast() {
                 switch effect {
                 case .datagram(let to, let bytes): out.append(.datagram(channel, to: to, bytes))
@@ -296,7 +296,7 @@ extension ServerCore {
         while !routerEffects.isEmpty {
             var batch: [RouterEffect] = []
             swap(&batch, &routerEffects)
-            if batch.count > 1 { batch.reverse() }
+            batch.reverseByMoving()
             while let effect = batch.popLast() {
                 switch effect {
                 case .ping(let id, let server, let fresh): ping(id, server, fresh: fresh, at: now)

@@ -22,15 +22,16 @@ extension ServerCore {
         }
         // A blocking query waits for as long as its client lets it.
         let waiterCount = (replica?.waiters.count ?? 0) + (replica?.woken.count ?? 0)
+        let broadcasts = lan.findQueued()
         var sizes = [
             size("requests", requests.count - waiterCount, RequestTable.maxCount, isForRequests: true),
             // A request is parked once at a time.
             size("parked requests", requests.parked.count, RequestTable.maxCount, isForRequests: true),
             size("server RPC calls", switchboard.callCount, RPCLimits().maxCalls),
             size("server RPC connections", switchboard.connectionCount, RPCLimits().maxConnections),
-            size("LAN broadcasts", lan.memberlist.queuedCount, lan.memberlist.maxQueuedCount),
+            size("LAN broadcasts", broadcasts.count, broadcasts.limit),
         ]
-        if let count = wan?.memberlist.queuedCount, let limit = wan?.memberlist.maxQueuedCount {
+        if let (count, limit) = wan?.findQueued() {
             sizes.append(size("WAN broadcasts", count, limit))
         }
         guard replica != nil else { return sizes }

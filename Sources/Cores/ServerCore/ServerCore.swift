@@ -255,7 +255,7 @@ extension ServerCore {
         while !switchboardEffects.isEmpty {
             var batch: [SwitchboardEffect] = []
             swap(&batch, &switchboardEffects)
-            if batch.count > 1 { batch.reverse() }
+            batch.reverseByMoving()
             while let effect = batch.popLast() {
                 switch effect {
                 case .connect(let stream, let endpoint, let timeout):

@@ -25,6 +25,8 @@ struct SimulatedLoad: Sendable {
     var isFinished = false
     /// Requests sent so far.
     var count = 0
+    /// By key: the last answer, and the value in it. Most answers are the last one again. As many as the load has keys.
+    private var lastAnswers: [String: (body: [UInt8], value: String?)] = [:]
 
     init(_ load: Topology.Load, agents: [String], at now: Duration) {
         record = load.name
@@ -35,6 +37,20 @@ struct SimulatedLoad: Sendable {
         self.interval = interval
         // Spread over one interval, so that the rate is steady.
         requesters = agents.indices.map { Requester(target: $0, nextDue: now + interval * $0 / count) }
+    }
+
+    /// The next agent that runs, from the one it asked last on.
+    func nextTarget(of number: Int, running: Set<String>) -> Int? {
+        let first = requesters[number].target
+        return agents.indices.lazy.map { (first + $0) % agents.count }.first { running.contains(agents[$0]) }
+    }
+
+    /// The value in the answer to a read of one key.
+    mutating func value(of key: String, in body: [UInt8]) -> String? {
+        if let last = lastAnswers[key], last.body == body { return last.value }
+        let value = FederationView.value(in: body)
+        lastAnswers[key] = (body: body, value: value)
+        return value
     }
 
     var isIdle: Bool { requesters.allSatisfy { $0.id == nil } }

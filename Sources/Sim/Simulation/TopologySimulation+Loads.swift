@@ -21,22 +21,17 @@ extension TopologySimulation {
     }
 
     private mutating func send(_ place: Int, _ number: Int) {
-        let load = loads[place]
-        var requester = load.requesters[number]
-        defer { loads[place].requesters[number] = requester }
-        requester.nextDue = now + load.interval
-        let first = requester.target
-        let order = load.agents.indices.lazy.map { (first + $0) % load.agents.count }
+        loads[place].requesters[number].nextDue = now + loads[place].interval
         // Nobody to ask: as if it had not been due.
-        guard let target = order.first(where: { view.running.contains(load.agents[$0]) }),
-            let host = federation.hostOf[load.agents[target]]
+        guard let target = loads[place].nextTarget(of: number, running: view.running),
+            let host = federation.hostOf[loads[place].agents[target]]
         else { return }
-        requester.target = target
-        requester.host = host
+        loads[place].requesters[number].target = target
+        loads[place].requesters[number].host = host
         let (request, sent) = makeRequest(place)
-        requester.request = sent
+        loads[place].requesters[number].request = sent
         let id = clients.world.http(request, at: host, timeout: SimulatedLoad.timeout)
-        requester.id = id
+        loads[place].requesters[number].id = id
         loadRequests[id] = (load: place, requester: number)
     }
 
@@ -56,9 +51,9 @@ extension TopologySimulation {
         request.outcome = outcome(of: answer)
         if case .http(let response) = answer, request.outcome == .succeeded {
             if !request.isWrite && loads[place].load.kind == .kvRead {
-                request.value = response.status == 200 ? FederationView.value(in: response.body) : nil
+                request.value = response.status == 200 ? loads[place].value(of: request.key, in: response.body) : nil
             }
-            try checkStale(loads[place], loads[place].requesters[number].host, request.key, response)
+            try checkStale(place, loads[place].requesters[number].host, request.key, response)
         }
         view.loads[loads[place].record]?.requests.append(request)
         loads[place].requesters[number].id = nil
@@ -82,13 +77,15 @@ extension TopologySimulation {
 
     /// Stale reads of one server never go back while it runs.
     private mutating func checkStale(
-        _ load: SimulatedLoad, _ host: Int, _ key: String, _ response: HTTPResponse
+        _ place: Int, _ host: Int, _ key: String, _ response: HTTPResponse
     ) throws(Failure) {
-        let isOwn = load.load.datacenter.isEmpty || load.load.datacenter == datacenter(of: host)
-        guard load.load.mode == .stale, isOwn, federation.plan.agents[host].isServer,
+        guard loads[place].load.mode == .stale else { return }
+        let load = loads[place].load
+        let isOwn = load.datacenter.isEmpty || load.datacenter == datacenter(of: host)
+        guard isOwn, federation.plan.agents[host].isServer,
             let index = response.header("X-Consul-Index").flatMap({ UInt64($0) })
         else { return }
-        let session = StaleSession(host: host, life: clients.world.life(of: host), path: "\(load.load.kind) \(key)")
+        let session = StaleSession(host: host, life: clients.world.life(of: host), path: "\(load.kind) \(key)")
         if let floor = staleFloors[session], index < floor {
             throw Failure(
                 description: "stale reads went back: \(clients.world.hosts[host]) shows \(key) at index \(index) "

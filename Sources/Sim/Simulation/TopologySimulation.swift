@@ -149,11 +149,11 @@ package struct TopologySimulation: Sendable {
         var due = loadDue
         var moment = moment(of: due)
         var look = checker.nextLook
-        clients.world.lookAhead(before: min(moment, quietUntil))
+        if options.turns != nil { clients.world.lookAhead(before: min(moment, quietUntil)) }
         while clients.world.step(before: moment) {
             try observe()
             if !clients.ready.isEmpty || hasReadyScript { return }
-            if look != checker.nextLook {
+            if options.turns != nil, look != checker.nextLook {
                 look = checker.nextLook
                 clients.world.lookAhead(before: min(moment, quietUntil))
             }

@@ -5,7 +5,8 @@ import Synchronization
 /// One agent's process; without a core it does not run. Touched by whoever takes its turn: the world, or a helper to
 /// which the turn was offered.
 final class AgentProcess: @unchecked Sendable {
-    var core: ServerCore?
+    /// One at a time by construction: the check for it would be asked in every turn.
+    @exclusivity(unchecked) var core: ServerCore?
 
     init(_ core: ServerCore?) { self.core = core }
 

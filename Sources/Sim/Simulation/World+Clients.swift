@@ -93,9 +93,12 @@ extension World {
             clients.answers.append((id: number, .failed("connection refused")))
             return number
         }
-        clients.exchanges[number] = (host: host, exchange: exchange)
         add(.clientGivesUp(number), due: now + timeout)
-        if !states[host].isFrozen { read(number, exchange, host) }
+        if states[host].isFrozen {
+            clients.exchanges[number] = (host: host, exchange: exchange)
+        } else {
+            read(number, exchange, host)
+        }
         return number
     }
 
@@ -108,7 +111,10 @@ extension World {
             trace(.client, host, "\(request.method) \(request.target)")
             perform(step, round, number, host)
         case .unreadDNS(let packet):
-            guard let frontEnd = frontEnds[host].dns else { return }
+            guard let frontEnd = frontEnds[host].dns else {
+                // Nobody listens, and UDP tells nobody.
+                return clients.exchanges[number] = (host: host, exchange: exchange)
+            }
             var round = DNSRound(frontEnd, random: clients.random.split())
             perform(round.begin(packet, isTCP: false, view: views[host], at: local), round, number, host)
         case .http, .dns: break
@@ -116,9 +122,14 @@ extension World {
     }
 
     private mutating func perform(_ step: HTTPRound.Step, _ round: HTTPRound, _ number: UInt64, _ host: Int) {
-        clients.exchanges[number]?.exchange = .http(round)
+        // Most are answered at once, and never stored.
+        if case .respond(let response) = step {
+            clients.exchanges[number] = nil
+            return end(number, .http(response))
+        }
+        clients.exchanges[number] = (host: host, exchange: .http(round))
         switch step {
-        case .respond(let response): finish(number, .http(response))
+        case .respond: break
         case .ask(let request, let timeout):
             hand(.request(RequestID(number), request, timeout: timeout, explains: round.explains), to: host)
         case .askAll(let questions, let timeout):
@@ -143,7 +154,7 @@ extension World {
     }
 
     private mutating func perform(_ step: DNSRound.Step, _ round: DNSRound, _ number: UInt64, _ host: Int) {
-        clients.exchanges[number]?.exchange = .dns(round)
+        clients.exchanges[number] = (host: host, exchange: .dns(round))
         switch step {
         case .respond(let bytes):
             // Silence: the client waits for its time to pass.
@@ -159,7 +170,10 @@ extension World {
     }
 
     private mutating func finish(_ number: UInt64, _ answer: ClientAnswer) {
-        guard clients.exchanges.removeValue(forKey: number) != nil else { return }
+        if clients.exchanges.removeValue(forKey: number) != nil { end(number, answer) }
+    }
+
+    private mutating func end(_ number: UInt64, _ answer: ClientAnswer) {
         for id in clients.questionsOf.removeValue(forKey: number) ?? [] { clients.questions[id] = nil }
         clients.answers.append((id: number, answer))
     }
@@ -177,30 +191,37 @@ extension World {
             let (id, answer) = clients.arrived.removeFirst()
             let question = clients.questions.removeValue(forKey: id)
             let number = question?.exchange ?? id
-            guard let (host, exchange) = clients.exchanges[number] else { continue }
+            // Taken out, for a copy of it counts all that it holds; whatever goes on puts it back.
+            guard let (host, exchange) = clients.exchanges.removeValue(forKey: number) else { continue }
             let local = states[host].clock.local(now)
-            if let question, case .http(var round) = exchange {
+            switch (exchange, answer) {
+            case (.http(var round), _) where question != nil:
+                let part = question?.number ?? 0
                 let step =
                     switch answer {
                     case .request(let result, let details):
-                        round.answered(question.number, result, details, view: views[host], at: local)
-                    case .agent(let response): round.answered(question.number, response)
+                        round.answered(part, result, details, view: views[host], at: local)
+                    case .agent(let response): round.answered(part, response)
                     }
-                clients.exchanges[number]?.exchange = .http(round)
-                if let step { perform(step, round, number, host) }
-                continue
-            }
-            switch (exchange, answer) {
+                guard let step else {
+                    clients.exchanges[number] = (host: host, exchange: .http(round))
+                    break
+                }
+                perform(step, round, number, host)
             case (.http(var round), .request(let result, let details)):
                 let step = round.answered(result, details, view: views[host], at: local)
                 perform(step, round, number, host)
-            case (.http(let round), .agent(let response)): finish(number, .http(round.answered(response)))
+            case (.http(let round), .agent(let response)): end(number, .http(round.answered(response)))
             case (.dns(let round), .agent(let response)):
-                if let bytes = round.answered(response) { finish(number, .dns(bytes)) }
+                if let bytes = round.answered(response) {
+                    end(number, .dns(bytes))
+                } else {
+                    clients.exchanges[number] = (host: host, exchange: exchange)
+                }
             case (.dns(var round), .request(let result, _)):
                 let step = round.answered(result, view: views[host], at: local)
                 perform(step, round, number, host)
-            default: break
+            case (.unreadHTTP, _), (.unreadDNS, _): clients.exchanges[number] = (host: host, exchange: exchange)
             }
         }
     }

@@ -295,7 +295,7 @@ package struct World: Sendable {
         turnCounts[host] += 1
         if batch.count > largestTurn.effectCount { largestTurn = (host: host, effectCount: batch.count) }
         // The last one first out: each is moved, not copied.
-        if batch.count > 1 { batch.reverse() }
+        batch.reverseByMoving()
         while let effect = batch.popLast() { perform(effect, by: host) }
         swap(&batch, &effects)
         // Answers leave before the process ends.
