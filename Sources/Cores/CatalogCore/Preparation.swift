@@ -8,11 +8,12 @@ package struct Preparation: Sendable {
     package var patterns: PatternCompiler
     /// Consul's `session_ttl_min`.
     package var minSessionTTL: Duration
-    package var catalog: Catalog
+    /// Nil: nothing is known yet.
+    package var catalog: Catalog?
 
     package init(
         identity: String = "", patterns: PatternCompiler = .none, minSessionTTL: Duration = .seconds(10),
-        catalog: Catalog = Catalog()
+        catalog: Catalog? = nil
     ) {
         self.identity = identity
         self.patterns = patterns
@@ -83,7 +84,7 @@ extension Preparation {
             if let problem = Catalog.queryProblem(query.id) {
                 throw .remote("Prepared Query lookup failed: \(problem)")
             }
-            if catalog.query(query.id) == nil {
+            if catalog?.query(query.id) == nil {
                 throw .remote("Cannot modify non-existent prepared query: '\(query.id)'")
             }
         }

@@ -78,5 +78,6 @@ struct SimulatedLoad: Sendable {
 struct StaleSession: Hashable, Sendable {
     let host: Int
     let life: Int
-    let path: String
+    let kind: Topology.Load.Kind
+    let key: String
 }

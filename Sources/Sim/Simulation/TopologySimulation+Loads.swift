@@ -85,7 +85,7 @@ extension TopologySimulation {
         guard isOwn, federation.plan.agents[host].isServer,
             let index = response.header("X-Consul-Index").flatMap({ UInt64($0) })
         else { return }
-        let session = StaleSession(host: host, life: clients.world.life(of: host), path: "\(load.kind) \(key)")
+        let session = StaleSession(host: host, life: clients.world.life(of: host), kind: load.kind, key: key)
         if let floor = staleFloors[session], index < floor {
             throw Failure(
                 description: "stale reads went back: \(clients.world.hosts[host]) shows \(key) at index \(index) "
