@@ -251,6 +251,22 @@ struct DetectionTests {
         #expect(GossipTimings.lan.transmitLimit(nodeCount: nodeCount) == limit)
     }
 
+    @Test("A refutation is sent twice as often as what others say of themselves")
+    func refutation() {
+        var counts: [UInt32: Int] = [:]
+        var bench = Bench()
+        bench.give(Bench.alive("n2", 2))
+        bench.give(Bench.alive("n3", 3))
+        bench.give(.suspect(Accusation(incarnation: 1, node: "me", from: "n2")))
+        for message in Bench.messages(bench.run(for: .seconds(20))) {
+            if case .alive(let alive) = message, ["me", "n3"].contains(alive.node) {
+                counts[alive.node == "me" ? 2 : 1, default: 0] += 1
+            }
+        }
+        let limit = GossipTimings.consulLAN.transmitLimit(nodeCount: 3)
+        #expect(counts == [1: limit, 2: 2 * limit])
+    }
+
     @Test("4.9: push/pull slows down", arguments: [(2, 30), (32, 30), (33, 60), (64, 60), (65, 90)])
     func pushPull(nodeCount: Int, seconds: Int) {
         #expect(GossipTimings.lan.pushPullInterval(nodeCount: nodeCount) == .seconds(seconds))

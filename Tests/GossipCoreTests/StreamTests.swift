@@ -44,6 +44,38 @@ struct StreamTests {
         return nil
     }
 
+    @Test("4.9: who answered the last probe takes the place of a member that cannot be reached, once")
+    func substitute() throws {
+        var bench = Bench()
+        for index in 2...6 as ClosedRange<UInt8> { bench.give(Bench.alive("n\(index)", index)) }
+        var dialled: (stream: StreamID, to: Endpoint)?
+        var answering: Endpoint?
+        // An interval of 30 s: all probes are answered, so that what is dialled is a push/pull.
+        for _ in 0..<600 where dialled == nil {
+            for output in bench.run(for: .milliseconds(50)) {
+                switch output {
+                case .connect(let stream, let to, _): dialled = (stream, to)
+                case .datagram(let to, let bytes):
+                    for case .ping(let ping) in Datagram.read(bytes).messages {
+                        bench.give(.ack(Ack(sequence: ping.sequence)))
+                        answering = to
+                    }
+                default: break
+                }
+            }
+        }
+        let first = try #require(dialled)
+        try #require(answering != first.to, "another seed is wanted")
+        func fail(_ stream: StreamID) -> [(stream: StreamID, to: Endpoint)] {
+            var outputs: [MemberlistOutput] = []
+            bench.list.handle(.connectFailed(stream, "timed out"), at: bench.now, into: &outputs)
+            return outputs.compactMap { if case .connect(let stream, let to, _) = $0 { (stream, to) } else { nil } }
+        }
+        let second = fail(first.stream)
+        #expect(second.map(\.to) == [try #require(answering)])
+        #expect(second.flatMap { fail($0.stream) }.isEmpty)
+    }
+
     @Test("a joiner gets our state and is merged")
     func join() {
         let (answer, isKnown) = Self.exchange(Self.pushPull())

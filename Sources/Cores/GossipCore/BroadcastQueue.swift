@@ -7,10 +7,13 @@ package struct BroadcastQueue: Sendable {
         package var message: [UInt8]
         /// Told when the message has had its transmissions or was replaced.
         package var token: UInt64?
+        /// Sent so many times as often as others.
+        package var weight: Int
         fileprivate var transmitCount = 0
         fileprivate var sequence: UInt64 = 0
 
-        package init(name: String? = nil, message: [UInt8], token: UInt64? = nil) {
+        package init(name: String? = nil, message: [UInt8], token: UInt64? = nil, weight: Int = 1) {
+            self.weight = weight
             self.name = name
             self.message = message
             self.token = token
@@ -83,7 +86,7 @@ package struct BroadcastQueue: Sendable {
         items = kept
         for var item in taken {
             item.transmitCount += 1
-            if item.transmitCount < transmitLimit {
+            if item.transmitCount < transmitLimit * item.weight {
                 insert(item)
             } else if let token = item.token {
                 finished.append(token)

@@ -24,8 +24,9 @@ extension Memberlist {
 
     /// Queues a message to be passed on. A message longer than a datagram has room for would never leave and is
     /// dropped.
+    /// - Parameter weight: sent so many times as often as others.
     package mutating func broadcast(
-        _ message: GossipMessage, name: String? = nil, on queue: Queue, token: UInt64? = nil,
+        _ message: GossipMessage, name: String? = nil, on queue: Queue, token: UInt64? = nil, weight: Int = 1,
         into outputs: inout [MemberlistOutput]
     ) {
         let bytes = message.encoded
@@ -35,7 +36,7 @@ extension Memberlist {
             if let token { outputs.append(.broadcastFinished(token)) }
             return
         }
-        let finished = queues[queue.rawValue].add(.init(name: name, message: bytes, token: token))
+        let finished = queues[queue.rawValue].add(.init(name: name, message: bytes, token: token, weight: weight))
         for token in finished { outputs.append(.broadcastFinished(token)) }
     }
 

@@ -120,6 +120,7 @@ extension Memberlist {
     mutating func acked(_ ack: Ack, at now: Instant, into outputs: inout [MemberlistOutput]) {
         if let current = probe, current.sequence == ack.sequence {
             if current.isDirect {
+                lastAnswering = current.name
                 outputs.append(.pinged(current.name, payload: ack.payload, roundTrip: now - current.sentAt))
             }
             endProbe(succeeded: true, at: now, into: &outputs)

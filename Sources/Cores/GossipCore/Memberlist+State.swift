@@ -160,6 +160,10 @@ extension Memberlist {
         outputs.append(.left(node))
     }
 
+    /// A refutation is known to its node alone until one of its transmissions arrives. Where a cut hides six of
+    /// fourteen members, all eight were lost now and then, and the pool called a living member dead.
+    private static let refutationWeight = 2
+
     /// Outbids whatever was said about this node. An accusation with the highest number there is cannot be outbid.
     private mutating func refute(_ accused: UInt32, at now: Instant, into outputs: inout [MemberlistOutput]) {
         var node = own
@@ -167,7 +171,8 @@ extension Memberlist {
         node.incarnation = highest == .max || Mutant.refutedWithoutIncarnation.isOn ? highest : highest + 1
         nodes[node.name] = node
         changeAwareness(by: 1)
-        broadcast(.alive(node.alive), name: node.name, on: .state, into: &outputs)
+        broadcast(
+            .alive(node.alive), name: node.name, on: .state, weight: Self.refutationWeight, into: &outputs)
         let values: KeyValuePairs = ["gossip.incarnation": "\(node.incarnation)", "gossip.self": node.name]
         outputs.append(.log(LogLine(.warning, "refuting what is said about this node", values)))
     }

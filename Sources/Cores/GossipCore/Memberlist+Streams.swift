@@ -6,7 +6,8 @@ struct GossipStream: Sendable {
     enum Purpose: Sendable {
         case accepted(from: Endpoint)
         case probe(UInt32)
-        case pushPull(isJoin: Bool)
+        /// - Parameter drawn: the member whose turn it was by the interval; nil for an exchange somebody asked for.
+        case pushPull(isJoin: Bool, drawn: String? = nil)
     }
 
     let purpose: Purpose
@@ -51,7 +52,25 @@ extension Memberlist {
         guard !isLeaving else { return }
         let own = configuration.name
         guard let peer = draw(1, where: { $0.name != own && $0.state == .alive }).first else { return }
-        _ = startPushPull(with: peer.endpoint, isJoin: false, at: now, into: &outputs)
+        exchange(with: peer, drawn: peer.name, at: now, into: &outputs)
+    }
+
+    private mutating func exchange(
+        with peer: NodeRecord, drawn: String?, at now: Instant, into outputs: inout [MemberlistOutput]
+    ) {
+        let purpose = GossipStream.Purpose.pushPull(isJoin: false, drawn: drawn)
+        _ = open(purpose, to: peer, within: timings.streamTimeout, at: now, into: &outputs)
+    }
+
+    /// A push/pull mends what gossip has missed, and beside a cut a member keeps what it missed for as long as it draws
+    /// those behind the cut: who answered the last probe takes the place of one that cannot be reached. Once in an
+    /// interval: the substitute has none.
+    private mutating func exchangeInstead(
+        of drawn: String, at now: Instant, into outputs: inout [MemberlistOutput]
+    ) {
+        guard !isLeaving, let name = lastAnswering, name != drawn, let peer = nodes[name], peer.state == .alive
+        else { return }
+        exchange(with: peer, drawn: nil, at: now, into: &outputs)
     }
 
     mutating func accepted(
@@ -77,7 +96,7 @@ extension Memberlist {
         case .probe(let sequence):
             guard let probe, probe.sequence == sequence else { return end(stream, into: &outputs) }
             write(.ping(ping(probe.name, sequence)), on: stream, into: &outputs)
-        case .pushPull(let isJoin): outputs.append(.wantsUserState(stream, isJoin: isJoin))
+        case .pushPull(let isJoin, _): outputs.append(.wantsUserState(stream, isJoin: isJoin))
         }
     }
 
@@ -91,7 +110,7 @@ extension Memberlist {
         state.userState = userState
         switch open.purpose {
         case .probe: return
-        case .pushPull(let isJoin):
+        case .pushPull(let isJoin, _):
             state.isJoin = isJoin
             write(.pushPull(state), on: stream, into: &outputs)
         case .accepted(let source):
@@ -135,16 +154,21 @@ extension Memberlist {
     }
 
     /// The stream is over without its purpose fulfilled.
-    mutating func failed(_ stream: StreamID, _ reason: String, into outputs: inout [MemberlistOutput]) {
+    mutating func failed(
+        _ stream: StreamID, _ reason: String, at now: Instant, into outputs: inout [MemberlistOutput]
+    ) {
         guard streams[stream] != nil else { return }
         outputs.append(.close(stream))
-        ended(stream, reason, into: &outputs)
+        ended(stream, reason, at: now, into: &outputs)
     }
 
     /// The stream is gone already: it never opened, or the peer closed it.
-    mutating func ended(_ stream: StreamID, _ reason: String, into outputs: inout [MemberlistOutput]) {
-        guard let open = forget(stream) else { return }
-        if case .pushPull = open.purpose { outputs.append(.pushPullEnded(stream, failure: reason)) }
+    mutating func ended(
+        _ stream: StreamID, _ reason: String, at now: Instant, into outputs: inout [MemberlistOutput]
+    ) {
+        guard let open = forget(stream), case .pushPull(_, let drawn) = open.purpose else { return }
+        outputs.append(.pushPullEnded(stream, failure: reason))
+        if let drawn { exchangeInstead(of: drawn, at: now, into: &outputs) }
     }
 
     mutating func received(
@@ -155,13 +179,13 @@ extension Memberlist {
         streams[stream] = open
         switch progress {
         case .needsMore: return
-        case .failed(let reason): failed(stream, reason, into: &outputs)
+        case .failed(let reason): failed(stream, reason, at: now, into: &outputs)
         case .refused(let reason):
             if case .accepted(let source) = open.purpose {
                 write(.error(ErrorAnswer(reason)), on: stream, into: &outputs)
                 report("gossip stream refused", reason, from: source.description, into: &outputs)
             }
-            failed(stream, reason, into: &outputs)
+            failed(stream, reason, at: now, into: &outputs)
         case .message(let message): received(message, on: stream, open.purpose, at: now, into: &outputs)
         }
     }
@@ -185,7 +209,7 @@ extension Memberlist {
         case (.probe(let sequence), .ack(let ack)):
             if ack.sequence == sequence { streamAcked(sequence) }
             end(stream, into: &outputs)
-        case (.pushPull(let isJoin), .pushPull(let state)):
+        case (.pushPull(let isJoin, _), .pushPull(let state)):
             end(stream, into: &outputs)
             if isJoin, let holder = nameHolder(in: state, at: now) {
                 outputs.append(.nameTaken(by: holder, on: stream))
@@ -198,9 +222,9 @@ extension Memberlist {
             }
             outputs.append(.pushPullEnded(stream, failure: problem))
         case (_, .error(let answer)):
-            failed(stream, "remote error: \(answer.text)", into: &outputs)
+            failed(stream, "remote error: \(answer.text)", at: now, into: &outputs)
         case (.accepted, .ack), (.probe, _), (.pushPull, _):
-            failed(stream, "unexpected message", into: &outputs)
+            failed(stream, "unexpected message", at: now, into: &outputs)
         }
     }
 }

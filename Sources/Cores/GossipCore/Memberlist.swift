@@ -105,6 +105,8 @@ package struct Memberlist: Sendable {
     var probeList: [String] = []
     var probeIndex = 0
     var probe: Probe?
+    /// Who answered the last probe that was answered directly.
+    var lastAnswering: String?
     var isProbeTickMissed = false
     var sequence: UInt32 = 0
     var relays: [UInt32: Relay] = [:]
@@ -193,9 +195,9 @@ package struct Memberlist: Sendable {
         case .datagram(let source, let bytes): receive(datagram: bytes, from: source, at: now, into: &outputs)
         case .accepted(let stream, let source): accepted(stream, from: source, at: now, into: &outputs)
         case .connected(let stream): connected(stream, at: now, into: &outputs)
-        case .connectFailed(let stream, let reason): ended(stream, reason, into: &outputs)
+        case .connectFailed(let stream, let reason): ended(stream, reason, at: now, into: &outputs)
         case .received(let stream, let bytes): received(bytes, on: stream, at: now, into: &outputs)
-        case .closed(let stream): ended(stream, "closed by the peer", into: &outputs)
+        case .closed(let stream): ended(stream, "closed by the peer", at: now, into: &outputs)
         }
     }
 
@@ -207,7 +209,7 @@ package struct Memberlist: Sendable {
             case .probeDeadline(let sequence): probeEnded(sequence, at: now, into: &outputs)
             case .relay(let sequence): relayTimedOut(sequence, into: &outputs)
             case .suspicion(let name, let deadline): suspicionFired(name, deadline, at: now, into: &outputs)
-            case .stream(let stream): failed(stream, "i/o timeout", into: &outputs)
+            case .stream(let stream): failed(stream, "i/o timeout", at: now, into: &outputs)
             }
         }
         if probeDue <= now {
