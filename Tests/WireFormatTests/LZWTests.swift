@@ -11,7 +11,8 @@ struct LZWTests {
         }
     }
 
-    @Test("comes back, in both dialects, past table resets", arguments: LZW.Dialect.allCases, [2, 17, 256] as [UInt64])
+    /// Of one letter alone the result outgrows what is taken for it at first.
+    @Test("comes back, in both dialects, past table resets", arguments: LZW.Dialect.allCases, [1, 2, 17, 256])
     func roundTrip(dialect: LZW.Dialect, alphabet: UInt64) throws {
         for count in [0, 1, 2, 3, 100, 3837, 3838, 3839, 3840, 20_000, 70_000] {
             let bytes = Self.sample(alphabet, count: count, alphabet: alphabet)
