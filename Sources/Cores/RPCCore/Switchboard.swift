@@ -43,6 +43,12 @@ package struct Switchboard: Sendable {
     }
 
     package var nextDeadline: Instant {
+        var board = self
+        return board.findDeadline()
+    }
+
+    /// The same, of the switchboard where it stands: a getter of another module is given a copy.
+    package mutating func findDeadline() -> Instant {
         min(connectionTimers.nextDeadline, callTimers.nextDeadline, nextRaftDeadline)
     }
 

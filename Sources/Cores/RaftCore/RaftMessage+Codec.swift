@@ -17,9 +17,13 @@ extension RaftMessage {
     package func encode() -> [UInt8] {
         var writer = MessagePackWriter(reserving: 96 + body.payloadBytes)
         writer.writeArrayHeader(9)
-        for number in [Self.version, clusterID.value, from.high, from.low, to.high, to.low, term.value] {
-            writer.write(number)
-        }
+        writer.write(Self.version)
+        writer.write(clusterID.value)
+        writer.write(from.high)
+        writer.write(from.low)
+        writer.write(to.high)
+        writer.write(to.low)
+        writer.write(term.value)
         writer.write(body.code.rawValue)
         body.encode(into: &writer)
         return writer.bytes

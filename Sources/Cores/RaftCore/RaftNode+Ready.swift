@@ -44,7 +44,7 @@ struct WriteTracker: Sendable {
 extension RaftNode {
     /// Mutating, so that it is asked of the node where it stands.
     private mutating func hasWork() -> Bool {
-        isHardStateDirty || pendingTruncation != nil || owesEntries
+        isHardStateDirty || pendingTruncation != nil || owesEntries()
             || !outbox.isEmpty || !heldMessages.isEmpty
             || (deliveredIndex < commitIndex && installing == nil)
             || !confirmedReads.isEmpty || !failedReads.isEmpty || readySnapshot != nil || wantsSnapshot
@@ -52,8 +52,9 @@ extension RaftNode {
     }
 
     /// Entries for the disk. Those of a leader that gather for every voter, and that none was sent yet, gather for its
-    /// own disk too: they commit no sooner without a voter, and one write takes more of them.
-    private var owesEntries: Bool {
+    /// own disk too: they commit no sooner without a voter, and one write takes more of them. Mutating for the same
+    /// reason.
+    private mutating func owesEntries() -> Bool {
         guard handedIndex < log.lastIndex else { return false }
         guard let peers = leadership?.peers else { return true }
         var isGathering = false
@@ -71,8 +72,11 @@ extension RaftNode {
     }
 
     /// What is owed since the last call; nil, and nothing allocated, when nothing is. Call until nil.
-    package mutating func takeReady() -> Ready? {
-        guard owesWork() else { return nil }
+    package mutating func takeReady() -> Ready? { owesWork() ? takeOwed() : nil }
+
+    /// For who asks `owesWork` itself.
+    /// - Precondition: it has just said so.
+    package mutating func takeOwed() -> Ready {
         var ready = Ready()
         ready.batch = takeBatch()
         ready.sequence = writes.latestSequence
@@ -95,7 +99,7 @@ extension RaftNode {
     }
 
     private mutating func takeBatch() -> WriteBatch? {
-        guard isHardStateDirty || pendingTruncation != nil || owesEntries else { return nil }
+        guard isHardStateDirty || pendingTruncation != nil || owesEntries() else { return nil }
         var batch = WriteBatch()
         batch.truncateFrom = pendingTruncation
         if handedIndex < log.lastIndex {

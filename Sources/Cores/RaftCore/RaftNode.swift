@@ -190,7 +190,8 @@ package struct RaftNode: Sendable {
         return RaftGlance(
             term: hardState.term, isLeader: role == .leader,
             isReadyForReads: leadership != nil && appliedIndex >= leadership!.noopIndex,
-            durableCommitIndex: min(commitIndex, persistedIndex), nextDeadline: deadline)
+            durableCommitIndex: min(commitIndex, persistedIndex), heardCommit: heardCommit, knowsLeader: leader != nil,
+            leaseEnd: leaseEnd, lastContact: lastContact, nextDeadline: deadline)
     }
 
     package mutating func advance(to instant: Instant) {
@@ -331,6 +332,13 @@ package struct RaftGlance: Sendable {
     package let isReadyForReads: Bool
     /// As `RaftNode.durableCommitIndex`.
     package let durableCommitIndex: LogIndex
+    /// As `RaftNode.heardCommit`.
+    package let heardCommit: LogIndex
+    package let knowsLeader: Bool
+    /// As `RaftNode.leaseEnd`.
+    package let leaseEnd: Instant
+    /// As `RaftNode.lastContact`.
+    package let lastContact: Instant?
     /// As `RaftNode.nextDeadline`.
     package let nextDeadline: Instant
 }

@@ -37,7 +37,7 @@ extension Router {
     package var refusals: [String: StandingRefusal] { datacenters.standingRefusals }
     package func refusal(of datacenter: String) -> StandingRefusal? { datacenters.standingRefusal(of: datacenter) }
     /// Another one whenever `refusals` are others.
-    package var refusalGeneration: Int { datacenters.refusalGeneration }
+    package mutating func refusalGeneration() -> Int { datacenters.refusalGeneration }
 
     // MARK: Relays
 

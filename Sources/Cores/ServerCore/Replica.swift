@@ -146,14 +146,14 @@ struct Replica: Sendable {
     mutating func refreshView(toRead isRead: Bool) -> Bool {
         let isShown = isRead && !view.showsCatalog
         let glance = node.glance()
-        if !hasCaughtUp, node.leader != nil, appliedIndex > .zero, appliedIndex >= node.heardCommit {
+        if !hasCaughtUp, glance.knowsLeader, appliedIndex > .zero, appliedIndex >= glance.heardCommit {
             hasCaughtUp = !glance.isLeader || glance.isReadyForReads
         }
         let moment = Moment(
             appliedIndex: appliedIndex, term: glance.term, isLeader: glance.isLeader,
-            leaderKnown: node.leader != nil && hasCaughtUp,
-            leaseEnd: glance.isLeader && glance.isReadyForReads ? node.leaseEnd : .zero,
-            lastContact: hasCaughtUp ? node.lastContact : nil, refusalGeneration: refusalGeneration)
+            leaderKnown: glance.knowsLeader && hasCaughtUp,
+            leaseEnd: glance.isLeader && glance.isReadyForReads ? glance.leaseEnd : .zero,
+            lastContact: hasCaughtUp ? glance.lastContact : nil, refusalGeneration: refusalGeneration)
         guard moment != published || isShown else { return false }
         if isShown || published?.appliedIndex != moment.appliedIndex {
             unreadCount = isRead || view.wasRead ? 0 : unreadCount + 1

@@ -24,7 +24,8 @@ extension ServerCore {
     mutating func settle(at now: Instant) {
         guard replica != nil else { return }
         var finished: [(pending: UInt64, result: Result<Response, FederationError>)] = []
-        while replica!.node.owesWork(), let ready = replica!.node.takeReady() {
+        while replica!.node.owesWork() {
+            let ready = replica!.node.takeOwed()
             for message in ready.messages { send(message, at: now) }
             persist(ready)
             if let snapshot = ready.installSnapshot { install(snapshot, at: now) }
@@ -54,10 +55,11 @@ extension ServerCore {
     /// - Parameter isRead: somebody is about to read it.
     mutating func publishView(toRead isRead: Bool = false) {
         guard replica != nil else { return }
-        if replica!.refusalGeneration != router.refusalGeneration {
+        let generation = router.refusalGeneration()
+        if replica!.refusalGeneration != generation {
             // Who asks for a forgotten datacenter is noted: none of its requests is refused without.
             let refusals = router.refusals.filter { !forgetting.isForgotten($0.key) }
-            replica!.take(refusals, router.refusalGeneration)
+            replica!.take(refusals, generation)
         }
         guard replica!.refreshView(toRead: isRead) else { return }
         out.append(.publish(replica!.view))
@@ -293,12 +295,12 @@ extension ServerCore {
     private static let maxThresholds = 4
 
     private mutating func snapshotWhenDue(at now: Instant) {
-        guard replica != nil, !replica!.isSavingSnapshot, !replica!.diskIsFull, replica!.installing == nil else {
-            return
-        }
+        guard replica != nil else { return }
         let count = replica!.appliedIndex - replica!.snapshotIndex
         let threshold = configuration.snapshotThreshold
-        guard count >= threshold, replica!.nextSnapshotLook <= now || count / Self.maxThresholds >= threshold,
+        // Mostly the log is short, which is told first.
+        guard count >= threshold, !replica!.isSavingSnapshot, !replica!.diskIsFull, replica!.installing == nil,
+            replica!.nextSnapshotLook <= now || count / Self.maxThresholds >= threshold,
             let metadata = replica!.node.snapshotMetadata(at: replica!.appliedIndex)
         else { return }
         replica!.isSavingSnapshot = true

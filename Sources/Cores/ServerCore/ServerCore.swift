@@ -114,7 +114,7 @@ package struct ServerCore: Sendable {
     /// Asked in place: a copy of an optional part costs more than what it is asked for, and a computed property of the
     /// agent itself would be asked of a copy of all of it.
     private mutating func findDeadline() {
-        var next = min(lan.nextDeadline, switchboard.nextDeadline, router.nextDeadline, scheduler.nextDeadline)
+        var next = min(lan.nextDeadline, switchboard.findDeadline(), router.nextDeadline, scheduler.nextDeadline)
         next = min(next, wan?.nextDeadline ?? .distantFuture, replica?.findDeadline() ?? .distantFuture)
         next = min(next, requests.nextDeadline, joiner.nextDeadline, local.nextDeadline)
         next = min(next, sessionTimers.nextDeadline, failovers.nextDeadline, events.nextDeadline)

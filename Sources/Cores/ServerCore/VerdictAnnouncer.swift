@@ -15,7 +15,8 @@ struct VerdictAnnouncer: Sendable {
     private var waiting: Set<String> = []
 
     var nextDeadline: Instant {
-        waiting.reduce(.distantFuture) { min($0, (told[$1]?.at ?? .zero) + Self.pause) }
+        guard !waiting.isEmpty else { return .distantFuture }
+        return waiting.reduce(.distantFuture) { min($0, (told[$1]?.at ?? .zero) + Self.pause) }
     }
 
     /// - Returns: whether to tell it now.

@@ -38,11 +38,17 @@ package struct MessagePackReader {
     /// One byte as it is, between objects.
     package mutating func readByte() throws(WireError) -> UInt8 { try byte() }
 
+    /// - Parameter count: 1, 2, 4 or 8 bytes.
     private mutating func bigEndian(_ count: Int) throws(WireError) -> UInt64 {
         let start = try take(count)
-        var value: UInt64 = 0
-        for offset in start..<start + count { value = value << 8 | UInt64(bytes[offset]) }
-        return value
+        return bytes.withUnsafeBytes { bytes in
+            switch count {
+            case 1: UInt64(bytes[start])
+            case 2: UInt64(UInt16(bigEndian: bytes.loadUnaligned(fromByteOffset: start, as: UInt16.self)))
+            case 4: UInt64(UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: start, as: UInt32.self)))
+            default: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self))
+            }
+        }
     }
 
     /// Charges decoded memory against the budget.

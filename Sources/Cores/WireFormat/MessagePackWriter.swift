@@ -16,10 +16,9 @@ package struct MessagePackWriter {
     package mutating func append(_ more: [UInt8]) { bytes.append(contentsOf: more) }
 
     private mutating func bigEndian(_ value: UInt64, _ count: Int) {
-        var shift = 8 * (count - 1)
-        while shift >= 0 {
-            bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(shift)))
-            shift -= 8
+        // One append, which looks for room once.
+        withUnsafeBytes(of: value.bigEndian) { all in
+            bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: all[(all.count - count)...]))
         }
     }
 

@@ -35,7 +35,13 @@ public struct DeadlineQueue<Value> {
 
     /// The earliest value when it is due at `now`.
     @inlinable public mutating func popDue(at now: Instant) -> Value? {
-        guard earliest <= now, let first = heap.first else { return nil }
+        guard earliest <= now else { return nil }
+        return popEarliest()
+    }
+
+    /// Apart: in a loop over `popDue` the heap would be made ready for changes although nothing is due.
+    @inline(never) @usableFromInline mutating func popEarliest() -> Value? {
+        guard let first = heap.first else { return nil }
         DeadlineEntry.removeEarliest(from: &heap)
         earliest = heap.first?.due ?? .distantFuture
         freeSlots.append(first.slot)
@@ -74,27 +80,33 @@ public struct DeadlineEntry: Sendable {
 
     @inlinable public static func push(_ entry: DeadlineEntry, onto heap: inout [DeadlineEntry]) {
         heap.append(entry)
-        var child = heap.count - 1
-        while child > 0 {
-            let parent = (child - 1) / 2
-            guard heap[child].isBefore(heap[parent]) else { break }
-            heap.swapAt(child, parent)
-            child = parent
+        heap.withUnsafeMutableBufferPointer { heap in
+            // The place that is free moves, and the entry is written once.
+            var child = heap.count - 1
+            while child > 0 {
+                let parent = (child - 1) / 2
+                guard entry.isBefore(heap[parent]) else { break }
+                heap[child] = heap[parent]
+                child = parent
+            }
+            heap[child] = entry
         }
     }
 
     @inlinable public static func removeEarliest(from heap: inout [DeadlineEntry]) {
         let last = heap.removeLast()
         guard !heap.isEmpty else { return }
-        heap[0] = last
-        var parent = 0
-        while true {
-            var child = 2 * parent + 1
-            guard child < heap.count else { break }
-            if child + 1 < heap.count && heap[child + 1].isBefore(heap[child]) { child += 1 }
-            guard heap[child].isBefore(heap[parent]) else { break }
-            heap.swapAt(child, parent)
-            parent = child
+        heap.withUnsafeMutableBufferPointer { heap in
+            var parent = 0
+            while true {
+                var child = 2 * parent + 1
+                guard child < heap.count else { break }
+                if child + 1 < heap.count && heap[child + 1].isBefore(heap[child]) { child += 1 }
+                guard heap[child].isBefore(last) else { break }
+                heap[parent] = heap[child]
+                parent = child
+            }
+            heap[parent] = last
         }
     }
 }

@@ -11,9 +11,13 @@ final class AgentProcess: @unchecked Sendable {
     init(_ core: ServerCore?) { self.core = core }
 
     /// One turn of a shell's loop.
+    /// - Parameter earlier: inputs that came before it.
     /// - Returns: when the next is due.
-    func turn(_ inputs: some Sequence<Input>, at now: Instant, into effects: inout [Effect]) -> Instant {
-        for input in inputs { core?.handle(input, at: now, into: &effects) }
+    func turn(
+        _ input: Input?, after earlier: [Input] = [], at now: Instant, into effects: inout [Effect]
+    ) -> Instant {
+        for input in earlier { core?.handle(input, at: now, into: &effects) }
+        if let input { core?.handle(input, at: now, into: &effects) }
         core?.advance(to: now, into: &effects)
         return core?.nextDeadline ?? .distantFuture
     }
@@ -54,11 +58,7 @@ package final class TurnsAhead: Sendable {
 
         fileprivate func run() {
             guard let process else { preconditionFailure("a turn of nobody") }
-            if let input {
-                deadline = process.turn(CollectionOfOne(input), at: now, into: &effects)
-            } else {
-                deadline = process.turn(EmptyCollection(), at: now, into: &effects)
-            }
+            deadline = process.turn(input, at: now, into: &effects)
             state.store(State.done.rawValue, ordering: .releasing)
         }
 

@@ -139,10 +139,11 @@ extension World {
         guard states[host].isFrozen else { return }
         states[host].isFrozen = false
         tell(host, .resumed)
-        let held = states[host].heldInputs
+        var held = states[host].heldInputs
         states[host].heldInputs = []
         note("resume \(names[host])", host, .process(names[host], .resumed))
-        step(host, held)
+        let last = held.popLast()
+        step(host, last, after: held)
         resumeClients(of: host)
     }
 

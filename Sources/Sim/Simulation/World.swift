@@ -262,7 +262,7 @@ package struct World: Sendable {
         }
         record(input, host)
         if tracer != nil { trace(input, host) }
-        step(host, CollectionOfOne(input))
+        step(host, input)
     }
 
     /// Every input is part of the run's fingerprint, bytes included.
@@ -276,7 +276,8 @@ package struct World: Sendable {
         }
     }
 
-    mutating func step(_ host: Int, _ inputs: some Sequence<Input> = EmptyCollection()) {
+    /// - Parameter earlier: inputs that came before it, of the same turn.
+    mutating func step(_ host: Int, _ input: Input? = nil, after earlier: [Input] = []) {
         var batch: [Effect] = []
         swap(&batch, &effects)
         let clock = states[host].clock
@@ -287,7 +288,7 @@ package struct World: Sendable {
         } else {
             // Of a world that was copied, each has its own.
             if !isKnownUniquelyReferenced(&processes[host]) { processes[host] = AgentProcess(processes[host].core) }
-            deadline = processes[host].turn(inputs, at: clock.local(now), into: &batch)
+            deadline = processes[host].turn(input, after: earlier, at: clock.local(now), into: &batch)
         }
         let next = max(clock.world(deadline), now + .microseconds(1))
         states[host].timer = next

@@ -51,7 +51,9 @@ package struct WorldChecker: Sendable {
             guard case .wrote = fact else { continue }
             report("Raft logs", logs[world.states[host].datacenter]?.endOfStep() ?? [], world)
         }
-        report("bounds", bounds.check(&world), world)
+        let exceeded = bounds.check(&world)
+        // To be given on, a world is copied.
+        if !exceeded.isEmpty { report("bounds", exceeded, world) }
         if world.lines.count != checkedLineCount {
             for line in world.lines[min(checkedLineCount, world.lines.count)...] where line.hasPrefix("VIOLATION ") {
                 report("world", [String(line.dropFirst(10))], world)
