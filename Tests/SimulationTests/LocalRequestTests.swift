@@ -98,4 +98,26 @@ struct LocalRequestTests {
         #expect(scenario.ask(.reload([], []), at: host) == .done)
         #expect(checks(scenario, host).isEmpty)
     }
+
+    @Test("A check without an id keeps its status through a reload, and through a registration that replaces others")
+    func unnamedChecks() {
+        let (scenario, host) = scenario()
+        var web = definition("web")
+        web.checks = [CheckDefinition()]
+        web.checks[0].ttl = .seconds(600)
+        for change: AgentRequest in [.reload([web], []), .registerService(web, replaceExistingChecks: true)] {
+            _ = scenario.ask(.reload([web], []), at: host)
+            _ = scenario.ask(.updateCheck(id: "service:web", .passing, output: "fine"), at: host)
+            #expect(scenario.ask(change, at: host) == .done)
+            #expect(checks(scenario, host).map(\.checkID) == ["service:web"])
+            #expect(checks(scenario, host).map(\.status) == ["passing"])
+        }
+        // Two checks become one: the second is not kept.
+        web.checks += [web.checks[0]]
+        _ = scenario.ask(.registerService(web, replaceExistingChecks: true), at: host)
+        #expect(checks(scenario, host).map(\.checkID) == ["service:web:1", "service:web:2"])
+        web.checks.removeLast()
+        _ = scenario.ask(.registerService(web, replaceExistingChecks: true), at: host)
+        #expect(checks(scenario, host).map(\.checkID) == ["service:web"])
+    }
 }

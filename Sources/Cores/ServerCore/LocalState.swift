@@ -34,13 +34,17 @@ struct LocalState: Sendable {
     static let maxRetry: Duration = .seconds(15)
     /// Registrations under way at once.
     static let maxInFlightCount = 16
+    /// Checks that one write carries with their service: with outputs of 4 KiB each about a megabyte.
+    static let maxCarriedCount = 256
 
     let node: String
     private(set) var services: [String: Service] = [:]
     private(set) var checks: [String: Check] = [:]
-    /// In the catalog and not here: to be removed there.
+    /// The checks of each service: none is looked for among thousands.
+    private var checksByService: [String: Set<String>] = [:]
+    /// In the catalog and not here: to be removed there. Checks with their service, with which they go.
     private(set) var strayServices: Set<String> = []
-    private(set) var strayChecks: Set<String> = []
+    private(set) var strayChecks: [String: String] = [:]
     var isNodeInSync = false
     var inFlight: Set<OwnTask> = []
     var nextFullSync: Instant
@@ -107,18 +111,30 @@ struct LocalState: Sendable {
     }
 
     mutating func add(_ check: CheckDefinition, status: CheckStatus, isConfigured: Bool, at now: Instant) {
-        let output = checks[check.id]?.output ?? ""
-        checks[check.id] = Check(check, isConfigured: isConfigured, status: status, output: output)
-        strayChecks.remove(check.id)
+        let old = checks[check.id]
+        if let old { unlink(old) }
+        checksByService[check.serviceID, default: []].insert(check.id)
+        checks[check.id] = Check(check, isConfigured: isConfigured, status: status, output: old?.output ?? "")
+        strayChecks[check.id] = nil
         nextPush = now
     }
 
     mutating func removeCheck(_ id: String, at now: Instant) -> Check? {
         guard let check = checks.removeValue(forKey: id) else { return nil }
-        strayChecks.insert(id)
+        unlink(check)
+        strayChecks[id] = check.definition.serviceID
         nextPush = now
         return check
     }
+
+    private mutating func unlink(_ check: Check) {
+        let service = check.definition.serviceID
+        checksByService[service]?.remove(check.definition.id)
+        if checksByService[service]?.isEmpty == true { checksByService[service] = nil }
+    }
+
+    /// Ids of a service's checks, in order; of the empty name those of the node.
+    func checks(of service: String) -> [String] { checksByService[service]?.sorted() ?? [] }
 
     /// A changed status is written at once; a changed output alone waits, or a chatty check would write the log full.
     /// - Parameter pause: until a changed output is written; zero: at once.
@@ -191,6 +207,14 @@ struct LocalState: Sendable {
             serviceName: service?.name ?? "", serviceTags: service?.tags, type: type)
     }
 
+    /// What is written with a service, so that no reader sees it without them: an instance would pass before its
+    /// checks have. The worst come first, and where not all have room the instance is as bad as they say.
+    func carriedChecks(of service: String) -> [HealthCheck] {
+        let due = checks(of: service).compactMap { id in checks[id].flatMap { $0.isInSync ? nil : $0 } }
+        let worst = [CheckStatus.critical, .warning, .passing].flatMap { status in due.filter { $0.status == status } }
+        return worst.prefix(Self.maxCarriedCount).map(healthCheck)
+    }
+
     // MARK: Comparison with the catalog
 
     mutating func compare(services remote: [String: NodeService], at now: Instant) {
@@ -206,6 +230,8 @@ struct LocalState: Sendable {
             }
             service.isInSync = known.map { Self.isSame($0, wanted) } ?? false
             services[id] = service
+            // They went with it, and come with it.
+            if known == nil { for check in checks(of: id) { checks[check]?.isInSync = false } }
         }
         strayServices.formUnion(remote.keys.filter { services[$0] == nil && $0 != "consul" })
         nextPush = now
@@ -224,21 +250,22 @@ struct LocalState: Sendable {
         for check in remote { known[check.checkID] = check }
         for id in checks.keys.sorted() {
             guard let check = checks[id] else { continue }
-            let wanted = healthCheck(check)
-            checks[id]?.isInSync =
-                known[id].map {
-                    // An output that waits for its time is left out.
-                    $0.status == wanted.status && (check.outputDue != nil || $0.output == wanted.output)
-                        && $0.name == wanted.name
-                        && $0.notes == wanted.notes && $0.serviceID == wanted.serviceID
-                } ?? false
+            let isInSync = known[id].map { isSame($0, check) } ?? false
+            checks[id]?.isInSync = isInSync
         }
-        strayChecks.formUnion(known.keys.filter { checks[$0] == nil && $0 != "serfHealth" })
+        for (id, check) in known where checks[id] == nil && id != "serfHealth" { strayChecks[id] = check.serviceID }
         nextPush = now
     }
 
-    /// What has to be written now, services before their checks, at most the free places. Thousands are in sync while
-    /// a few are not: sorted are those few.
+    private func isSame(_ known: HealthCheck, _ check: Check) -> Bool {
+        let wanted = healthCheck(check)
+        // An output that waits for its time is left out.
+        return known.status == wanted.status && (check.outputDue != nil || known.output == wanted.output)
+            && known.name == wanted.name && known.notes == wanted.notes && known.serviceID == wanted.serviceID
+    }
+
+    /// What has to be written now, services with their checks, at most the free places. Thousands are in sync while a
+    /// few are not: sorted are those few.
     func due() -> [OwnTask] {
         var tasks: [OwnTask] = []
         if !isNodeInSync { tasks.append(.registerNode) }
@@ -250,8 +277,25 @@ struct LocalState: Sendable {
             guard let service = checks[id]?.definition.serviceID, !service.isEmpty else { return true }
             return services[service]?.isInSync == true
         }.map { .registerCheck(id: $0) }
-        tasks += strayChecks.sorted().map { .deregisterCheck(id: $0) }
-        return Array(tasks.filter { !inFlight.contains($0) }.prefix(max(0, Self.maxInFlightCount - inFlight.count)))
+        let strayIDs = strayChecks.keys.filter { strayChecks[$0].map(strayServices.contains) == false }.sorted()
+        tasks += strayIDs.map { .deregisterCheck(id: $0) }
+        return Array(tasks.filter(isFree).prefix(max(0, Self.maxInFlightCount - inFlight.count)))
+    }
+
+    /// Neither under way nor to be held back by another write of the same entry: the two could arrive in either order.
+    private func isFree(_ task: OwnTask) -> Bool {
+        guard !inFlight.isEmpty else { return true }
+        let others: [OwnTask] =
+            switch task {
+            case .registerService(let id):
+                [.deregisterService(id: id)]
+                    + (checksByService[id] ?? []).flatMap { [.registerCheck(id: $0), .deregisterCheck(id: $0)] }
+            case .deregisterService(let id): [.registerService(id: id)]
+            case .registerCheck(let id): [.deregisterCheck(id: id)]
+            case .deregisterCheck(let id): [.registerCheck(id: id), .registerService(id: strayChecks[id] ?? "")]
+            case .registerNode, .fetchServices, .fetchChecks, .updateCoordinate, .fetchAliased: []
+            }
+        return !inFlight.contains(task) && inFlight.isDisjoint(with: others)
     }
 
     mutating func written(_ task: OwnTask, sent: OwnPayload?) {
@@ -259,23 +303,28 @@ struct LocalState: Sendable {
         switch task {
         case .registerNode: isNodeInSync = true
         case .registerService(let id):
+            guard case .service(let service, let carried)? = sent else { return }
             // Registered again meanwhile with other contents: it stays out of sync.
-            if case .service(let service)? = sent, let current = services[id], nodeService(current) == service {
-                services[id]?.isInSync = true
-            }
-        case .registerCheck(let id):
-            if case .check(let check)? = sent, let current = checks[id], current.status.rawValue == check.status {
-                checks[id]?.isInSync = true
-            }
-        case .deregisterService(let id): strayServices.remove(id)
-        case .deregisterCheck(let id): strayChecks.remove(id)
+            if let current = services[id], nodeService(current) == service { services[id]?.isInSync = true }
+            for check in carried { settle(check) }
+        case .registerCheck: if case .check(let check)? = sent { settle(check) }
+        case .deregisterService(let id):
+            strayServices.remove(id)
+            strayChecks = strayChecks.filter { $0.value != id }
+        case .deregisterCheck(let id): strayChecks[id] = nil
         case .fetchServices, .fetchChecks, .updateCoordinate, .fetchAliased: break
         }
+    }
+
+    /// A check was written; one that has changed since stays out of sync.
+    private mutating func settle(_ written: HealthCheck) {
+        guard let current = checks[written.checkID], isSame(written, current) else { return }
+        checks[written.checkID]?.isInSync = true
     }
 }
 
 /// What a task wrote, to notice that it has changed since.
 enum OwnPayload: Equatable, Sendable {
-    case service(NodeService)
+    case service(NodeService, [HealthCheck])
     case check(HealthCheck)
 }

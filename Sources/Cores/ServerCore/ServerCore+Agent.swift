@@ -102,15 +102,10 @@ extension ServerCore {
     }
 
     private mutating func register(_ service: ServiceDefinition, replace: Bool, at now: Instant) -> AgentResponse {
-        let id = service.id.isEmpty ? service.name : service.id
-        let previous = local.checks.keys.sorted().filter { local.checks[$0]?.definition.serviceID == id }
+        let previous = local.checks(of: service.instanceID)
         addService(service, isConfigured: false, at: now)
         if replace {
-            let kept = Set(
-                local.checks.keys.filter { key in
-                    service.checks.contains { $0.id == key }
-                        || (key.hasPrefix("service:\(id)") && service.checks.contains { $0.id.isEmpty })
-                })
+            let kept = Set(service.completedChecks.map(\.id))
             for check in previous where !kept.contains(check) { _ = removeCheck(check, at: now) }
         }
         return registrationsChanged(at: now)

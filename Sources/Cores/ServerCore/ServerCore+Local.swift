@@ -29,21 +29,13 @@ extension ServerCore {
     // MARK: Registration
 
     mutating func addService(_ service: ServiceDefinition, isConfigured: Bool, at now: Instant) {
+        let checks = service.completedChecks
         var service = service
-        if service.id.isEmpty { service.id = service.name }
-        let checks = service.checks
+        service.id = service.instanceID
         service.checks = []
         service.addAddressTags()
         local.add(service, isConfigured: isConfigured, at: now)
-        for (position, check) in checks.enumerated() {
-            var check = check
-            check.serviceID = service.id
-            if check.id.isEmpty {
-                check.id = "service:\(service.id)" + (checks.count > 1 ? ":\(position + 1)" : "")
-            }
-            if check.name.isEmpty { check.name = "Service '\(service.name)' check" }
-            addCheck(check, isConfigured: isConfigured, at: now)
-        }
+        for check in checks { addCheck(check, isConfigured: isConfigured, at: now) }
     }
 
     mutating func addCheck(_ check: CheckDefinition, isConfigured: Bool, at now: Instant) {
@@ -64,9 +56,7 @@ extension ServerCore {
 
     mutating func removeService(_ id: String, at now: Instant) -> Bool {
         guard local.removeService(id, at: now) != nil else { return false }
-        for check in local.checks.keys.sorted() where local.checks[check]?.definition.serviceID == id {
-            _ = removeCheck(check, at: now)
-        }
+        for check in local.checks(of: id) { _ = removeCheck(check, at: now) }
         return true
     }
 
@@ -175,7 +165,9 @@ extension ServerCore {
             var request = registration()
             let record = local.nodeService(service)
             request.service = record
-            return (.catalogRegister(request), .service(record))
+            let checks = local.carriedChecks(of: id)
+            request.checks = checks.isEmpty ? nil : checks
+            return (.catalogRegister(request), .service(record, checks))
         case .registerCheck(let id):
             guard let check = local.checks[id] else { return nil }
             var request = registration()

@@ -55,12 +55,13 @@ extension ServerCore {
     mutating func reload(
         services: [ServiceDefinition], checks: [CheckDefinition], at now: Instant
     ) -> AgentResponse {
-        let keptServices = Set(services.map { $0.id.isEmpty ? $0.name : $0.id })
+        let keptServices = Set(services.map(\.instanceID))
         for (id, service) in local.services.sorted(by: { $0.key < $1.key })
         where service.isConfigured && !keptServices.contains(id) {
             _ = removeService(id, at: now)
         }
-        let keptChecks = Set(checks.map(\.id) + services.flatMap { $0.checks.map(\.id) })
+        let keptChecks = Set(
+            checks.map { $0.id.isEmpty ? $0.name : $0.id } + services.flatMap { $0.completedChecks.map(\.id) })
         for (id, check) in local.checks.sorted(by: { $0.key < $1.key })
         where check.isConfigured && !keptChecks.contains(id) {
             _ = removeCheck(id, at: now)
