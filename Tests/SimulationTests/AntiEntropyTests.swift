@@ -104,22 +104,22 @@ import TopologyCore
     func order(seed: UInt64) {
         let (scenario, server, client) = pair(seed: seed)
         var random = SeededRandom(seed: seed)
+        func draw(_ limit: Int) -> Int { Int.random(in: 0..<limit, using: &random) }
         for _ in 0..<40 {
-            let id = "s\(Int.random(in: 0..<2, using: &random))"
-            switch Int.random(in: 0..<5, using: &random) {
-            case 0: _ = scenario.begin(.deregisterService(id: id), at: client)
-            case 1: _ = scenario.begin(.deregisterCheck(id: "\(id)-c\(Int.random(in: 0..<2, using: &random))"), at: client)
+            let id = "s\(draw(2))"
+            let request: AgentRequest
+            switch draw(5) {
+            case 0: request = .deregisterService(id: id)
+            case 1: request = .deregisterCheck(id: "\(id)-c\(draw(2))")
             case 2:
-                let status = CheckStatus.allCases[Int.random(in: 0..<3, using: &random)]
-                let check = "\(id)-c\(Int.random(in: 0..<2, using: &random))"
-                _ = scenario.begin(.updateCheck(id: check, status, output: "\(Int.random(in: 0..<9, using: &random))"), at: client)
+                request = .updateCheck(id: "\(id)-c\(draw(2))", CheckStatus.allCases[draw(3)], output: "\(draw(9))")
             default:
-                let checks = (0..<Int.random(in: 0..<3, using: &random)).map { check("\(id)-c\($0)") }
-                let registered = service(id, port: Int.random(in: 0..<9, using: &random), checks: checks)
-                _ = scenario.begin(
-                    .registerService(registered, replaceExistingChecks: Int.random(in: 0..<2, using: &random) == 0), at: client)
+                let checks = (0..<draw(3)).map { check("\(id)-c\($0)") }
+                request = .registerService(
+                    service(id, port: draw(9), checks: checks), replaceExistingChecks: draw(2) == 0)
             }
-            scenario.run(for: .milliseconds(Int.random(in: 0..<12, using: &random)))
+            _ = scenario.begin(request, at: client)
+            scenario.run(for: .milliseconds(draw(12)))
         }
         // Before the next comparison with the catalog would mend it.
         scenario.run(for: .seconds(5))

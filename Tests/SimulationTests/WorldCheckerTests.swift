@@ -243,4 +243,12 @@ struct WorldCheckerTests {
         let report = HardScenario.pool.run(seed: seed)
         #expect(report.violations.isEmpty, "\(report.line)\n\(report.violations)\n\(report.faults)")
     }
+
+    @Test(
+        "What agents register stands in the catalogs whole, and in the end as they say it",
+        arguments: [1, 75, 188] as [UInt64])
+    func registrations(seed: UInt64) {
+        let report = HardScenario.registrations.run(seed: seed)
+        #expect(report.violations.isEmpty, "\(report.line)\n\(report.violations)\n\(report.faults)")
+    }
 }

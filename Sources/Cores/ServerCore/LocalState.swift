@@ -7,7 +7,6 @@ struct LocalState: Sendable {
         var definition: ServiceDefinition
         /// Given in a configuration file: not saved, and gone when the file no longer has it.
         var isConfigured: Bool
-        var isInSync = false
     }
 
     struct Check: Sendable {
@@ -15,11 +14,10 @@ struct LocalState: Sendable {
         var isConfigured: Bool
         var status: CheckStatus
         var output = ""
-        var isInSync = false
-        /// When an output that alone has changed is written.
-        var outputDue: Instant?
 
         var definition: CheckDefinition { shared.record }
+        /// The instance it is of, or itself.
+        var subject: String { definition.serviceID.isEmpty ? definition.id : definition.serviceID }
 
         init(_ definition: CheckDefinition, isConfigured: Bool, status: CheckStatus, output: String) {
             shared = Shared(definition)
@@ -32,6 +30,9 @@ struct LocalState: Sendable {
     /// Retries of a failed write, growing to the maximum: a datacenter without quorum is not flooded.
     static let firstRetry: Duration = .milliseconds(200)
     static let maxRetry: Duration = .seconds(15)
+    /// A write that failed, or an agent that was killed with one under way, may be carried out for as long as a request
+    /// lasts: after this the catalog is looked at again, and not a minute later.
+    static let recheckPause: Duration = .seconds(15)
     /// Registrations under way at once.
     static let maxInFlightCount = 16
     /// Checks that one write carries with their service: with outputs of 4 KiB each about a megabyte.
@@ -42,11 +43,22 @@ struct LocalState: Sendable {
     private(set) var checks: [String: Check] = [:]
     /// The checks of each service: none is looked for among thousands.
     private var checksByService: [String: Set<String>] = [:]
+    /// Not in the catalog as they are here: kept apart, as they are few among thousands.
+    private var outOfSyncServices = SortedIDs()
+    private var outOfSyncChecks = SortedIDs()
+    /// When an output that alone has changed is written, by check.
+    private var outputsDue: [String: Instant] = [:]
     /// In the catalog and not here: to be removed there. Checks with their service, with which they go.
-    private(set) var strayServices: Set<String> = []
-    private(set) var strayChecks: [String: String] = [:]
+    private var strayServices = SortedIDs()
+    private var strayChecks: [String: String] = [:]
     var isNodeInSync = false
-    var inFlight: Set<OwnTask> = []
+    /// What is under way, with whom it is about.
+    private var inFlight: [OwnTask: String?] = [:]
+    /// Written while the catalog was asked for what it has: the answer may be older.
+    private var writtenMeanwhile: Set<String> = []
+    private var isServicesAnswerInDoubt = false
+    /// Until the catalog has been looked at, what it lacks is not known, and nothing is written.
+    private var isCompared = false
     var nextFullSync: Instant
     /// When out-of-sync entries are written next.
     var nextPush: Instant
@@ -56,7 +68,7 @@ struct LocalState: Sendable {
     /// When targets of alias checks on other nodes are looked at next.
     var nextAliasLook = Instant.distantFuture
     var sentCoordinate: SerfCoordinate?
-    /// The first `outputDue` of any check.
+    /// The first of `outputsDue`.
     private var nextOutput = Instant.distantFuture
     /// Counts changes of services.
     private(set) var generation: UInt64 = 0
@@ -97,6 +109,7 @@ struct LocalState: Sendable {
     mutating func add(_ service: ServiceDefinition, isConfigured: Bool, at now: Instant) {
         let key = service.id
         services[key] = Service(definition: service, isConfigured: isConfigured)
+        outOfSyncServices.insert(key)
         generation += 1
         strayServices.remove(key)
         nextPush = now
@@ -104,6 +117,7 @@ struct LocalState: Sendable {
 
     mutating func removeService(_ id: String, at now: Instant) -> Service? {
         guard let service = services.removeValue(forKey: id) else { return nil }
+        outOfSyncServices.remove(id)
         strayServices.insert(id)
         generation += 1
         nextPush = now
@@ -115,6 +129,8 @@ struct LocalState: Sendable {
         if let old { unlink(old) }
         checksByService[check.serviceID, default: []].insert(check.id)
         checks[check.id] = Check(check, isConfigured: isConfigured, status: status, output: old?.output ?? "")
+        outOfSyncChecks.insert(check.id)
+        outputsDue[check.id] = nil
         strayChecks[check.id] = nil
         nextPush = now
     }
@@ -122,6 +138,8 @@ struct LocalState: Sendable {
     mutating func removeCheck(_ id: String, at now: Instant) -> Check? {
         guard let check = checks.removeValue(forKey: id) else { return nil }
         unlink(check)
+        outOfSyncChecks.remove(id)
+        outputsDue[id] = nil
         strayChecks[id] = check.definition.serviceID
         nextPush = now
         return check
@@ -143,11 +161,11 @@ struct LocalState: Sendable {
     ) {
         guard var check = checks[id] else { return }
         if check.status != status || (check.output != output && pause == .zero) {
-            check.isInSync = false
-            check.outputDue = nil
+            outOfSyncChecks.insert(id)
+            outputsDue[id] = nil
             nextPush = now
-        } else if check.output != output, check.outputDue == nil {
-            check.outputDue = now + pause
+        } else if check.output != output, outputsDue[id] == nil {
+            outputsDue[id] = now + pause
             nextOutput = min(nextOutput, now + pause)
         }
         check.status = status
@@ -158,17 +176,11 @@ struct LocalState: Sendable {
     /// Outputs that have waited long enough are written with the next push.
     mutating func releaseOutputs(at now: Instant) {
         guard nextOutput <= now else { return }
-        nextOutput = .distantFuture
-        for id in checks.keys.sorted() {
-            guard let due = checks[id]?.outputDue else { continue }
-            guard due <= now else {
-                nextOutput = min(nextOutput, due)
-                continue
-            }
-            checks[id]?.outputDue = nil
-            checks[id]?.isInSync = false
-            nextPush = now
-        }
+        let due = outputsDue.filter { $0.value <= now }.keys
+        outputsDue = outputsDue.filter { $0.value > now }
+        nextOutput = outputsDue.values.min() ?? .distantFuture
+        for id in due { outOfSyncChecks.insert(id) }
+        if !due.isEmpty { nextPush = now }
     }
 
     // MARK: Catalog form
@@ -210,15 +222,17 @@ struct LocalState: Sendable {
     /// What is written with a service, so that no reader sees it without them: an instance would pass before its
     /// checks have. The worst come first, and where not all have room the instance is as bad as they say.
     func carriedChecks(of service: String) -> [HealthCheck] {
-        let due = checks(of: service).compactMap { id in checks[id].flatMap { $0.isInSync ? nil : $0 } }
+        if Mutant.serviceWithoutChecks.isOn { return [] }
+        let due = checks(of: service).filter(outOfSyncChecks.contains).compactMap { checks[$0] }
         let worst = [CheckStatus.critical, .warning, .passing].flatMap { status in due.filter { $0.status == status } }
         return worst.prefix(Self.maxCarriedCount).map(healthCheck)
     }
 
     // MARK: Comparison with the catalog
 
+    /// Entries that are written at this time are left as they are, for the next comparison.
     mutating func compare(services remote: [String: NodeService], at now: Instant) {
-        for id in services.keys.sorted() {
+        for id in services.keys.sorted() where !writtenMeanwhile.contains(id) {
             guard var service = services[id] else { continue }
             var known = remote[id]
             known?.raftIndex = RaftIndex()
@@ -228,13 +242,19 @@ struct LocalState: Sendable {
                 wanted.tags = tags
                 service.definition.tags = tags
             }
-            service.isInSync = known.map { Self.isSame($0, wanted) } ?? false
             services[id] = service
-            // They went with it, and come with it.
-            if known == nil { for check in checks(of: id) { checks[check]?.isInSync = false } }
+            if let known, Self.isSame(known, wanted) {
+                outOfSyncServices.remove(id)
+            } else {
+                outOfSyncServices.insert(id)
+                // They went with it, and come with it.
+                if known == nil { for check in checks(of: id) { outOfSyncChecks.insert(check) } }
+            }
         }
-        strayServices.formUnion(remote.keys.filter { services[$0] == nil && $0 != "consul" })
-        nextPush = now
+        for id in remote.keys where services[id] == nil && id != "consul" && !writtenMeanwhile.contains(id) {
+            strayServices.insert(id)
+        }
+        isServicesAnswerInDoubt = !writtenMeanwhile.isEmpty
     }
 
     private static func isSame(_ left: NodeService, _ right: NodeService) -> Bool {
@@ -248,55 +268,95 @@ struct LocalState: Sendable {
     mutating func compare(checks remote: [HealthCheck], at now: Instant) {
         var known: [String: HealthCheck] = [:]
         for check in remote { known[check.checkID] = check }
-        for id in checks.keys.sorted() {
-            guard let check = checks[id] else { continue }
-            let isInSync = known[id].map { isSame($0, check) } ?? false
-            checks[id]?.isInSync = isInSync
+        for (id, check) in checks where !writtenMeanwhile.contains(check.subject) {
+            if let found = known[id], isSame(found, check) {
+                outOfSyncChecks.remove(id)
+            } else {
+                outOfSyncChecks.insert(id)
+            }
         }
-        for (id, check) in known where checks[id] == nil && id != "serfHealth" { strayChecks[id] = check.serviceID }
+        for (id, check) in known where checks[id] == nil && id != "serfHealth" {
+            let service = check.serviceID
+            guard !writtenMeanwhile.contains(service.isEmpty ? id : service) else { continue }
+            strayChecks[id] = service
+            // It came since the services were asked for, and goes whole.
+            if !service.isEmpty && services[service] == nil { strayServices.insert(service) }
+        }
+        if !isCompared || isServicesAnswerInDoubt || !writtenMeanwhile.isEmpty {
+            nextFullSync = min(nextFullSync, now + Self.recheckPause)
+        }
+        isCompared = true
         nextPush = now
     }
 
     private func isSame(_ known: HealthCheck, _ check: Check) -> Bool {
         let wanted = healthCheck(check)
         // An output that waits for its time is left out.
-        return known.status == wanted.status && (check.outputDue != nil || known.output == wanted.output)
+        return known.status == wanted.status && (outputsDue[wanted.checkID] != nil || known.output == wanted.output)
             && known.name == wanted.name && known.notes == wanted.notes && known.serviceID == wanted.serviceID
     }
 
-    /// What has to be written now, services with their checks, at most the free places. Thousands are in sync while a
-    /// few are not: sorted are those few.
+    /// What has to be written now, services with their checks, at most the free places.
     func due() -> [OwnTask] {
+        guard isCompared else { return [] }
         var tasks: [OwnTask] = []
-        if !isNodeInSync { tasks.append(.registerNode) }
-        let serviceIDs = services.indices.filter { !services.values[$0].isInSync }.map { services.keys[$0] }.sorted()
-        tasks += serviceIDs.map { .registerService(id: $0) }
-        tasks += strayServices.sorted().map { .deregisterService(id: $0) }
-        let checkIDs = checks.indices.filter { !checks.values[$0].isInSync }.map { checks.keys[$0] }.sorted()
-        tasks += checkIDs.filter { id in
-            guard let service = checks[id]?.definition.serviceID, !service.isEmpty else { return true }
-            return services[service]?.isInSync == true
-        }.map { .registerCheck(id: $0) }
+        let room = Self.maxInFlightCount - inFlight.count
+        // Thousands may wait: no more of them are looked at than have room.
+        func take(_ waiting: some Sequence<OwnTask>) {
+            for task in waiting {
+                guard tasks.count < room else { return }
+                if isFree(task) { tasks.append(task) }
+            }
+        }
+        if !isNodeInSync { take([.registerNode]) }
+        take(outOfSyncServices.ids.lazy.map { .registerService(id: $0) })
+        take(strayServices.ids.lazy.map { .deregisterService(id: $0) })
+        take(
+            outOfSyncChecks.ids.lazy.filter { id in
+                let service = checks[id]?.definition.serviceID ?? ""
+                return service.isEmpty || (services[service] != nil && !outOfSyncServices.contains(service))
+            }.map { .registerCheck(id: $0) })
+        guard tasks.count < room else { return tasks }
         let strayIDs = strayChecks.keys.filter { strayChecks[$0].map(strayServices.contains) == false }.sorted()
-        tasks += strayIDs.map { .deregisterCheck(id: $0) }
-        return Array(tasks.filter(isFree).prefix(max(0, Self.maxInFlightCount - inFlight.count)))
+        take(strayIDs.lazy.map { .deregisterCheck(id: $0) })
+        return tasks
     }
 
-    /// Neither under way nor to be held back by another write of the same entry: the two could arrive in either order.
+    /// Not to be held back by a write of the same entry that is under way: the two could arrive in either order.
     private func isFree(_ task: OwnTask) -> Bool {
-        guard !inFlight.isEmpty else { return true }
-        let others: [OwnTask] =
-            switch task {
-            case .registerService(let id):
-                [.deregisterService(id: id)]
-                    + (checksByService[id] ?? []).flatMap { [.registerCheck(id: $0), .deregisterCheck(id: $0)] }
-            case .deregisterService(let id): [.registerService(id: id)]
-            case .registerCheck(let id): [.deregisterCheck(id: id)]
-            case .deregisterCheck(let id): [.registerCheck(id: id), .registerService(id: strayChecks[id] ?? "")]
-            case .registerNode, .fetchServices, .fetchChecks, .updateCoordinate, .fetchAliased: []
-            }
-        return !inFlight.contains(task) && inFlight.isDisjoint(with: others)
+        guard inFlight[task] == nil else { return false }
+        if Mutant.registrationOvertaken.isOn { return true }
+        guard let subject = subject(of: task) else { return true }
+        return inFlight.allSatisfy { other, itsSubject in
+            guard itsSubject == subject else { return true }
+            // Checks of one instance are written side by side.
+            guard let check = task.check, let itsCheck = other.check else { return false }
+            return check != itsCheck
+        }
     }
+
+    /// The service whose instance is written, or the check of a node.
+    private func subject(of task: OwnTask) -> String? {
+        switch task {
+        case .registerService(let id), .deregisterService(let id): id
+        case .registerCheck(let id): checks[id]?.subject
+        case .deregisterCheck(let id): strayChecks[id].map { $0.isEmpty ? id : $0 }
+        case .registerNode, .fetchServices, .fetchChecks, .updateCoordinate, .fetchAliased: nil
+        }
+    }
+
+    /// - Returns: false when it is under way.
+    mutating func begin(_ task: OwnTask) -> Bool {
+        guard inFlight[task] == nil else { return false }
+        switch task {
+        case .fetchServices, .fetchChecks: writtenMeanwhile = Set(inFlight.values.compactMap(\.self))
+        default: if let subject = subject(of: task) { writtenMeanwhile.insert(subject) }
+        }
+        inFlight[task] = .some(subject(of: task))
+        return true
+    }
+
+    mutating func end(_ task: OwnTask) { inFlight.removeValue(forKey: task) }
 
     mutating func written(_ task: OwnTask, sent: OwnPayload?) {
         retryPause = Self.firstRetry
@@ -305,7 +365,7 @@ struct LocalState: Sendable {
         case .registerService(let id):
             guard case .service(let service, let carried)? = sent else { return }
             // Registered again meanwhile with other contents: it stays out of sync.
-            if let current = services[id], nodeService(current) == service { services[id]?.isInSync = true }
+            if let current = services[id], nodeService(current) == service { outOfSyncServices.remove(id) }
             for check in carried { settle(check) }
         case .registerCheck: if case .check(let check)? = sent { settle(check) }
         case .deregisterService(let id):
@@ -319,7 +379,16 @@ struct LocalState: Sendable {
     /// A check was written; one that has changed since stays out of sync.
     private mutating func settle(_ written: HealthCheck) {
         guard let current = checks[written.checkID], isSame(written, current) else { return }
-        checks[written.checkID]?.isInSync = true
+        outOfSyncChecks.remove(written.checkID)
+    }
+}
+
+extension OwnTask {
+    fileprivate var check: String? {
+        switch self {
+        case .registerCheck(let id), .deregisterCheck(let id): id
+        default: nil
+        }
     }
 }
 

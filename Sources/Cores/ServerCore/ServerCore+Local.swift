@@ -147,7 +147,7 @@ extension ServerCore {
     }
 
     private mutating func ask(_ task: OwnTask, at now: Instant) {
-        guard leaving == nil, let (request, payload) = request(for: task), local.inFlight.insert(task).inserted else {
+        guard leaving == nil, let (request, payload) = request(for: task), local.begin(task) else {
             return
         }
         ownPayloads[task] = payload
@@ -211,7 +211,7 @@ extension ServerCore {
     }
 
     mutating func completed(_ task: OwnTask, _ result: Result<Response, FederationError>, at now: Instant) {
-        local.inFlight.remove(task)
+        local.end(task)
         let payload = ownPayloads.removeValue(forKey: task)
         switch result {
         case .failure(let error):
@@ -223,7 +223,9 @@ extension ServerCore {
             case .updateCoordinate: local.sentCoordinate = nil
             // Asked again within seconds; until then the alias keeps what it last saw.
             case .fetchAliased: break
-            default: local.nextPush = min(local.nextPush, now + pause)
+            default:
+                local.nextPush = min(local.nextPush, now + pause)
+                local.nextFullSync = min(local.nextFullSync, now + LocalState.recheckPause)
             }
             log(.debug, "catalog not reached, trying again", ["task": "\(task)", "error": error.message])
         case .success(let response):

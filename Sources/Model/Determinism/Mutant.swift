@@ -22,6 +22,9 @@ package enum Mutant: String, CaseIterable, Sendable {
     // Forgetting.
     case forgottenAdmitted = "forgotten-admitted-by-push-pull"
     case endedByOldIncarnation = "tombstone-ended-by-old-incarnation"
+    // Anti-entropy.
+    case serviceWithoutChecks = "service-registered-without-its-checks"
+    case registrationOvertaken = "registration-overtaken"
     // Requests.
     case writeRetriedAfterUnknown = "write-retried-after-unknown-outcome"
 

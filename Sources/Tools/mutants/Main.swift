@@ -20,7 +20,8 @@ enum MutantsMain {
             return
         }
         guard let options = read(&words) else {
-            print("mutants: --list | [--mutant NAME] --scenario datacenter|pool --seeds A..B [--verbose]")
+            let scenarios = HardScenario.allCases.map(\.rawValue).joined(separator: "|")
+            print("mutants: --list | [--mutant NAME] --scenario \(scenarios) --seeds A..B [--verbose]")
             exit(2)
         }
         #if MUTANTS

@@ -41,12 +41,15 @@ package enum HardScenario: String, CaseIterable, Sendable {
     case pool
     /// A datacenter that is forgotten.
     case forgetting
+    /// Anti-entropy: what agents register.
+    case registrations
 
     /// The one that is to find it.
     package init(for mutant: Mutant) {
         switch mutant {
         case .deadAtOnceByPushPull, .refutedWithoutIncarnation: self = .pool
         case .forgottenAdmitted, .endedByOldIncarnation: self = .forgetting
+        case .serviceWithoutChecks, .registrationOvertaken: self = .registrations
         case .voteNotPersisted, .appendAnsweredBeforeSync, .olderTermCommitted, .noNoop, .leaseKeptAfterTimeoutNow,
             .voteRightAfterRestart, .readIndexWithoutQuorum, .changeBeforeNoop, .snapshotWithoutMembership,
             .entryAppliedTwice, .viewPublishedAfterAnswer, .prefixWatchMissesDelete, .writeRetriedAfterUnknown:
@@ -64,6 +67,7 @@ package enum HardScenario: String, CaseIterable, Sendable {
         case .datacenter: Self.run(DatacenterRun(seed: seed), say, tracer)
         case .pool: Self.run(PoolRun(seed: seed), say, tracer)
         case .forgetting: Self.run(ForgettingRun(seed: seed), say, tracer)
+        case .registrations: Self.run(RegistrationRun(seed: seed), say, tracer)
         }
     }
 

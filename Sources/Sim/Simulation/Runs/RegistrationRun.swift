@@ -1,0 +1,216 @@
+import Determinism
+import FederationModel
+import RaftCore
+import ServerCore
+import TopologyCore
+
+/// Three servers and two client agents register, change and deregister services in quick succession, over links that
+/// let later writes overtake earlier ones, while agents are killed, frozen and cut off. No catalog may ever hold an
+/// instance without its checks, and after the heal each holds what the agents say.
+package struct RegistrationRun: HardRun, Sendable {
+    static let serverCount = 3
+    static let agentCount = 5
+    static let serviceCount = 2
+    static let faultTime = Duration.seconds(20)
+    /// A failed write is tried again after 15 s at most, and a request into a cut link lasts 10 s.
+    static let healTime = Duration.seconds(30)
+    static let datacenter = "dc1"
+
+    private enum Script {
+        static let registers = 0
+        static let fails = 1
+    }
+
+    package var world: World
+    private var random: SeededRandom
+    private var checker = WorldChecker()
+    private var registrations: RegistrationChecker
+    private var isFaulty = true
+    private var faults: [String] = []
+    private var changeCount = 0
+    private var answers: [RequestID: AgentResponse] = [:]
+    private var nextRequest: UInt64 = 0
+
+    package init(seed: UInt64) {
+        world = World(seed: seed)
+        random = SeededRandom(seed: seed ^ 0x5EE_D1E5)
+        for agent in 0..<Self.agentCount { _ = world.add(Self.configuration(agent, using: &random)) }
+        let slowest = random.duration(in: .milliseconds(1)..<(.milliseconds(40)))
+        for from in 0..<Self.agentCount {
+            for to in 0..<Self.agentCount where from != to {
+                var link = Topology.Link.inside
+                link.latency = .range(.microseconds(200), slowest)
+                world.setLink(link, from: from, to: to)
+            }
+        }
+        registrations = RegistrationChecker(serviceNames: (0..<Self.serviceCount).map(Self.service))
+        checker.begin(&world)
+    }
+
+    private static func service(_ number: Int) -> String { "s\(number + 1)" }
+
+    private static func configuration(_ agent: Int, using random: inout SeededRandom) -> ServerConfiguration {
+        func address(_ agent: Int) -> IPAddress { IPAddress(127, 1, 1, UInt8(truncatingIfNeeded: agent + 1)) }
+        let here = address(agent)
+        let isServer = agent < serverCount
+        var configuration = ServerConfiguration(
+            datacenter: datacenter, node: "a\(agent + 1)", nodeID: NodeID.random(using: &random), isServer: isServer,
+            rpcEndpoint: Endpoint(here, DefaultPort.server), lanEndpoint: Endpoint(here, DefaultPort.serfLAN),
+            wanEndpoint: nil, wanAddress: here)
+        if isServer { configuration.bootstrap = .expect(serverCount) }
+        configuration.join.endpoints = (0..<serverCount).filter { $0 != agent }
+            .map { Endpoint(address($0), DefaultPort.serfLAN) }
+        configuration.join.interval = .seconds(1)
+        return configuration
+    }
+
+    // MARK: The run
+
+    package mutating func run() -> HardReport {
+        for host in world.hosts.indices { world.start(host) }
+        world.schedule(script: Script.registers, after: .seconds(3))
+        world.schedule(script: Script.fails, after: .seconds(5))
+        run(for: .seconds(3) + Self.faultTime)
+        isFaulty = false
+        world.healAll()
+        for host in world.hosts.indices {
+            world.resume(host)
+            if !world.isRunning(host) { world.start(host) }
+        }
+        // Some more changes, between agents that are well.
+        for _ in 0..<10 {
+            change()
+            run(for: random.duration(in: .zero..<(.milliseconds(40))))
+        }
+        run(for: Self.healTime)
+        converge()
+        return report
+    }
+
+    private var report: HardReport {
+        var report = HardReport(scenario: HardScenario.registrations.rawValue, seed: world.seed)
+        report.violations = checker.violations
+        report.hash = world.hash.value
+        report.eventCount = world.eventCount
+        report.faults = faults
+        report.counts = [("changes", changeCount), ("elections", checker.safety.electionCount)]
+        return report
+    }
+
+    private mutating func run(for time: Duration) {
+        let limit = world.now + time
+        while checker.violations.isEmpty, world.step(before: limit) {
+            let facts = checker.watch(&world)
+            for (host, fact) in facts { registrations.check(fact, host) }
+            if !facts.isEmpty { checker.report("registrations", registrations.endOfStep(world), world) }
+            _ = world.takeAnswers()
+            for (_, id, answer) in world.takeAgentAnswers() { answers[id] = answer }
+            for script in world.takeScripts() where isFaulty {
+                if script == Script.registers {
+                    change()
+                    world.schedule(script: script, after: random.duration(in: .zero..<(.milliseconds(100))))
+                } else {
+                    fault(script)
+                }
+            }
+        }
+    }
+
+    // MARK: Changes
+
+    /// One registration, deregistration or report of a TTL check at one agent.
+    private mutating func change() {
+        let agent = Int.random(in: 0..<Self.agentCount, using: &random)
+        let service = Self.service(Int.random(in: 0..<Self.serviceCount, using: &random))
+        let request: AgentRequest
+        switch Int.random(in: 0..<6, using: &random) {
+        case 0, 1: request = .deregisterService(id: service)
+        case 2: request = .deregisterCheck(id: service + "-b")
+        case 3:
+            let status = CheckStatus.allCases.randomElement(using: &random) ?? .passing
+            let check = service + (random.chance(0.5) ? "-a" : "-b")
+            request = .updateCheck(id: check, status, output: "\(changeCount)")
+        default:
+            var definition = ServiceDefinition()
+            (definition.id, definition.name) = (service, service)
+            definition.port = Int.random(in: 1...9, using: &random)
+            definition.checks = ["-a", "-b"].prefix(random.chance(0.5) ? 1 : 2).map { suffix in
+                var check = CheckDefinition()
+                (check.id, check.name, check.ttl) = (service + suffix, service + suffix, .seconds(3600))
+                return check
+            }
+            request = .registerService(definition, replaceExistingChecks: random.chance(0.5))
+        }
+        guard world.isRunning(agent), !world.states[agent].isFrozen else { return }
+        changeCount += 1
+        _ = ask(request, agent)
+    }
+
+    private mutating func ask(_ request: AgentRequest, _ host: Int) -> AgentResponse? {
+        nextRequest += 1
+        let id = RequestID(nextRequest)
+        world.agentRequest(request, id: id, at: host)
+        for (_, id, answer) in world.takeAgentAnswers() { answers[id] = answer }
+        return answers.removeValue(forKey: id)
+    }
+
+    // MARK: Faults
+
+    private enum Fault { case kill, freeze, cut }
+
+    /// Begins one, whose end is scheduled as a script of its own number.
+    private mutating func fault(_ script: Int) {
+        if script > Script.fails { return mend(script - Script.fails - 1) }
+        world.schedule(script: script, after: random.duration(in: .seconds(1)..<(.seconds(4))))
+        let victim = Int.random(in: 0..<Self.agentCount, using: &random)
+        guard world.isRunning(victim), !world.states[victim].isFrozen else { return }
+        let time = random.duration(in: .milliseconds(100)..<(.seconds(4)))
+        let others = world.hosts.indices.filter { $0 != victim }
+        let name = world.hosts[victim]
+        switch [Fault.kill, .freeze, .cut, .cut].randomElement(using: &random) ?? .cut {
+        case .kill:
+            note("kill \(name)", time)
+            world.kill(victim)
+        case .freeze:
+            note("freeze \(name)", time)
+            world.freeze(victim)
+        case .cut:
+            let cut = others.filter { _ in random.chance(0.7) }
+            note("cut \(name) off \(cut.map { world.hosts[$0] }.joined(separator: " "))", time)
+            for other in cut {
+                world.setCut(true, from: victim, to: other)
+                if random.chance(0.8) { world.setCut(true, from: other, to: victim) }
+            }
+        }
+        world.schedule(script: Script.fails + 1 + victim, after: time)
+    }
+
+    private mutating func mend(_ victim: Int) {
+        world.note("mend \(world.hosts[victim])")
+        for other in world.hosts.indices where other != victim {
+            world.setCut(false, from: victim, to: other)
+            world.setCut(false, from: other, to: victim)
+        }
+        world.resume(victim)
+        if !world.isRunning(victim) { world.start(victim) }
+    }
+
+    private mutating func note(_ text: String, _ time: Duration) {
+        faults.append("\(text) for \(time.shown)")
+        world.note("\(text) for \(time.shown)")
+    }
+
+    // MARK: What must hold
+
+    private mutating func converge() {
+        for agent in world.hosts.indices where checker.violations.isEmpty {
+            guard case .servicesAndChecks(let services, let checks)? = ask(.servicesAndChecks, agent) else {
+                return checker.report("registrations", ["\(world.hosts[agent]) does not say what it has"], world)
+            }
+            for server in 0..<Self.serverCount {
+                let found = registrations.compare(services, checks, of: world.hosts[agent], at: server, world)
+                checker.report("registrations", found.map { "\(Self.healTime.shown) after healing \($0)" }, world)
+            }
+        }
+    }
+}
