@@ -30,7 +30,7 @@ struct LocalState: Sendable {
     /// Retries of a failed write, growing to the maximum: a datacenter without quorum is not flooded.
     static let firstRetry: Duration = .milliseconds(200)
     static let maxRetry: Duration = .seconds(15)
-    /// A write that failed, or an agent that was killed with one under way, may be carried out for as long as a request
+    /// A write of unknown outcome, or of an agent that was killed meanwhile, may be carried out for as long as a request
     /// lasts: after this the catalog is looked at again, and not a minute later.
     static let recheckPause: Duration = .seconds(15)
     /// Registrations under way at once.
@@ -350,11 +350,13 @@ struct LocalState: Sendable {
         guard inFlight[task] == nil else { return false }
         switch task {
         case .fetchServices, .fetchChecks: writtenMeanwhile = Set(inFlight.values.compactMap(\.self))
-        default: if let subject = subject(of: task) { writtenMeanwhile.insert(subject) }
+        default: if isAsking, let subject = subject(of: task) { writtenMeanwhile.insert(subject) }
         }
         inFlight[task] = .some(subject(of: task))
         return true
     }
+
+    private var isAsking: Bool { inFlight[.fetchServices] != nil || inFlight[.fetchChecks] != nil }
 
     mutating func end(_ task: OwnTask) { inFlight.removeValue(forKey: task) }
 

@@ -225,6 +225,7 @@ extension ServerCore {
             case .fetchAliased: break
             default:
                 local.nextPush = min(local.nextPush, now + pause)
+                guard !error.isRetrySafe else { break }
                 local.nextFullSync = min(local.nextFullSync, now + LocalState.recheckPause)
             }
             log(.debug, "catalog not reached, trying again", ["task": "\(task)", "error": error.message])
