@@ -41,6 +41,55 @@ struct AgentDutyTests {
         }
     }
 
+    @Test("Servers that start anew keep the nodes that they do not know yet, with sessions and locks")
+    func unknownNodes() throws {
+        let scenario = Scenario()
+        let servers = scenario.addServers(3)
+        let client = scenario.add(1, 9, isServer: false, bootstrap: .never)
+        scenario.world.start(client)
+        _ = scenario.awaitLeader(among: servers)
+        scenario.run(for: .seconds(5))
+        let session = Session(node: "dc1-c9", nodeChecks: [], checks: [])
+        let create = Request.sessionApply(SessionRequest(datacenter: "dc1", op: "create", session: session))
+        guard case .success(.string(let id)) = scenario.ask(create, at: servers[0]) else {
+            Issue.record("no session")
+            return
+        }
+        // Nobody's process knows the client agent any more, and it is silent.
+        scenario.world.freeze(client)
+        for server in servers { scenario.world.kill(server) }
+        for server in servers { scenario.world.start(server) }
+        let leader = try #require(scenario.awaitLeader(among: servers))
+        func health() -> String? {
+            let request = Request.healthNodeChecks(NodeSpecificRequest(datacenter: "dc1", node: "dc1-c9"))
+            guard case .success(.healthChecks(let answer)) = scenario.ask(request, at: leader) else { return nil }
+            return answer.healthChecks?.first { $0.checkID == "serfHealth" }?.status
+        }
+        func lives() -> Bool {
+            let request = Request.sessionGet(SessionSpecificRequest(datacenter: "dc1", sessionID: id))
+            guard case .success(.sessions(let answer)) = scenario.ask(request, at: leader) else { return false }
+            return answer.sessions?.isEmpty == false
+        }
+        scenario.run(for: .seconds(2))
+        #expect(lives() && health() == "passing")
+        scenario.run(for: .seconds(20))
+        #expect(lives() && health() == "critical", "nobody has heard of it")
+        scenario.world.resume(client)
+        #expect(scenario.run(atMost: .seconds(40)) { _ in health() == "passing" } != nil)
+        #expect(lives())
+        // One that stays away is forgotten, by servers that never knew it.
+        scenario.world.kill(client)
+        for server in servers { scenario.world.kill(server) }
+        for server in servers { scenario.world.start(server) }
+        let next = try #require(scenario.awaitLeader(among: servers))
+        let listing = Request.catalogListNodes(DCSpecificRequest(datacenter: "dc1"))
+        let time = scenario.run(atMost: .seconds(150)) {
+            guard case .success(.nodes(let answer)) = $0.ask(listing, at: next) else { return false }
+            return answer.nodes?.contains { $0.node == "dc1-c9" } == false
+        }
+        #expect(time.map { $0 > .seconds(80) } == true, "\(time as Any)")
+    }
+
     @Test("An address of the start that does not answer ends the agent, one that does lets it go on")
     func startJoin() {
         let scenario = Scenario()

@@ -251,4 +251,10 @@ struct WorldCheckerTests {
         let report = HardScenario.registrations.run(seed: seed)
         #expect(report.violations.isEmpty, "\(report.line)\n\(report.violations)\n\(report.faults)")
     }
+
+    @Test("No session ends before the time that its holder was promised", arguments: 1...4 as ClosedRange<UInt64>)
+    func sessions(seed: UInt64) {
+        let report = HardScenario.sessions.run(seed: seed)
+        #expect(report.violations.isEmpty, "\(report.line)\n\(report.violations)\n\(report.faults)")
+    }
 }

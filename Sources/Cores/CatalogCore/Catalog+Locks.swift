@@ -1,4 +1,4 @@
-import FederationModel
+package import FederationModel
 import RadixTree
 
 extension Catalog {
@@ -25,6 +25,15 @@ extension Catalog {
         write(locked, over: existing, at: index)
         sessions.update(id, index: index) { row in _ = row?.keys.set(entry.key, true, index: index) }
         return ApplyResult(response: true)
+    }
+
+    /// Whether `lock` would answer false: another session holds the key.
+    package func isLocked(_ key: ByteString, for session: String) -> Bool {
+        guard let holder = keys.get(key)?.session, !holder.isEmpty, SessionKey.problem(session) == nil else {
+            return false
+        }
+        let id = SessionKey.of(session)
+        return SessionKey.of(holder) != id && sessions.get(id) != nil
     }
 
     /// Gives a key back; only its holder can.

@@ -10,6 +10,12 @@ struct LeaderDuties: Sendable {
     /// A failed server is dropped from the peer set after this long, when the quorum stays safe without it.
     static let deadServerGrace: Duration = .seconds(10)
 
+    /// A node that the pool does not know is held for failed after the first, and forgotten after the second: a leader
+    /// that has just started knows nobody whom those it could join do not know, and hears of the rest by their next
+    /// push/pull or reconnect, of 30 s each.
+    static let unknownGrace: Duration = .seconds(15)
+    static let forgetGrace: Duration = .seconds(90)
+
     private(set) var isLeading = false
     /// Since when this server leads: no health is known from before.
     private(set) var stableSince = Instant.zero
@@ -19,10 +25,13 @@ struct LeaderDuties: Sendable {
     private(set) var nextCoordinates = Instant.distantFuture
     /// Since when a peer has been failed in the LAN pool.
     var failedSince: [NodeID: Instant] = [:]
+    /// When nodes that the pool does not know are looked for, and since when each has been seen so.
+    private(set) var nextUnknownLook = Instant.distantFuture
+    private var unknownSince: [String: Instant] = [:]
     private var changed: [String] = []
     private var coordinates: [Coordinate] = []
 
-    var nextDeadline: Instant { min(nextFullReconcile, nextMembership, nextCoordinates) }
+    var nextDeadline: Instant { min(nextFullReconcile, nextMembership, nextCoordinates, nextUnknownLook) }
     var hasChanges: Bool { !changed.isEmpty }
 
     /// Leading and ready to: everything is compared once.
@@ -40,6 +49,8 @@ struct LeaderDuties: Sendable {
         nextFullReconcile = .distantFuture
         nextMembership = .distantFuture
         failedSince = [:]
+        nextUnknownLook = .distantFuture
+        unknownSince = [:]
         changed = []
         coordinates = []
         nextCoordinates = .distantFuture
@@ -49,6 +60,16 @@ struct LeaderDuties: Sendable {
         guard isLeading, !changed.contains(name) else { return }
         changed.append(name)
         nextMembership = .zero
+    }
+
+    /// Nodes that the pool does not know, as of now.
+    /// - Returns: what each has come to.
+    mutating func sawUnknown(_ names: [String], at now: Instant) -> (failed: [String], gone: [String]) {
+        unknownSince = Dictionary(names.map { ($0, unknownSince[$0] ?? now) }) { first, _ in first }
+        nextUnknownLook = names.isEmpty ? .distantFuture : now + Self.unknownGrace
+        let gone = names.filter { now - (unknownSince[$0] ?? now) >= Self.forgetGrace }
+        let failed = names.filter { !gone.contains($0) && now - (unknownSince[$0] ?? now) >= Self.unknownGrace }
+        return (failed, gone)
     }
 
     /// The next change may be made now.

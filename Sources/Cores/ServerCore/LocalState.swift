@@ -30,7 +30,7 @@ struct LocalState: Sendable {
     /// Retries of a failed write, growing to the maximum: a datacenter without quorum is not flooded.
     static let firstRetry: Duration = .milliseconds(200)
     static let maxRetry: Duration = .seconds(15)
-    /// A write of unknown outcome, or of an agent that was killed meanwhile, may be carried out for as long as a request
+    /// A write of unknown outcome, or of an agent killed meanwhile, may be carried out for as long as a request
     /// lasts: after this the catalog is looked at again, and not a minute later.
     static let recheckPause: Duration = .seconds(15)
     /// Registrations under way at once.

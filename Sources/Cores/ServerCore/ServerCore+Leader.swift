@@ -18,13 +18,14 @@ extension ServerCore {
         if duties.nextFullReconcile <= now {
             duties.nextFullReconcile = now + LeaderDuties.fullReconcileInterval
             for member in lan.members { reconcile(member, at: now) }
-            forgetUnknownNodes(at: now)
+            lookForUnknownNodes(at: now)
             _ = duties.takeChanged()
         } else if duties.hasChanges {
             let names = duties.takeChanged()
             for member in lan.members where names.contains(member.name) { reconcile(member, at: now) }
             for name in names where !lan.members.contains(where: { $0.name == name }) { forgetNode(name, at: now) }
         }
+        if duties.nextUnknownLook <= now { lookForUnknownNodes(at: now) }
         if duties.nextCoordinates <= now {
             _ = propose(.coordinateBatch(duties.takeCoordinates()), at: now)
         }
@@ -49,7 +50,7 @@ extension ServerCore {
     private mutating func reconcile(_ member: PoolMember, at now: Instant) {
         switch member.status {
         case .alive, .leaving: registerAlive(member, at: now)
-        case .failed: registerFailed(member, at: now)
+        case .failed: registerFailed(member.name, at: now)
         case .left: forgetNode(member.name, at: now)
         case .none: break
         }
@@ -85,15 +86,15 @@ extension ServerCore {
         known?.service == service?.service && known?.port == service?.port
     }
 
-    private mutating func registerFailed(_ member: PoolMember, at now: Instant) {
-        guard let node = nodeServices(of: member.name)?.node, let check = serfHealth(of: member.name),
+    private mutating func registerFailed(_ name: String, at now: Instant) {
+        guard let node = nodeServices(of: name)?.node, let check = serfHealth(of: name),
             check.status != CheckStatus.critical.rawValue
         else { return }
         propose(
             .catalogRegister(
                 RegisterRequest(
-                    datacenter: configuration.datacenter, id: node.id, node: member.name, address: node.address,
-                    check: Self.serfHealth(member.name, .critical, "Agent not live or unreachable"),
+                    datacenter: configuration.datacenter, id: node.id, node: name, address: node.address,
+                    check: Self.serfHealth(name, .critical, "Agent not live or unreachable"),
                     skipNodeUpdate: true)), at: now)
     }
 
@@ -103,12 +104,21 @@ extension ServerCore {
             .catalogDeregister(DeregisterRequest(datacenter: configuration.datacenter, node: name)), at: now)
     }
 
-    /// Nodes that an agent once held and that the pool has reaped meanwhile.
-    private mutating func forgetUnknownNodes(at now: Instant) {
+    /// Nodes that an agent once held and that the pool has reaped meanwhile, or that this server does not know yet:
+    /// with them their services, sessions and locks would go.
+    private mutating func lookForUnknownNodes(at now: Instant) {
         let request = DCSpecificRequest(datacenter: configuration.datacenter)
         guard case .nodes(let nodes) = readOwn(.catalogListNodes(request)) else { return }
         let members = Set(lan.members.map(\.name))
-        for node in nodes.nodes ?? [] where !members.contains(node.node) { forgetNode(node.node, at: now) }
+        let unknown = (nodes.nodes ?? []).map(\.node).filter {
+            !members.contains($0) && $0 != configuration.node && serfHealth(of: $0) != nil
+        }
+        let (failed, gone) = duties.sawUnknown(unknown, at: now)
+        for name in failed { registerFailed(name, at: now) }
+        for name in gone {
+            log(.info, "the pool has not known this node for long, it is forgotten", ["node": name])
+            forgetNode(name, at: now)
+        }
     }
 
     private static func serfHealth(_ node: String, _ status: CheckStatus, _ output: String) -> HealthCheck {

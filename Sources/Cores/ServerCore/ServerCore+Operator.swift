@@ -10,18 +10,11 @@ extension ServerCore {
     /// Requests that only the leader can answer, from what it knows besides its log.
     mutating func askLeader(_ number: UInt64, _ request: Request, at now: Instant) {
         guard replica != nil else { return }
+        if case .sessionRenew = request { return read(number, request, at: now) }
         guard replica!.node.isLeader || request.options?.allowStale == true else {
             return forwardToLeader(number, at: now)
         }
         switch request {
-        case .sessionRenew(let body):
-            let answer = renewed(body)
-            if case .success(.sessions(let found)) = answer {
-                for session in found.sessions ?? [] {
-                    if let ttl = session.timeToLive { sessionTimers.renew(session.id, ttl: ttl, at: now) }
-                }
-            }
-            finish(number, answer, at: now)
         case .isthmusSnapshotSave: finish(number, .success(.snapshot(savedSnapshot(at: now))), at: now)
         case .operatorRaftConfiguration: finish(number, .success(.raftConfiguration(peerSet)), at: now)
         case .operatorServerHealth: finish(number, .success(.serverHealth(health(at: now))), at: now)

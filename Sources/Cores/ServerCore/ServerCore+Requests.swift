@@ -98,11 +98,14 @@ extension ServerCore {
         guard replica != nil, let options = request.options, options.minQueryIndex == 0, !options.requireConsistent,
             request.datacenter == configuration.datacenter
         else { return false }
-        guard options.allowStale
-            || (replica!.node.isLeader && replica!.node.isReadyForReads && now < replica!.node.leaseEnd)
-        else { return false }
+        guard options.allowStale || leadsForCertain(at: now) else { return false }
         publishView(toRead: true)
         return true
+    }
+
+    /// Whether no other server can have been elected until `now`, and all of earlier leaders is applied.
+    func leadsForCertain(at now: Instant) -> Bool {
+        replica != nil && replica!.node.isLeader && replica!.node.isReadyForReads && now < replica!.node.leaseEnd
     }
 
     private static func unknown(_ method: String) -> String {
@@ -156,13 +159,12 @@ extension ServerCore {
         call(number, server, route: .server(server), at: now)
     }
 
-    private mutating func read(_ number: UInt64, _ request: Request, at now: Instant) {
+    mutating func read(_ number: UInt64, _ request: Request, at now: Instant) {
         guard replica != nil, let options = request.options else { return }
-        if options.allowStale { return serveHere(number, at: now) }
+        if options.allowStale && request.kind == .read { return serveHere(number, at: now) }
         guard replica!.node.isLeader else { return forwardToLeader(number, at: now) }
-        if !options.requireConsistent && replica!.node.isReadyForReads && now < replica!.node.leaseEnd {
-            return serveHere(number, at: now)
-        }
+        if !options.requireConsistent && leadsForCertain(at: now) { return serveHere(number, at: now) }
+        if Mutant.renewedWithoutLease.isOn, case .sessionRenew = request { return serveHere(number, at: now) }
         requests.move(number, to: .confirming)
         replica!.node.requestRead(number, at: now)
     }
@@ -172,6 +174,9 @@ extension ServerCore {
         guard replica!.node.isLeader else { return forwardToLeader(number, at: now) }
         guard !replica!.diskIsFull else { return finish(number, .failure(.diskFull), at: now) }
         if let answer = immediateAnswer(request, at: now) { return finish(number, .success(answer), at: now) }
+        if request.locks && !leadsForCertain(at: now) && !Mutant.lockProposedWhileHeld.isOn {
+            return park(number, at: now, failure: .noLeader(datacenter: configuration.datacenter))
+        }
         let command: Command
         do throws(FederationError) {
             if case .isthmusSnapshotRestore(let body) = request {
@@ -369,6 +374,10 @@ extension ServerCore {
     /// - Returns: the answer, when it was one that an equal request would get too.
     private mutating func served(_ number: UInt64, at now: Instant) -> Response? {
         guard let pending = requests[number], replica != nil, let options = pending.request.options else { return nil }
+        if case .sessionRenew(let body) = pending.request {
+            finish(number, renew(body, at: now), at: now)
+            return nil
+        }
         if serveQuery(number, pending.request, at: now) { return nil }
         publishView(toRead: true)
         switch replica!.view.answerHere(pending.request, options: options, at: now) {

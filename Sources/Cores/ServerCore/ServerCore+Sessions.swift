@@ -28,6 +28,7 @@ extension ServerCore {
             let request = SessionRequest(
                 datacenter: configuration.datacenter, op: "destroy", session: Session(id: id))
             if propose(.session(request), at: now) {
+                sessionTimers.willEnd(id)
                 log(.debug, "session's time to live is over", ["session": id])
             } else {
                 sessionTimers.retry(id, at: now)
@@ -35,11 +36,16 @@ extension ServerCore {
         }
     }
 
-    /// The present session, its time begun anew; nobody else's when there is none.
-    func renewed(_ request: SessionSpecificRequest) -> Result<Response, FederationError> {
+    /// The session, its time begun anew; nobody's when there is none or its end is already on the way. Only by who
+    /// leads for certain, as for a read: one that another leader has followed would promise somebody else's lock.
+    mutating func renew(_ request: SessionSpecificRequest, at now: Instant) -> Result<Response, FederationError> {
         let read = Request.sessionGet(request)
         if let refusal = Catalog.refusal(of: read) { return .failure(refusal) }
         guard case .sessions(var answer)? = readOwn(read) else { return .failure(.notReadyForConsistentReads) }
+        answer.sessions = answer.sessions?.filter { !sessionTimers.isEnding($0.id) }
+        for session in answer.sessions ?? [] {
+            if let ttl = session.timeToLive { sessionTimers.renew(session.id, ttl: ttl, at: now) }
+        }
         // As Consul's: neither index nor leader is said.
         answer.meta = QueryMeta()
         return .success(.sessions(answer))
@@ -51,9 +57,12 @@ extension ServerCore {
     func immediateAnswer(_ request: Request, at now: Instant) -> Response? {
         switch request {
         case .kvsApply(let body) where body.op == "lock":
-            // A delay refuses like a lock that is held.
-            guard replica?.lockDelays.contains(body.dirEnt.key, at: now) == true else { return nil }
-            return .bool(false)
+            // A delay refuses like a lock that is held. One that is held is not proposed: its session's end may be in
+            // the log before, and the key would be locked without the delay. Losers of a contended lock cost no entry.
+            guard let replica else { return nil }
+            let isHeld = leadsForCertain(at: now) && replica.catalog.isLocked(body.dirEnt.key, for: body.dirEnt.session)
+                && !Mutant.lockProposedWhileHeld.isOn
+            return isHeld || replica.lockDelays.contains(body.dirEnt.key, at: now) ? .bool(false) : nil
         case .txnApply(let body):
             let check = checked(body.ops, at: now)
             return check.errors.isEmpty ? nil : .txn(TxnResponse(errors: check.errors))
@@ -97,4 +106,9 @@ extension ServerCore {
         }
         return nil
     }
+}
+
+extension Request {
+    /// Whether it takes a key for a session.
+    var locks: Bool { if case .kvsApply(let body) = self { body.op == "lock" } else { false } }
 }

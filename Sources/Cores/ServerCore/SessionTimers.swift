@@ -10,6 +10,8 @@ struct SessionTimers: Sendable {
     static let pause = Duration.seconds(1)
 
     private var due: [String: Instant] = [:]
+    /// Their ends are proposed.
+    private var ending: Set<String> = []
     private var queue = DeadlineQueue<(id: String, due: Instant)>()
 
     var nextDeadline: Instant { queue.nextDeadline }
@@ -25,12 +27,20 @@ struct SessionTimers: Sendable {
         queue.add((id: id, due: instant), due: instant)
     }
 
-    mutating func stop(_ id: String) { due[id] = nil }
+    mutating func willEnd(_ id: String) { ending.insert(id) }
+
+    func isEnding(_ id: String) -> Bool { ending.contains(id) && !Mutant.renewedAtItsEnd.isOn }
+
+    mutating func stop(_ id: String) {
+        due[id] = nil
+        ending.remove(id)
+    }
 
     /// Called for every batch of a follower.
     mutating func stopAll() {
-        guard !due.isEmpty || !queue.isEmpty else { return }
+        guard !due.isEmpty || !queue.isEmpty || !ending.isEmpty else { return }
         due = [:]
+        ending = []
         queue = DeadlineQueue()
     }
 

@@ -25,6 +25,10 @@ package enum Mutant: String, CaseIterable, Sendable {
     // Anti-entropy.
     case serviceWithoutChecks = "service-registered-without-its-checks"
     case registrationOvertaken = "registration-overtaken"
+    // Sessions.
+    case renewedWithoutLease = "session-renewed-without-lease"
+    case lockProposedWhileHeld = "lock-proposed-while-held"
+    case renewedAtItsEnd = "session-renewed-while-it-ends"
     // Requests.
     case writeRetriedAfterUnknown = "write-retried-after-unknown-outcome"
 

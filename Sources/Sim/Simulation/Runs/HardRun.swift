@@ -43,6 +43,8 @@ package enum HardScenario: String, CaseIterable, Sendable {
     case forgetting
     /// Anti-entropy: what agents register.
     case registrations
+    /// Sessions with a time to live, and locks.
+    case sessions
 
     /// The one that is to find it.
     package init(for mutant: Mutant) {
@@ -50,6 +52,7 @@ package enum HardScenario: String, CaseIterable, Sendable {
         case .deadAtOnceByPushPull, .refutedWithoutIncarnation: self = .pool
         case .forgottenAdmitted, .endedByOldIncarnation: self = .forgetting
         case .serviceWithoutChecks, .registrationOvertaken: self = .registrations
+        case .renewedWithoutLease, .renewedAtItsEnd, .lockProposedWhileHeld: self = .sessions
         case .voteNotPersisted, .appendAnsweredBeforeSync, .olderTermCommitted, .noNoop, .leaseKeptAfterTimeoutNow,
             .voteRightAfterRestart, .readIndexWithoutQuorum, .changeBeforeNoop, .snapshotWithoutMembership,
             .entryAppliedTwice, .viewPublishedAfterAnswer, .prefixWatchMissesDelete, .writeRetriedAfterUnknown:
@@ -68,6 +71,7 @@ package enum HardScenario: String, CaseIterable, Sendable {
         case .pool: Self.run(PoolRun(seed: seed), say, tracer)
         case .forgetting: Self.run(ForgettingRun(seed: seed), say, tracer)
         case .registrations: Self.run(RegistrationRun(seed: seed), say, tracer)
+        case .sessions: Self.run(SessionRun(seed: seed), say, tracer)
         }
     }
 

@@ -16,17 +16,14 @@ package struct RegistrationRun: HardRun, Sendable {
     static let healTime = Duration.seconds(30)
     static let datacenter = "dc1"
 
-    private enum Script {
-        static let registers = 0
-        static let fails = 1
-    }
+    private static let script = 0
 
     package var world: World
     private var random: SeededRandom
     private var checker = WorldChecker()
     private var registrations: RegistrationChecker
     private var isFaulty = true
-    private var faults: [String] = []
+    private var faults: PassingFaults
     private var changeCount = 0
     private var answers: [RequestID: AgentResponse] = [:]
     private var nextRequest: UInt64 = 0
@@ -34,6 +31,7 @@ package struct RegistrationRun: HardRun, Sendable {
     package init(seed: UInt64) {
         world = World(seed: seed)
         random = SeededRandom(seed: seed ^ 0x5EE_D1E5)
+        faults = PassingFaults(firstScript: Self.script + 1, victimCount: Self.agentCount, random: random.split())
         for agent in 0..<Self.agentCount { _ = world.add(Self.configuration(agent, using: &random)) }
         let slowest = random.duration(in: .milliseconds(1)..<(.milliseconds(40)))
         for from in 0..<Self.agentCount {
@@ -68,15 +66,11 @@ package struct RegistrationRun: HardRun, Sendable {
 
     package mutating func run() -> HardReport {
         for host in world.hosts.indices { world.start(host) }
-        world.schedule(script: Script.registers, after: .seconds(3))
-        world.schedule(script: Script.fails, after: .seconds(5))
+        world.schedule(script: Self.script, after: .seconds(3))
+        faults.begin(in: &world, after: .seconds(5))
         run(for: .seconds(3) + Self.faultTime)
         isFaulty = false
-        world.healAll()
-        for host in world.hosts.indices {
-            world.resume(host)
-            if !world.isRunning(host) { world.start(host) }
-        }
+        faults.heal(&world)
         // Some more changes, between agents that are well.
         for _ in 0..<10 {
             change()
@@ -92,7 +86,7 @@ package struct RegistrationRun: HardRun, Sendable {
         report.violations = checker.violations
         report.hash = world.hash.value
         report.eventCount = world.eventCount
-        report.faults = faults
+        report.faults = faults.faults
         report.counts = [("changes", changeCount), ("elections", checker.safety.electionCount)]
         return report
     }
@@ -105,13 +99,9 @@ package struct RegistrationRun: HardRun, Sendable {
             if !facts.isEmpty { checker.report("registrations", registrations.endOfStep(world), world) }
             _ = world.takeAnswers()
             for (_, id, answer) in world.takeAgentAnswers() { answers[id] = answer }
-            for script in world.takeScripts() where isFaulty {
-                if script == Script.registers {
-                    change()
-                    world.schedule(script: script, after: random.duration(in: .zero..<(.milliseconds(100))))
-                } else {
-                    fault(script)
-                }
+            for script in world.takeScripts() where !faults.act(script, in: &world) && isFaulty {
+                change()
+                world.schedule(script: script, after: random.duration(in: .zero..<(.milliseconds(100))))
             }
         }
     }
@@ -152,52 +142,6 @@ package struct RegistrationRun: HardRun, Sendable {
         world.agentRequest(request, id: id, at: host)
         for (_, id, answer) in world.takeAgentAnswers() { answers[id] = answer }
         return answers.removeValue(forKey: id)
-    }
-
-    // MARK: Faults
-
-    private enum Fault { case kill, freeze, cut }
-
-    /// Begins one, whose end is scheduled as a script of its own number.
-    private mutating func fault(_ script: Int) {
-        if script > Script.fails { return mend(script - Script.fails - 1) }
-        world.schedule(script: script, after: random.duration(in: .seconds(1)..<(.seconds(4))))
-        let victim = Int.random(in: 0..<Self.agentCount, using: &random)
-        guard world.isRunning(victim), !world.states[victim].isFrozen else { return }
-        let time = random.duration(in: .milliseconds(100)..<(.seconds(4)))
-        let others = world.hosts.indices.filter { $0 != victim }
-        let name = world.hosts[victim]
-        switch [Fault.kill, .freeze, .cut, .cut].randomElement(using: &random) ?? .cut {
-        case .kill:
-            note("kill \(name)", time)
-            world.kill(victim)
-        case .freeze:
-            note("freeze \(name)", time)
-            world.freeze(victim)
-        case .cut:
-            let cut = others.filter { _ in random.chance(0.7) }
-            note("cut \(name) off \(cut.map { world.hosts[$0] }.joined(separator: " "))", time)
-            for other in cut {
-                world.setCut(true, from: victim, to: other)
-                if random.chance(0.8) { world.setCut(true, from: other, to: victim) }
-            }
-        }
-        world.schedule(script: Script.fails + 1 + victim, after: time)
-    }
-
-    private mutating func mend(_ victim: Int) {
-        world.note("mend \(world.hosts[victim])")
-        for other in world.hosts.indices where other != victim {
-            world.setCut(false, from: victim, to: other)
-            world.setCut(false, from: other, to: victim)
-        }
-        world.resume(victim)
-        if !world.isRunning(victim) { world.start(victim) }
-    }
-
-    private mutating func note(_ text: String, _ time: Duration) {
-        faults.append("\(text) for \(time.shown)")
-        world.note("\(text) for \(time.shown)")
     }
 
     // MARK: What must hold
