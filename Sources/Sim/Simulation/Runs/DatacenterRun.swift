@@ -84,16 +84,9 @@ package struct DatacenterRun: HardRun, Sendable {
     private static func configuration(
         _ server: Int, _ conditions: Conditions, using random: inout SeededRandom
     ) -> ServerConfiguration {
-        func address(_ server: Int) -> IPAddress { IPAddress(127, 1, 1, UInt8(truncatingIfNeeded: server + 1)) }
-        let here = address(server)
-        var configuration = ServerConfiguration(
-            datacenter: datacenter, node: "s\(server + 1)", nodeID: NodeID.random(using: &random), isServer: true,
-            rpcEndpoint: Endpoint(here, DefaultPort.server), lanEndpoint: Endpoint(here, DefaultPort.serfLAN),
-            wanEndpoint: nil, wanAddress: here)
-        configuration.bootstrap = .expect(conditions.serverCount)
-        configuration.join.endpoints = (0..<conditions.serverCount).filter { $0 != server }
-            .map { Endpoint(address($0), DefaultPort.serfLAN) }
-        configuration.join.interval = .seconds(1)
+        let count = conditions.serverCount
+        var configuration = ServerConfiguration.agent(
+            server, named: "s", serverCount: count, joinedCount: count, using: &random)
         configuration.raft = conditions.raft
         configuration.snapshotThreshold = conditions.snapshotThreshold
         configuration.trailingLogCount = conditions.trailingCount
@@ -215,16 +208,12 @@ package struct DatacenterRun: HardRun, Sendable {
     }
 
     private var report: HardReport {
-        var report = HardReport(scenario: HardScenario.datacenter.rawValue, seed: world.seed)
-        report.violations = checker.violations
-        report.hash = world.hash.value
-        report.eventCount = world.eventCount
-        report.faults = nemesis.faults
-        report.counts = [
-            ("servers", conditions.serverCount), ("elections", checker.safety.electionCount),
-            ("writes", load.writeCount), ("reads", load.readCount), ("watched", watches.answerCount),
-            ("undecided", load.undecidedCount),
-        ]
-        return report
+        HardReport(
+            .datacenter, world, violations: checker.violations, faults: nemesis.faults,
+            counts: [
+                ("servers", conditions.serverCount), ("elections", checker.safety.electionCount),
+                ("writes", load.writeCount), ("reads", load.readCount), ("watched", watches.answerCount),
+                ("undecided", load.undecidedCount),
+            ])
     }
 }

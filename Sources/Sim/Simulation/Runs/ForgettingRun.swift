@@ -96,13 +96,9 @@ package struct ForgettingRun: HardRun, Sendable {
     }
 
     private var report: HardReport {
-        var report = HardReport(scenario: HardScenario.forgetting.rawValue, seed: world.seed)
-        report.violations = violations
-        report.hash = world.hash.value
-        report.eventCount = world.eventCount
-        report.faults = faults
-        report.counts = counts.sorted { $0.key < $1.key }.map { (name: $0.key, count: $0.value) }
-        return report
+        return HardReport(
+            .forgetting, world, violations: violations, faults: faults,
+            counts: counts.sorted { $0.key < $1.key }.map { (name: $0.key, count: $0.value) })
     }
 
     private mutating func lose() {

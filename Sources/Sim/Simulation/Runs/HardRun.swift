@@ -1,16 +1,19 @@
 package import Determinism
+import FederationModel
+import RaftCore
+import ServerCore
 
 /// A run whose faults are drawn from its seed and aimed at what is easily got wrong.
 package struct HardReport: Equatable, Sendable {
-    package var scenario: String
-    package var seed: UInt64
+    package let scenario: String
+    package let seed: UInt64
     /// The first is the cause.
-    package var violations: [Violation] = []
-    package var hash: UInt64 = 0
-    package var eventCount = 0
+    package let violations: [Violation]
+    package let hash: UInt64
+    package let eventCount: Int
     /// What happened in numbers: elections, acknowledged writes and the like.
-    package var counts: [(name: String, count: Int)] = []
-    package var faults: [String] = []
+    package let counts: [(name: String, count: Int)]
+    package let faults: [String]
 
     package var line: String { "\(scenario) \(seed): \(outcome)" }
 
@@ -21,8 +24,45 @@ package struct HardReport: Equatable, Sendable {
             + "faults=\(faults.count) hash=\(String(hash, radix: 16))"
     }
 
+    init(
+        _ scenario: HardScenario, _ world: World, violations: [Violation], faults: [String],
+        counts: [(name: String, count: Int)]
+    ) {
+        self.scenario = scenario.rawValue
+        seed = world.seed
+        self.violations = violations
+        hash = world.hash.value
+        eventCount = world.eventCount
+        self.counts = counts
+        self.faults = faults
+    }
+
     package static func == (left: HardReport, right: HardReport) -> Bool {
         left.line == right.line && left.violations == right.violations && left.faults == right.faults
+    }
+}
+
+extension ServerConfiguration {
+    /// An agent of a scenario in one datacenter, `dc1`, at 127.1.1.1 and on.
+    /// - Parameters:
+    ///   - number: from 0 on; the first `serverCount` are servers that expect each other.
+    ///   - prefix: of its name, before the number from 1 on.
+    ///   - joinedCount: it joins those of the first so many that are others.
+    static func agent(
+        _ number: Int, named prefix: String, serverCount: Int, joinedCount: Int, using random: inout SeededRandom
+    ) -> ServerConfiguration {
+        func address(_ number: Int) -> IPAddress { IPAddress(127, 1, 1, UInt8(truncatingIfNeeded: number + 1)) }
+        let here = address(number)
+        let isServer = number < serverCount
+        var configuration = ServerConfiguration(
+            datacenter: "dc1", node: "\(prefix)\(number + 1)", nodeID: NodeID.random(using: &random),
+            isServer: isServer, rpcEndpoint: Endpoint(here, DefaultPort.server),
+            lanEndpoint: Endpoint(here, DefaultPort.serfLAN), wanEndpoint: nil, wanAddress: here)
+        if isServer { configuration.bootstrap = .expect(serverCount) }
+        configuration.join.endpoints = (0..<joinedCount).filter { $0 != number }
+            .map { Endpoint(address($0), DefaultPort.serfLAN) }
+        configuration.join.interval = .seconds(1)
+        return configuration
     }
 }
 

@@ -40,16 +40,8 @@ package struct PoolRun: HardRun, Sendable {
     private static func configuration(
         _ agent: Int, _ agentCount: Int, _ timings: GossipTimings, using random: inout SeededRandom
     ) -> ServerConfiguration {
-        func address(_ agent: Int) -> IPAddress { IPAddress(127, 1, 1, UInt8(truncatingIfNeeded: agent + 1)) }
-        let here = address(agent)
-        let isServer = agent < serverCount
-        var configuration = ServerConfiguration(
-            datacenter: "dc1", node: "a\(agent + 1)", nodeID: NodeID.random(using: &random), isServer: isServer,
-            rpcEndpoint: Endpoint(here, DefaultPort.server), lanEndpoint: Endpoint(here, DefaultPort.serfLAN),
-            wanEndpoint: nil, wanAddress: here)
-        if isServer { configuration.bootstrap = .expect(serverCount) }
-        configuration.join.endpoints = (0..<agentCount).filter { $0 != agent }
-            .map { Endpoint(address($0), DefaultPort.serfLAN) }
+        var configuration = ServerConfiguration.agent(
+            agent, named: "a", serverCount: serverCount, joinedCount: agentCount, using: &random)
         configuration.join.interval = .seconds(2)
         configuration.gossipLAN = timings
         // Raft is not what is looked at here.
@@ -65,13 +57,9 @@ package struct PoolRun: HardRun, Sendable {
             run(for: Self.healTime)
             expectAllAlive()
         }
-        var report = HardReport(scenario: HardScenario.pool.rawValue, seed: world.seed)
-        report.violations = checker.violations
-        report.hash = world.hash.value
-        report.eventCount = world.eventCount
-        report.faults = faults
-        report.counts = [("agents", agentCount), ("failures", failureCount)]
-        return report
+        return HardReport(
+            .pool, world, violations: checker.violations, faults: faults,
+            counts: [("agents", agentCount), ("failures", failureCount)])
     }
 
     private mutating func run(for time: Duration) {

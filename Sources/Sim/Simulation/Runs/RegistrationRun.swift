@@ -12,9 +12,8 @@ package struct RegistrationRun: HardRun, Sendable {
     static let agentCount = 5
     static let serviceCount = 2
     static let faultTime = Duration.seconds(20)
-    /// A failed write is tried again after 15 s at most, and a request into a cut link lasts 10 s.
+    /// A failed write is tried again after 15 s at most, a late one is looked for after 15 s; a request lasts 10 s.
     static let healTime = Duration.seconds(30)
-    static let datacenter = "dc1"
 
     private static let script = 0
 
@@ -32,7 +31,11 @@ package struct RegistrationRun: HardRun, Sendable {
         world = World(seed: seed)
         random = SeededRandom(seed: seed ^ 0x5EE_D1E5)
         faults = PassingFaults(firstScript: Self.script + 1, victimCount: Self.agentCount, random: random.split())
-        for agent in 0..<Self.agentCount { _ = world.add(Self.configuration(agent, using: &random)) }
+        for agent in 0..<Self.agentCount {
+            _ = world.add(
+                .agent(
+                    agent, named: "a", serverCount: Self.serverCount, joinedCount: Self.serverCount, using: &random))
+        }
         let slowest = random.duration(in: .milliseconds(1)..<(.milliseconds(40)))
         for from in 0..<Self.agentCount {
             for to in 0..<Self.agentCount where from != to {
@@ -46,21 +49,6 @@ package struct RegistrationRun: HardRun, Sendable {
     }
 
     private static func service(_ number: Int) -> String { "s\(number + 1)" }
-
-    private static func configuration(_ agent: Int, using random: inout SeededRandom) -> ServerConfiguration {
-        func address(_ agent: Int) -> IPAddress { IPAddress(127, 1, 1, UInt8(truncatingIfNeeded: agent + 1)) }
-        let here = address(agent)
-        let isServer = agent < serverCount
-        var configuration = ServerConfiguration(
-            datacenter: datacenter, node: "a\(agent + 1)", nodeID: NodeID.random(using: &random), isServer: isServer,
-            rpcEndpoint: Endpoint(here, DefaultPort.server), lanEndpoint: Endpoint(here, DefaultPort.serfLAN),
-            wanEndpoint: nil, wanAddress: here)
-        if isServer { configuration.bootstrap = .expect(serverCount) }
-        configuration.join.endpoints = (0..<serverCount).filter { $0 != agent }
-            .map { Endpoint(address($0), DefaultPort.serfLAN) }
-        configuration.join.interval = .seconds(1)
-        return configuration
-    }
 
     // MARK: The run
 
@@ -78,17 +66,9 @@ package struct RegistrationRun: HardRun, Sendable {
         }
         run(for: Self.healTime)
         converge()
-        return report
-    }
-
-    private var report: HardReport {
-        var report = HardReport(scenario: HardScenario.registrations.rawValue, seed: world.seed)
-        report.violations = checker.violations
-        report.hash = world.hash.value
-        report.eventCount = world.eventCount
-        report.faults = faults.faults
-        report.counts = [("changes", changeCount), ("elections", checker.safety.electionCount)]
-        return report
+        return HardReport(
+            .registrations, world, violations: checker.violations, faults: faults.faults,
+            counts: [("changes", changeCount), ("elections", checker.safety.electionCount)])
     }
 
     private mutating func run(for time: Duration) {

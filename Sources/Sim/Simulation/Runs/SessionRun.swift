@@ -45,23 +45,13 @@ package struct SessionRun: HardRun, Sendable {
         faults = PassingFaults(
             firstScript: Self.holderCount, victimCount: Self.serverCount, longest: .seconds(12),
             random: random.split())
-        for server in 0..<Self.serverCount { _ = world.add(Self.configuration(server, using: &random)) }
+        for server in 0..<Self.serverCount {
+            var configuration = ServerConfiguration.agent(
+                server, named: "s", serverCount: Self.serverCount, joinedCount: Self.serverCount, using: &random)
+            configuration.minSessionTTL = .seconds(1)
+            _ = world.add(configuration)
+        }
         checker.begin(&world)
-    }
-
-    private static func configuration(_ server: Int, using random: inout SeededRandom) -> ServerConfiguration {
-        func address(_ server: Int) -> IPAddress { IPAddress(127, 1, 1, UInt8(truncatingIfNeeded: server + 1)) }
-        let here = address(server)
-        var configuration = ServerConfiguration(
-            datacenter: datacenter, node: "s\(server + 1)", nodeID: NodeID.random(using: &random), isServer: true,
-            rpcEndpoint: Endpoint(here, DefaultPort.server), lanEndpoint: Endpoint(here, DefaultPort.serfLAN),
-            wanEndpoint: nil, wanAddress: here)
-        configuration.bootstrap = .expect(serverCount)
-        configuration.join.endpoints = (0..<serverCount).filter { $0 != server }
-            .map { Endpoint(address($0), DefaultPort.serfLAN) }
-        configuration.join.interval = .seconds(1)
-        configuration.minSessionTTL = .seconds(1)
-        return configuration
     }
 
     // MARK: The run
@@ -82,20 +72,12 @@ package struct SessionRun: HardRun, Sendable {
         for server in 0..<Self.serverCount where checker.violations.isEmpty {
             checker.report("sessions", sessions.leftovers(at: server, world), world)
         }
-        return report
-    }
-
-    private var report: HardReport {
-        var report = HardReport(scenario: HardScenario.sessions.rawValue, seed: world.seed)
-        report.violations = checker.violations
-        report.hash = world.hash.value
-        report.eventCount = world.eventCount
-        report.faults = faults.faults
-        report.counts = [
-            ("sessions", counts[.create] ?? 0), ("renewals", counts[.renew] ?? 0), ("locks", counts[.lock] ?? 0),
-            ("elections", checker.safety.electionCount),
-        ]
-        return report
+        return HardReport(
+            .sessions, world, violations: checker.violations, faults: faults.faults,
+            counts: [
+                ("sessions", counts[.create] ?? 0), ("renewals", counts[.renew] ?? 0), ("locks", counts[.lock] ?? 0),
+                ("elections", checker.safety.electionCount),
+            ])
     }
 
     private mutating func run(for time: Duration) {
