@@ -62,6 +62,10 @@ extension LiveTests {
                 try eventually("both instances in the catalog", showing: { client.report }) {
                     server.get("/v1/health/service/web?passing")?.components("\"ServiceID\":\"web\"") == 2 ? () : nil
                 }
+                // It is written within 100 ms of the answer, the catalog may be quicker.
+                try eventually("its file of registrations", showing: { client.report }) {
+                    access(lab.path("client") + "/local/registrations", F_OK) == 0 ? () : nil
+                }
                 client.end()
                 #expect(try server.stop() == 0)
                 for (number, data, flags) in [(1, "server", ["-server", "-bootstrap-expect=1"]), (2, "client", join)] {

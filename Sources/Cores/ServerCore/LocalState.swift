@@ -177,9 +177,11 @@ struct LocalState: Sendable {
     mutating func releaseOutputs(at now: Instant) {
         guard nextOutput <= now else { return }
         let due = outputsDue.filter { $0.value <= now }.keys
-        outputsDue = outputsDue.filter { $0.value > now }
+        for id in due {
+            outputsDue[id] = nil
+            outOfSyncChecks.insert(id)
+        }
         nextOutput = outputsDue.values.min() ?? .distantFuture
-        for id in due { outOfSyncChecks.insert(id) }
         if !due.isEmpty { nextPush = now }
     }
 
@@ -232,17 +234,15 @@ struct LocalState: Sendable {
 
     /// Entries that are written at this time are left as they are, for the next comparison.
     mutating func compare(services remote: [String: NodeService], at now: Instant) {
-        for id in services.keys.sorted() where !writtenMeanwhile.contains(id) {
-            guard var service = services[id] else { continue }
+        for (id, service) in services where !writtenMeanwhile.contains(id) {
             var known = remote[id]
             known?.raftIndex = RaftIndex()
             var wanted = nodeService(service)
             if service.definition.enableTagOverride, let tags = known?.tags {
                 if service.definition.tags != tags { generation += 1 }
                 wanted.tags = tags
-                service.definition.tags = tags
+                services[id]?.definition.tags = tags
             }
-            services[id] = service
             if let known, Self.isSame(known, wanted) {
                 outOfSyncServices.remove(id)
             } else {

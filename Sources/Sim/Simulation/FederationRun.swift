@@ -344,4 +344,12 @@ extension World {
     func catalogDigest(of host: Int) -> (index: LogIndex, digest: UInt64)? {
         process(of: host).core?.look { catalog, index in (index: index, digest: catalog.digest()) }
     }
+
+    /// From what a server has applied; nil of a client agent, of one that does not run, and of what is no read.
+    func answer(_ request: Request, at server: Int) -> Response? {
+        let datacenter = states[server].datacenter
+        return process(of: server).core?.look { catalog, _ in
+            catalog.answer(request, datacenter: datacenter)?.response
+        } ?? nil
+    }
 }

@@ -1,11 +1,12 @@
-import CatalogCore
 import FederationModel
 import ServerCore
 
 /// What agents register stands in the catalogs whole, and in the end as they say it.
 ///
 /// For runs in which every instance is registered with a check and keeps one.
-struct RegistrationChecker: Sendable {
+struct RegistrationChecker: StepChecker {
+    static let name = "registrations"
+
     private let serviceNames: [String]
     /// Servers whose catalog changed within this step.
     private var moved: Set<Int> = []
@@ -54,10 +55,7 @@ struct RegistrationChecker: Sendable {
         return serviceNames.flatMap { name -> [CheckServiceNode] in
             let request = Request.healthServiceNodes(
                 ServiceSpecificRequest(datacenter: datacenter, serviceName: name))
-            let answer = world.process(of: server).core?.look { catalog, _ in
-                catalog.answer(request, datacenter: datacenter)
-            }
-            guard case .checkServiceNodes(let found)?? = answer.map({ $0?.response }) else { return [] }
+            guard case .checkServiceNodes(let found) = world.answer(request, at: server) else { return [] }
             return found.nodes ?? []
         }
     }

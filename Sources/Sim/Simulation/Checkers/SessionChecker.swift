@@ -1,4 +1,3 @@
-import CatalogCore
 import Determinism
 import FederationModel
 import ServerCore
@@ -6,7 +5,9 @@ import TopologyCore
 
 /// What a lock rests on: a session lives for its time to live from the sending of whatever was answered with its
 /// renewal, no key is held by a session that has ended, and none is locked within the delay after its holder's end.
-struct SessionChecker: Sendable {
+struct SessionChecker: StepChecker {
+    static let name = "sessions"
+
     private struct Life: Sendable {
         /// Until then its holder may count on it, by the slowest clock of a server.
         var promised: Instant
@@ -111,19 +112,13 @@ struct SessionChecker: Sendable {
 
     private func sessions(at server: Int, _ world: World) -> [String] {
         let request = Request.sessionList(SessionSpecificRequest(datacenter: datacenter))
-        guard case .sessions(let found) = answer(request, server, world) else { return [] }
+        guard case .sessions(let found) = world.answer(request, at: server) else { return [] }
         return (found.sessions ?? []).map(\.id)
     }
 
     private func lockedKeys(at server: Int, _ world: World) -> [DirEntry] {
         let request = Request.kvsList(KeyRequest(datacenter: datacenter, key: ByteString("")))
-        guard case .dirEntries(let found) = answer(request, server, world) else { return [] }
+        guard case .dirEntries(let found) = world.answer(request, at: server) else { return [] }
         return (found.entries ?? []).filter { !$0.session.isEmpty }
-    }
-
-    private func answer(_ request: Request, _ server: Int, _ world: World) -> Response? {
-        world.process(of: server).core?.look { catalog, _ in
-            catalog.answer(request, datacenter: datacenter)?.response
-        } ?? nil
     }
 }

@@ -1,4 +1,3 @@
-import CatalogCore
 import Determinism
 package import FederationModel
 package import ServerCore
@@ -68,9 +67,7 @@ package struct WatchChecker: Sendable {
                 !world.states[host].isFrozen
             else { continue }
             let request = Request.kvsList(KeyRequest(datacenter: view.datacenter, key: prefix))
-            let core = world.process(of: host).core
-            let answer = core?.look { catalog, _ in catalog.answer(request, datacenter: view.datacenter) }
-            guard case .dirEntries(let present)?? = answer.map({ $0?.response }),
+            guard case .dirEntries(let present) = world.answer(request, at: host),
                 Self.digest(present.entries ?? []) != watcher.digest
             else { continue }
             watchers[host]?.digest = Self.digest(present.entries ?? [])

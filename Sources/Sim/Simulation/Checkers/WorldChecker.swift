@@ -19,6 +19,15 @@ package struct Violation: Equatable, Sendable, CustomStringConvertible {
     package var description: String { "\(checker): \(text), at \(time.shown)" }
 }
 
+/// Looks at a world beside `WorldChecker`, at one thing that a run is about.
+protocol StepChecker: Sendable {
+    static var name: String { get }
+
+    mutating func check(_ fact: Fact, _ host: Int)
+    /// - Returns: what must not be, after a step in which there were facts.
+    mutating func endOfStep(_ world: World) -> [String]
+}
+
 /// Watches a whole world: takes its facts after every step. The first violation is the cause, later ones may follow
 /// from it.
 package struct WorldChecker: Sendable {
@@ -61,6 +70,13 @@ package struct WorldChecker: Sendable {
             checkedLineCount = world.lines.count
         }
         return facts
+    }
+
+    /// The same, and what is found by a checker of the run's own.
+    mutating func watch<Own: StepChecker>(_ world: inout World, and own: inout Own) {
+        let facts = watch(&world)
+        for (host, fact) in facts { own.check(fact, host) }
+        if !facts.isEmpty { report(Own.name, own.endOfStep(world), world) }
     }
 
     /// When it looks into the agents again.

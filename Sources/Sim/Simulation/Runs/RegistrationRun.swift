@@ -74,9 +74,7 @@ package struct RegistrationRun: HardRun, Sendable {
     private mutating func run(for time: Duration) {
         let limit = world.now + time
         while checker.violations.isEmpty, world.step(before: limit) {
-            let facts = checker.watch(&world)
-            for (host, fact) in facts { registrations.check(fact, host) }
-            if !facts.isEmpty { checker.report("registrations", registrations.endOfStep(world), world) }
+            checker.watch(&world, and: &registrations)
             _ = world.takeAnswers()
             for (_, id, answer) in world.takeAgentAnswers() { answers[id] = answer }
             for script in world.takeScripts() where !faults.act(script, in: &world) && isFaulty {
@@ -129,11 +127,13 @@ package struct RegistrationRun: HardRun, Sendable {
     private mutating func converge() {
         for agent in world.hosts.indices where checker.violations.isEmpty {
             guard case .servicesAndChecks(let services, let checks)? = ask(.servicesAndChecks, agent) else {
-                return checker.report("registrations", ["\(world.hosts[agent]) does not say what it has"], world)
+                let text = "\(world.hosts[agent]) does not say what it has"
+                return checker.report(RegistrationChecker.name, [text], world)
             }
             for server in 0..<Self.serverCount {
                 let found = registrations.compare(services, checks, of: world.hosts[agent], at: server, world)
-                checker.report("registrations", found.map { "\(Self.healTime.shown) after healing \($0)" }, world)
+                let texts = found.map { "\(Self.healTime.shown) after healing \($0)" }
+                checker.report(RegistrationChecker.name, texts, world)
             }
         }
     }

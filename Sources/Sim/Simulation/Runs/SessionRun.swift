@@ -70,7 +70,7 @@ package struct SessionRun: HardRun, Sendable {
         // A request under way, an election that gives each session its time again, and twice the time itself.
         run(for: .seconds(15) + Self.longestTTL * 2)
         for server in 0..<Self.serverCount where checker.violations.isEmpty {
-            checker.report("sessions", sessions.leftovers(at: server, world), world)
+            checker.report(SessionChecker.name, sessions.leftovers(at: server, world), world)
         }
         return HardReport(
             .sessions, world, violations: checker.violations, faults: faults.faults,
@@ -83,9 +83,7 @@ package struct SessionRun: HardRun, Sendable {
     private mutating func run(for time: Duration) {
         let limit = world.now + time
         while checker.violations.isEmpty, world.step(before: limit) {
-            let facts = checker.watch(&world)
-            for (host, fact) in facts { sessions.check(fact, host) }
-            if !facts.isEmpty { checker.report("sessions", sessions.endOfStep(world), world) }
+            checker.watch(&world, and: &sessions)
             takeAnswers()
             for script in world.takeScripts() where !faults.act(script, in: &world) && isFaulty {
                 act(script)
@@ -169,8 +167,8 @@ package struct SessionRun: HardRun, Sendable {
             holders[number].session = id
             holders[number].renewed = sent
             counts[kind, default: 0] += 1
-            checker.report(
-                "sessions", sessions.acknowledged(id, sent: sent, ttl: ttl, lockDelay: lockDelay), world)
+            let found = sessions.acknowledged(id, sent: sent, ttl: ttl, lockDelay: lockDelay)
+            checker.report(SessionChecker.name, found, world)
         case (.renew, .success(.sessions(let found))):
             guard let session = found.sessions?.first else {
                 holders[number].session = nil
@@ -178,13 +176,13 @@ package struct SessionRun: HardRun, Sendable {
             }
             holders[number].renewed = sent
             counts[kind, default: 0] += 1
-            checker.report(
-                "sessions", sessions.acknowledged(session.id, sent: sent, ttl: ttl, lockDelay: lockDelay), world)
+            let found = sessions.acknowledged(session.id, sent: sent, ttl: ttl, lockDelay: lockDelay)
+            checker.report(SessionChecker.name, found, world)
         case (.destroy, _): holders[number].session = nil
         case (.lock, .success(.bool(true))):
             counts[kind, default: 0] += 1
             let found = sessions.locked(holders[number].key, by: holders[number].session ?? "", at: world.now)
-            checker.report("sessions", found, world)
+            checker.report(SessionChecker.name, found, world)
         // An invalid session, for one, or an unknown outcome.
         case (.lock, .failure): holders[number].session = nil
         default: break
